@@ -18,6 +18,8 @@ export interface AssignmentNote {
   readonly gpus: readonly { readonly pci: string; readonly uuid: string | undefined }[]
   /** Index -> the PCI address that it meant. */
   readonly indexes: ReadonlyMap<number, string>
+  /** The lines of the configuration that gpuplay has written. */
+  readonly lines: readonly string[]
 }
 
 /**
@@ -52,6 +54,7 @@ export function parseAssignmentNote(text: string): AssignmentNote {
     indexes: new Map(
       [...text.matchAll(/^index (\d{1,3}) (\S+)$/gm)].map(([, index, pci = '']) => [Number(index), pci]),
     ),
+    lines: [...text.matchAll(/^line (.+)$/gm)].map(([, line = '']) => line),
   }
 }
 

@@ -66,15 +66,21 @@ export function parseGpuInformation(pci: string, text: string): GpuInformation {
  */
 export function parseCharacterMajors(text: string): ReadonlyMap<string, number> {
   const majors = new Map<string, number>()
-  let characters = false
-  for (const line of text.split('\n')) {
-    if (line.startsWith('Character devices:')) characters = true
-    else if (line.startsWith('Block devices:')) characters = false
-    const found = characters ? /^\s*(\d+) (\S+)\s*$/.exec(line) : undefined
-    const name = found?.[2]
-    if (name !== undefined && !majors.has(name)) majors.set(name, Number(found?.[1]))
-  }
+  for (const [major, name] of characterDevices(text)) if (!majors.has(name)) majors.set(name, major)
   return majors
+}
+
+/** All majors of character devices in /proc/devices. */
+export function characterMajors(text: string): readonly number[] {
+  return characterDevices(text).map(([major]) => major)
+}
+
+function characterDevices(text: string): readonly (readonly [major: number, name: string])[] {
+  const characters = text.split(/^Block devices:/m, 1)[0]?.split(/^Character devices:/m)[1] ?? ''
+  return [...characters.matchAll(/^[ \t]*(\d+) (\S+)[ \t]*$/gm)].map(([, major, name = '']) => [
+    Number(major),
+    name,
+  ])
 }
 
 export interface DeviceNode {
@@ -103,16 +109,22 @@ export function sharedNodes(majors: ReadonlyMap<string, number>): readonly Devic
 export const modesetNode: DeviceNode = { path: '/dev/nvidia-modeset', major: nvidiaMajor, minor: 254 }
 
 /**
- * Whether the host may open the device node of a GPU. The device rules of a container's cgroup apply at
- * open(2), so the device is opened; nothing is read. Errors other than a denial come from the driver behind
- * it.
+ * Whether the host may open a device node. The device rules of a container's cgroup apply at open(2), so the
+ * device is opened; nothing is read. `denied`: by these rules (EPERM); `forbidden`: by its mode (EACCES); `failed`:
+ * it is allowed, but the driver behind it cannot open it; `missing`: there is no such file.
  */
-export const opens = questionAbout({
-  words: ['head', '-c', '0', one('path', /\/dev\/(nvidia|dri\/card|dri\/renderD)[0-9]+/)],
+export const opening = questionAbout({
+  words: ['head', '-c', '0', one('path', /\/dev\/(nvidia[0-9a-z-]+|dri\/(card|renderD)[0-9]+)/)],
   reads: ({ path }) => [`file:${path}`],
-  parse: ({ code, stderr }) =>
-    code === 0 || (code === 1 && !/not permitted|ermission denied|No such file/.test(stderr)),
+  parse: ({ code, stderr }): Opening => {
+    if (code === 0) return 'opens'
+    if (stderr.includes('Operation not permitted')) return 'denied'
+    if (stderr.includes('Permission denied')) return 'forbidden'
+    return code === 1 && !stderr.includes('No such file') ? 'failed' : 'missing'
+  },
 })
+
+type Opening = 'opens' | 'denied' | 'forbidden' | 'failed' | 'missing'
 
 export function gpuNode(minor: number): DeviceNode {
   return { path: `/dev/nvidia${minor}`, major: nvidiaMajor, minor }

@@ -1,26 +1,10 @@
 /** Why a container cannot have GPUs: the texts for users. */
-import type { Refusal } from '../../host/plan.ts'
-import type { ConfigEntry } from '../../proxmox/container-config.ts'
-
 /** `kind` as in the resolution of an assignment. */
 interface GpuProblem {
   readonly kind: 'problem'
   readonly code: string
   readonly message: string
   readonly hint: string
-}
-
-/** `rules`: the device rules that open GPUs which are not assigned. */
-export function openToAll(ctid: string, rules: readonly ConfigEntry[]): Refusal {
-  return {
-    code: 'container-open-to-all-devices',
-    message: `container ${ctid} is privileged, and its device rules open GPUs that are not assigned to it`,
-    hint: 'limit these lines to the devices that the container needs, or make the container unprivileged',
-    findings: rules.map(({ key, value, line }) => ({
-      message: `line ${line} of ${ctid}.conf allows all devices`,
-      line: `${key}: ${value}`,
-    })),
-  }
 }
 
 export function noDriver(node: string): GpuProblem {

@@ -11,7 +11,7 @@ import { pveVersion } from '../../host/questions/proxmox.ts'
 import { done, type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
 import { lostFromAll, parseAssignment, resolveAssignment, withoutUuids } from '../../nvidia/assignment.ts'
 import { assignmentNote, readAssignmentNote } from '../../nvidia/assignment-note.ts'
-import { rulesForOtherGpus } from '../../nvidia/isolation.ts'
+import { openToAll, readUnusedMajors, rulesForOtherGpus } from '../../nvidia/isolation.ts'
 import { type Gpu, readNodeGpus, readUndrivenGpus, withUuids } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
@@ -31,7 +31,7 @@ import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { drmLines, type Graphics, graphicsProblem, isDrmRule, readGraphics } from './drm-lines.ts'
 import { readHaMove } from './ha-moves.ts'
-import { noDriver, noMinor, openToAll } from './gpu-problems.ts'
+import { noDriver, noMinor } from './gpu-problems.ts'
 import { gpuUsers, type GpuUser } from './gpu-users.ts'
 import { assignedTwice, keptByOther, releases, type Rival, rivalsOf } from './rivals.ts'
 
@@ -47,8 +47,8 @@ export interface Seen {
   readonly wrongCluster: Refusal | undefined
   /** Set if the roles do not support its distribution. */
   readonly unsupported: Refusal | undefined
-  /** A sentence if HA may take the container away from its GPUs. */
-  readonly haMove: string | undefined
+  /** Sentences: HA may take the container away from its GPUs; device rules for majors that no driver has. */
+  readonly warnings: readonly string[]
   readonly style: 'devn' | 'lxc'
   readonly newEnough: boolean
   readonly resolution: Resolution
@@ -142,7 +142,10 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     name: host.name,
     wrongCluster: wrongCluster(node, cluster),
     unsupported: container && (await readUnsupported(ctid, container, { host, allowed: given.ostypes })),
-    haMove: assigns ? haMove : undefined,
+    warnings: [
+      ...(assigns && haMove !== undefined ? [haMove] : []),
+      ...(container ? await readUnusedMajors(node, ctid, parseContainerConfig(container.config)) : []),
+    ],
     style,
     newEnough,
     resolution,
@@ -240,7 +243,7 @@ function dynamicMajors(devices: string | undefined): readonly number[] {
 }
 
 function plan({ wait, others, exclusive }: Args, seen: Seen): Plan {
-  const { node, ctid, config, elsewhere, style, newEnough, resolution, users, haMove } = seen
+  const { node, ctid, config, elsewhere, style, newEnough, resolution, users } = seen
   if (seen.wrongCluster) return refuse(seen.wrongCluster)
   if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   const takes = resolution.kind === 'found' && resolution.gpus.length === 0
@@ -277,7 +280,7 @@ function plan({ wait, others, exclusive }: Args, seen: Seen): Plan {
     const why = `container ${user.ctid} ${user.why} /dev/nvidia${user.minor}, and lxc_passthrough_exclusive prevents container ${ctid} from sharing it`
     return releases(others, user) ? settle(why, wait) : refuse(keptByOther(why))
   }
-  return done([...(resolution.lost ?? []), ...(haMove === undefined ? [] : [haMove])])
+  return done([...(resolution.lost ?? []), ...seen.warnings])
 }
 
 const inputProblems = new Set([

@@ -3,7 +3,7 @@ import type { Finding } from '../../host/plan.ts'
 import type { ContainerSeen } from './read-container.ts'
 
 export function graphicsFindings(
-  { node, graphics, closed }: Pick<ContainerSeen, 'node' | 'graphics' | 'closed'>,
+  { node, graphics, forbidden }: Pick<ContainerSeen, 'node' | 'graphics' | 'forbidden'>,
   fix: string,
 ): readonly Finding[] {
   return [
@@ -12,7 +12,7 @@ export function graphicsFindings(
       cause: `the driver of ${node} has not loaded nvidia_drm`,
       fix: `set nvidia_host_graphics: true for ${node}, then gpuplay run site.yml -i INVENTORY`,
     })),
-    ...closed.map((path) => ({
+    ...forbidden.map((path) => ({
       message: `${path} cannot be opened`,
       cause:
         "with lxc_passthrough_style lxc, the device node has the node's owner and mode, which udev limits to a group",

@@ -55,6 +55,35 @@ test('the rule that opens it is reported instead, with what to do', async () => 
   ])
 })
 
+test('a device that the rules of the container close is reported, and nothing that follows from it', async () => {
+  const stderr = "head: cannot open '/dev/nvidia-uvm' for reading: Operation not permitted\n"
+  const programs = {
+    'head -c 0 /dev/nvidia-uvm': { code: 1, stderr },
+    // The driver refuses, not the rules.
+    'head -c 0 /dev/nvidia1': { code: 1, stderr: "head: cannot open '/dev/nvidia1': Input/output error\n" },
+    'cuda-probe': { code: 1, stdout: 'init 999\n' },
+  }
+  const { plan } = await look({ config: own, inside: { programs } })
+  assert.deepEqual(plan.refusal?.findings, [
+    {
+      message: '/dev/nvidia-uvm cannot be opened: the device rules of the container do not allow it',
+      cause: 'its configuration has no rule for this device, or has got one since the container started',
+      fix: 'gpuplay run containers.yml -i INVENTORY -l pve1; if that changes nothing, restart the container: pct reboot 101 (on pve1)',
+    },
+  ])
+})
+
+test('rules for majors that no driver has are reported with their line', async () => {
+  const rule = 'lxc.cgroup2.devices.allow: c 509:* rwm'
+  const sentence = `line 1 of 101.conf (${rule}): no driver of pve1 has major 509, and after a reboot another device may get it; remove the line, then restart the container`
+  const { findings, plan } = await look({ config: `${rule}\nunprivileged: 1\n` })
+  assert.deepEqual(findings, [])
+  assert.deepEqual(plan.warnings, [sentence])
+  const failed = await look({ config: `${rule}\ndev9: /dev/nvidia0\n` })
+  assert.equal(failed.findings.length, 1)
+  assert.deepEqual(failed.plan.warnings, [sentence])
+})
+
 test('settings that weaken the isolation from the node cause warnings', async () => {
   const { findings, plan } = await look({
     config: 'unprivileged: 1\nlxc.apparmor.profile: unconfined\nlxc.include: /root/x.conf\n',

@@ -190,7 +190,7 @@ test('cards of VMs and excluded cards need no device node, are counted apart, an
     [],
     ['1 (1 in VM)', 'GPU-8f3c0000'],
     [
-      'the card at 0000:41:00.0 is passed to VM 900, but programs on this node have it open: python3 (process 4711); VM 900 cannot start until they end',
+      'the card at 0000:41:00.0 is passed to VM 900, but programs on this node have it open: python3 (process 4711); VM 900 cannot start until they end: stop them, or the containers that they run in',
     ],
   ])
   const excluded = {

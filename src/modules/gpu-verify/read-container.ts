@@ -8,13 +8,14 @@ import { opensCreated } from '../../nvidia/device-probe.ts'
 import { type Gpu, readMinors, readNodeGpus } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
-  opens,
   devicesFile,
   gpuNode,
   modesetNode,
+  opening,
   parseCharacterMajors,
   sharedNodes,
 } from '../../nvidia/proc.ts'
+import { readUnusedMajors } from '../../nvidia/isolation.ts'
 import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
 import { readNotedUserspace } from '../../nvidia/userspace-notes.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
@@ -37,6 +38,8 @@ export interface ContainerSeen {
   /** Where else the cluster has it; read only if the node does not. */
   readonly elsewhere: GuestPlace | undefined
   readonly running: boolean
+  /** Sentences about device rules for majors that no driver has. */
+  readonly unusedMajors: readonly string[]
   /** Undefined if no GPUs are assigned; then GPUs are not checked. */
   readonly assigned: Assigned | undefined
   /** Of a stopped container: the version of its user-space driver that its node has noted. */
@@ -49,7 +52,9 @@ export interface ContainerSeen {
   readonly computingAsUser: Computing | undefined
   readonly wrongDevices: readonly string[]
   readonly graphics: GraphicsSeen
-  /** Own nodes in /dev/dri that root cannot open. */
+  /** Own render nodes whose mode does not let root open them. */
+  readonly forbidden: readonly string[]
+  /** Paths of assigned devices that the container's device rules close. */
   readonly closed: readonly string[]
   /** GPU device nodes that can be opened, but are not assigned. */
   readonly open: readonly string[]
@@ -81,7 +86,8 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
     readMinors(node),
     readGraphicsOf(given.graphics, node, assignment.then(gpusOf)),
   ])
-  const privileged = container !== undefined && !isUnprivileged(parseContainerConfig(container.config))
+  const config = parseContainerConfig(container?.config ?? '')
+  const privileged = container !== undefined && !isUnprivileged(config)
   const running = container?.status === 'running'
   const gpus = gpusOf(assigned)
   const seen = {
@@ -94,6 +100,7 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
     running,
     assigned,
     graphics,
+    unusedMajors: await readUnusedMajors(node, ctid, config),
   }
   if (!running) {
     const notes = await readNotedUserspace(node, [ctid])
@@ -114,7 +121,17 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
 
 type Inside = Omit<
   ContainerSeen,
-  'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'elsewhere' | 'running' | 'assigned' | 'noted' | 'graphics'
+  | 'name'
+  | 'ctid'
+  | 'node'
+  | 'loaded'
+  | 'config'
+  | 'elsewhere'
+  | 'running'
+  | 'assigned'
+  | 'noted'
+  | 'unusedMajors'
+  | 'graphics'
 >
 
 const nothingInside: Inside = {
@@ -125,6 +142,7 @@ const nothingInside: Inside = {
   computingAsUser: undefined,
   wrongDevices: [],
   closed: [],
+  forbidden: [],
   open: [],
   created: [],
   nvcc: undefined,
@@ -189,11 +207,10 @@ async function readInside(
       readRuntime(given, host, gpus.length > 0),
       ...wanted.map(({ path }) => host.stat(path)),
     ])
-  const renderers = graphics.own.filter(({ path }) => path.startsWith('/dev/dri/renderD'))
-  const [foreignOnes, ownOnes] = await Promise.all([
-    isolated ? tryOpening(host, foreign) : [],
-    tryOpening(host, renderers),
-  ])
+  const right = wanted.filter((node, index) => deviceProblem(node, present[index]) === undefined)
+  const opened = await Promise.all(
+    right.map(async ({ path }) => ({ path, result: await host.ask(opening({ path })) })),
+  )
   return {
     userspace,
     smi,
@@ -201,8 +218,11 @@ async function readInside(
     computing,
     computingAsUser,
     wrongDevices: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
-    open: foreignOnes.filter(({ open }) => open).map(({ path }) => path),
-    closed: ownOnes.filter(({ open }) => !open).map(({ path }) => path),
+    closed: opened.flatMap(({ path, result }) => (result === 'denied' ? [path] : [])),
+    forbidden: opened.flatMap(({ path, result }) =>
+      result === 'forbidden' && path.startsWith('/dev/dri/renderD') ? [path] : [],
+    ),
+    open: isolated ? await openOnes(host, foreign) : [],
     created: foreign.filter((device) => created.includes(numbersOf(device))),
     runtime,
     ...toolkit,
@@ -233,15 +253,10 @@ function numbersOf({ major, minor }: DeviceNode): string {
   return `${major}:${minor}`
 }
 
-/**
- * Opens those of these nodes that exist. The device rules of the container's cgroup apply at open(2); nothing
- * is read.
- */
-async function tryOpening(
-  host: Host,
-  nodes: readonly DeviceNode[],
-): Promise<readonly { readonly path: string; readonly open: boolean }[]> {
+/** The device rules of the container's cgroup apply at open(2), so the device is opened; nothing is read. */
+async function openOnes(host: Host, nodes: readonly DeviceNode[]): Promise<readonly string[]> {
   const statuses = await Promise.all(nodes.map(({ path }) => host.stat(path)))
   const paths = nodes.flatMap(({ path }, index) => (statuses[index]?.kind === 'character' ? [path] : []))
-  return Promise.all(paths.map(async (path) => ({ path, open: await host.ask(opens({ path })) })))
+  const answers = await Promise.all(paths.map((path) => host.ask(opening({ path }))))
+  return paths.filter((_, index) => answers[index] === 'opens' || answers[index] === 'failed')
 }

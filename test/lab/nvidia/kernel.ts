@@ -190,10 +190,18 @@ function wantsVfio({ pci, deviceId }: GpuSpec): boolean {
  */
 export function giveToVfio(state: KernelState, pci: string): boolean {
   if (state.vfio.includes(pci)) return true
-  if (state.claimed.includes(pci) && openers('nvidia') > 0) return false
+  if (state.claimed.includes(pci) && isOpen(state, pci)) return false
   state.claimed = state.claimed.filter((other) => other !== pci)
   state.vfio = [...state.vfio, pci]
   return true
+}
+
+/** The persistence daemon opens the cards in persistence mode, other programs all cards. */
+function isOpen(state: KernelState, pci: string): boolean {
+  return (
+    openers('nvidia') - programsNamed(daemon).length > 0 ||
+    (state.persistence.includes(pci) && programsNamed(daemon).length > 0)
+  )
 }
 
 /** Loaded modules that depend on this one. */
@@ -206,13 +214,19 @@ export function holders(state: KernelState, name: string): readonly string[] {
  * program can open them; programs with these names count, on the node and in its containers.
  */
 export function openers(name: string): number {
-  const programs = { nvidia: ['nvidia-persiste', 'gpu-load'], nvidia_uvm: ['gpu-load'] }[name] ?? []
+  const programs = { nvidia: [daemon, 'gpu-load'], nvidia_uvm: ['gpu-load'] }[name] ?? []
   if (programs.length === 0) return 0
-  return namesIn('/proc').filter((entry) => {
-    if (!/^[0-9]+$/.test(entry)) return false
-    const program = (textOf(`/proc/${entry}/comm`) ?? '').trim()
-    return programs.includes(program) || (program === 'nvidia-driver' && holdsDevices(entry))
-  }).length
+  return programsNamed(...programs).length + programsNamed('nvidia-driver').filter(holdsDevices).length
+}
+
+/** `nvidia-persistenced`, as the kernel shortens it. */
+const daemon = 'nvidia-persiste'
+
+/** The processes that run programs of these names. */
+function programsNamed(...names: readonly string[]): readonly string[] {
+  return namesIn('/proc').filter(
+    (entry) => /^[0-9]+$/.test(entry) && names.includes((textOf(`/proc/${entry}/comm`) ?? '').trim()),
+  )
 }
 
 /** The helper of the role nvidia_host keeps the device nodes open while an installer runs. */
