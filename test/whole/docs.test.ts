@@ -6,7 +6,7 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { exitCodes } from '../../src/base/errors.ts'
 import { ansibleNames, hostVariableSchemas } from '../../src/inventory/connection-variables.ts'
-import { handlerKeywords, playKeywords, roleKeywords } from '../../src/language/keywords.ts'
+import { blockKeywords, handlerKeywords, playKeywords, roleKeywords } from '../../src/language/keywords.ts'
 import { repository } from './command-line.ts'
 
 const text = (path: string): string => readFileSync(join(repository, path), 'utf8')
@@ -44,6 +44,7 @@ for (const [row, keywords] of [
   ['play', playKeywords],
   ['task', handlerKeywords],
   ['role', roleKeywords],
+  ['block', blockKeywords],
 ] as const) {
   test(`docs/playbooks.md has the keywords of a ${row} and no others`, () => {
     const page = text('docs/playbooks.md')

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Ajv } from 'ajv'
@@ -43,7 +45,7 @@ describe('gpuplay status', () => {
     assert.match(output, /\n\nweb 101\n 1 its node down failed\n {3}fix {4}fix down, then run again\n/)
     assert.match(
       output,
-      /\n\nhere\n 1 no NVIDIA driver is loaded\n {3}cause {2}no driver is installed\n {3}fix {4}gpuplay run nodes\.yml -i INVENTORY -l here\n/,
+      /\n\nhere\n 1 no NVIDIA driver is loaded\n {3}cause {2}no driver is installed\n {3}fix {4}gpuplay run nodes\.yml -i \S+hosts\.yml -l here\n/,
     )
     assert.equal(errors, '')
   })
@@ -91,6 +93,39 @@ describe('gpuplay status', () => {
       assert.match(errors, sentence)
     })
   }
+
+  test('silent hosts are waited for at the same time, and an interruption shows the others', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
+    const address = server.address()
+    const port = address === null || typeof address === 'string' ? 0 : address.port
+    const key = join(folder, 'key')
+    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+    const silent = Array.from(
+      { length: 30 },
+      (_, index) =>
+        `        s${index}: { address: 127.0.0.${index + 2}, port: ${port}, private_key: ${key} }\n`,
+    )
+    const path = join(folder, 'silent.yml')
+    writeFileSync(path, inventory.replace(/ +down: .*\n/, silent.join('')).replace('node: down', 'node: s0'))
+    try {
+      const begun = performance.now()
+      const words = ['status', '-i', path, '--output', 'json', '--connect-timeout', '1']
+      const { exitCode, output } = await gpuplay(folder, words)
+      assert.equal(exitCode, 8)
+      assert.equal(output.match(/"unreachable"/g)?.length, 31)
+      const took = performance.now() - begun
+      assert.ok(took < 10_000, `${took} ms`)
+      const stop = new AbortController()
+      setTimeout(() => stop.abort(new Error('interrupted')), 5000)
+      const cut = await gpuplay(folder, [...words.slice(0, -1), '60'], undefined, stop.signal)
+      assert.equal(cut.exitCode, 130)
+      assert.equal(cut.errors, 'interrupted: hosts that had not answered yet are missing\n')
+      assert.deepEqual(cut.output.match(/"host": "\w+"/g), ['"host": "here"'])
+    } finally {
+      server.close()
+    }
+  })
 
   test('an inventory without nodes and containers is a mistake', async () => {
     const { exitCode, errors } = await gpuplay(folder, ['status', '-i', 'localhost,'])

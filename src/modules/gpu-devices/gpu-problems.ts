@@ -1,4 +1,5 @@
 /** Why a container cannot have GPUs: the texts for users. */
+
 /** `kind` as in the resolution of an assignment. */
 interface GpuProblem {
   readonly kind: 'problem'

@@ -41,8 +41,8 @@ export function rowOf({ status, cells, severity, findings, note }: GpuRow): Summ
   return {
     table: 'GPUs',
     columns,
-    // A narrow terminal has no place for eight UUIDs, and JSON has them all.
-    dispensable: ['UUID'],
+    // A narrow terminal has no place for all of them, and JSON has them.
+    dispensable: ['UUID', 'CUDA', 'USER', 'WANTED', 'GPUS'],
     cells: [name, ...cells, detail === '' ? stateWords[state] : `${stateWords[state]} ${detail}`],
     // Lists containers below their node, in the order of their IDs.
     order: node === null ? (host ?? '') : `${node} ${(ctid ?? '').padStart(10, '0')}`,

@@ -52,10 +52,10 @@ export interface ContainerSeen {
   readonly computingAsUser: Computing | undefined
   readonly wrongDevices: readonly string[]
   readonly graphics: GraphicsSeen
-  /** Own render nodes whose mode does not let root open them. */
-  readonly forbidden: readonly string[]
   /** Paths of assigned devices that the container's device rules close. */
   readonly closed: readonly string[]
+  /** Own render nodes whose mode and owner forbid root of the container to open them. */
+  readonly forbidden: readonly string[]
   /** GPU device nodes that can be opened, but are not assigned. */
   readonly open: readonly string[]
   /** Devices of other GPUs for which root of a privileged container can create a node and open it. */
@@ -130,8 +130,8 @@ type Inside = Omit<
   | 'running'
   | 'assigned'
   | 'noted'
-  | 'unusedMajors'
   | 'graphics'
+  | 'unusedMajors'
 >
 
 const nothingInside: Inside = {
@@ -207,10 +207,16 @@ async function readInside(
       readRuntime(given, host, gpus.length > 0),
       ...wanted.map(({ path }) => host.stat(path)),
     ])
-  const right = wanted.filter((node, index) => deviceProblem(node, present[index]) === undefined)
-  const opened = await Promise.all(
-    right.map(async ({ path }) => ({ path, result: await host.ask(opening({ path })) })),
+  // Opening a card node would make the container master of the display; the render nodes suffice.
+  const right = wanted.flatMap((wish, index) =>
+    deviceProblem(wish, present[index]) === undefined && !wish.path.startsWith('/dev/dri/card')
+      ? [wish.path]
+      : [],
   )
+  const [foreignOnes, ...opened] = await Promise.all([
+    isolated ? openOnes(host, foreign) : noDevices,
+    ...right.map((path) => host.ask(opening({ path }))),
+  ])
   return {
     userspace,
     smi,
@@ -218,11 +224,9 @@ async function readInside(
     computing,
     computingAsUser,
     wrongDevices: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
-    closed: opened.flatMap(({ path, result }) => (result === 'denied' ? [path] : [])),
-    forbidden: opened.flatMap(({ path, result }) =>
-      result === 'forbidden' && path.startsWith('/dev/dri/renderD') ? [path] : [],
-    ),
-    open: isolated ? await openOnes(host, foreign) : [],
+    closed: right.filter((_, index) => opened[index] === 'denied'),
+    forbidden: right.filter((path, index) => path.startsWith('/dev/dri/') && opened[index] === 'forbidden'),
+    open: foreignOnes,
     created: foreign.filter((device) => created.includes(numbersOf(device))),
     runtime,
     ...toolkit,
@@ -255,8 +259,11 @@ function numbersOf({ major, minor }: DeviceNode): string {
 
 /** The device rules of the container's cgroup apply at open(2), so the device is opened; nothing is read. */
 async function openOnes(host: Host, nodes: readonly DeviceNode[]): Promise<readonly string[]> {
-  const statuses = await Promise.all(nodes.map(({ path }) => host.stat(path)))
-  const paths = nodes.flatMap(({ path }, index) => (statuses[index]?.kind === 'character' ? [path] : []))
-  const answers = await Promise.all(paths.map((path) => host.ask(opening({ path }))))
-  return paths.filter((_, index) => answers[index] === 'opens' || answers[index] === 'failed')
+  const [statuses, answers] = await Promise.all([
+    Promise.all(nodes.map(({ path }) => host.stat(path))),
+    Promise.all(nodes.map(({ path }) => host.ask(opening({ path })))),
+  ])
+  return nodes
+    .filter((_, index) => statuses[index]?.kind === 'character' && answers[index] === 'opens')
+    .map(({ path }) => path)
 }
