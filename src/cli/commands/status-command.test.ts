@@ -41,8 +41,11 @@ describe('gpuplay status', () => {
     assert.match(lines[2] ?? '', /^ {2}web 101 .* UNREACHABLE$/)
     assert.match(lines[3] ?? '', /^here +580\.95\.05 +- .* PROBLEM no NVIDIA driver is loaded$/)
     assert.equal(lines[4], '3 problems')
-    assert.match(output, /\n\ndown\n 1 .*127\.0\.0\.1.*\n/)
-    assert.match(output, /\n\nweb 101\n 1 its node down failed\n {3}fix {4}fix down, then run again\n/)
+    assert.match(output, /\n\ndown\n 1 down cannot be reached\n {3}cause {2}.*127\.0\.0\.1.*\n {3}fix {4}/)
+    assert.match(
+      output,
+      /\n\nweb 101\n 1 web cannot be reached\n {3}cause {2}its node down failed\n {3}fix {4}fix down, then run again\n/,
+    )
     assert.match(
       output,
       /\n\nhere\n 1 no NVIDIA driver is loaded\n {3}cause {2}no driver is installed\n {3}fix {4}gpuplay run nodes\.yml -i \S+hosts\.yml -l here\n/,

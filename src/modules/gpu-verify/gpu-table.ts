@@ -72,7 +72,11 @@ export function unansweredRow(
     status: { ...nothingKnown, ...place, state, detail: '' },
     cells: [ofContainer, none, none, none, none, none],
     severity: 'problem',
-    findings: [{ message, ...defined({ fix: hint }) }],
+    findings: [
+      state === 'unreachable'
+        ? { message: `${place.host} cannot be reached`, cause: message, ...defined({ fix: hint }) }
+        : { message, ...defined({ fix: hint }) },
+    ],
   })
 }
 
