@@ -3,8 +3,10 @@ import { test } from 'node:test'
 import { parseContainerConfig } from '../proxmox/container-config.ts'
 import { rulesForOtherGpus, rulesForUnusedMajors, weakenedIsolation } from './isolation.ts'
 
-const values = (text: string, assigned: readonly number[] = [0]): readonly string[] =>
-  rulesForOtherGpus(parseContainerConfig(text), assigned).map(({ value }) => value)
+const values = (text: string, minors: readonly number[] = [0]): readonly string[] => {
+  const others = [{ path: '/dev/dri/renderD129', major: 226, minor: 129 }]
+  return rulesForOtherGpus(parseContainerConfig(text), { minors, others }).map(({ value }) => value)
+}
 
 test('every rule that opens another GPU is found, each once', () => {
   const rule = (value: string): string => `lxc.cgroup2.devices.allow: ${value}\n`
@@ -15,6 +17,8 @@ test('every rule that opens another GPU is found, each once', () => {
   ])
   assert.deepEqual(values(rule('a')), ['a'])
   assert.deepEqual(values(rule('c 195:1 rw'), [0, 1]), [])
+  assert.deepEqual(values(rule('c 226:128 rw') + rule('c 226:0 rw')), [])
+  assert.deepEqual(values(rule('c 226:* r') + rule('c 226:129 w')), ['c 226:* r', 'c 226:129 w'])
 })
 
 test('in a user namespace, rules open nothing', () => {

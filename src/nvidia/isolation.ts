@@ -6,7 +6,7 @@ import type { Host } from '../host/host.ts'
 import type { Refusal } from '../host/plan.ts'
 import { isUnprivileged } from '../proxmox/device-entries.ts'
 import { readAssignmentNote } from './assignment-note.ts'
-import { characterMajors, devicesFile, nvidiaMajor } from './proc.ts'
+import { characterMajors, type DeviceNode, devicesFile, gpuNode } from './proc.ts'
 
 /** Minors above belong to /dev/nvidia-modeset and /dev/nvidiactl. */
 const gpuMinors = Array.from({ length: 254 }, (_, minor) => minor)
@@ -14,21 +14,22 @@ const gpuMinors = Array.from({ length: 254 }, (_, minor) => minor)
 /**
  * The device rules that let a privileged container open other GPUs, present or future: its root creates
  * device nodes of any number. Without that right, in a user namespace, the rules open nothing.
- * @param assigned minors of its own GPUs
+ * @param minors those of its own GPUs
+ * @param others nodes in /dev/dri that other GPUs have now
  * @param ignores lines that a run replaces anyway
  */
 export function rulesForOtherGpus(
   config: ContainerConfig,
-  assigned: readonly number[],
+  { minors, others }: { readonly minors: readonly number[]; readonly others: readonly DeviceNode[] },
   ignores: (entry: ConfigEntry) => boolean = () => false,
 ): readonly ConfigEntry[] {
   if (isUnprivileged(config)) return []
-  const others = gpuMinors.filter((minor) => !assigned.includes(minor))
+  const cards = gpuMinors.filter((minor) => !minors.includes(minor)).map(gpuNode)
   const found: ConfigEntry[] = []
   let entries = config.current.entries.filter((entry) => !ignores(entry))
-  for (const minor of others) {
+  for (const device of [...cards, ...others]) {
     for (;;) {
-      const opener = openedBy(entries, { major: nvidiaMajor, minor })
+      const opener = openedBy(entries, device)
       if (opener === undefined) break
       found.push(opener)
       entries = entries.filter((entry) => entry !== opener)

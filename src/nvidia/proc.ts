@@ -103,19 +103,22 @@ export function sharedNodes(majors: ReadonlyMap<string, number>): readonly Devic
   ]
 }
 
-/** Of nvidia_modeset, which OpenGL and Vulkan need to show pictures (`NV_MODESET_MINOR` in nvidia-modprobe). */
+/**
+ * Of nvidia_modeset, which OpenGL and Vulkan need to show pictures (`NV_MODESET_MINOR` in nvidia-modprobe).
+ */
 export const modesetNode: DeviceNode = { path: '/dev/nvidia-modeset', major: nvidiaMajor, minor: 254 }
 
 /**
  * Whether the host may open a device node. The device rules of a container's cgroup apply at open(2), so the
- * device is opened; nothing is read. `denied`: by these rules (EPERM); `failed`: the node is missing, its mode
- * forbids it, or its driver cannot open it.
+ * device is opened; nothing is read. `denied`: by these rules (EPERM); `forbidden`: by the node's mode and owner
+ * (EACCES); `failed`: the node is missing, or its driver cannot open it.
  */
 export const opening = questionAbout({
-  words: ['head', '-c', '0', one('path', /\/dev\/nvidia[0-9a-z-]+/)],
+  words: ['head', '-c', '0', one('path', /\/dev\/(nvidia[0-9a-z-]+|dri\/(card|renderD)[0-9]+)/)],
   reads: ({ path }) => [`file:${path}`],
-  parse: ({ code, stderr }): 'opens' | 'denied' | 'failed' => {
+  parse: ({ code, stderr }): 'opens' | 'denied' | 'forbidden' | 'failed' => {
     if (code === 0) return 'opens'
+    if (stderr.includes('Permission denied')) return 'forbidden'
     return stderr.includes('Operation not permitted') ? 'denied' : 'failed'
   },
 })

@@ -17,6 +17,7 @@ import {
   type DeviceNode,
   devicesFile,
   gpuNode,
+  modesetNode,
   nvidiaMajor,
   parseCharacterMajors,
   sharedNodes,
@@ -28,7 +29,9 @@ import { readCluster, wrongCluster } from '../../proxmox/cluster.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
+import { drmLines, type Graphics, graphicsProblem, isDrmRule, readGraphics } from './drm-lines.ts'
 import { readHaMove } from './ha-moves.ts'
+import { noDriver, noMinor } from './gpu-problems.ts'
 import { gpuUsers, type GpuUser } from './gpu-users.ts'
 import { assignedTwice, keptByOther, releases, type Rival, rivalsOf } from './rivals.ts'
 
@@ -63,6 +66,7 @@ export type Resolution =
       readonly devices: readonly DeviceNode[]
       /** NVIDIA's dynamic majors in this boot. */
       readonly majors: readonly number[]
+      readonly graphics: Graphics
       /** The indexes that the assignment names. */
       readonly byIndex?: readonly number[]
       /** GPUs that the container loses, as sentences. */
@@ -72,6 +76,8 @@ export type Resolution =
     }
 
 export type AssignedGpu = Gpu & { readonly minor: number }
+
+const noGraphics: Graphics = { passed: [], others: [] }
 
 /** First version of pve-container with `devN`, Proxmox VE 8.1. */
 const devnSince = { container: '5.0.7', manager: '8.1' }
@@ -86,7 +92,9 @@ export const gpuDevices = {
   plan,
   report: (_, { style, resolution }) => {
     const found =
-      resolution.kind === 'found' ? resolution : { gpus: [], devices: [], majors: [], byIndex: [] }
+      resolution.kind === 'found'
+        ? resolution
+        : { gpus: [], devices: [], majors: [], byIndex: [], graphics: noGraphics }
     return {
       style,
       gpus: found.gpus.map(({ index, pci, minor, uuid, model }) => ({
@@ -96,9 +104,12 @@ export const gpuDevices = {
         uuid: uuid ?? null,
         model,
       })),
-      devices: found.devices.map((device) => ({ ...device, target: device.path.slice(1) })),
-      owned: found.majors.map((major) => `^lxc\\.cgroup2?\\.devices\\.allow: c ${major}:`),
-      record: assignmentNote(found.gpus, found.byIndex ?? []),
+      devices: found.devices.map(({ path, major, minor }) => ({ path, target: path.slice(1), major, minor })),
+      owned: [
+        ...found.majors.map((major) => `^lxc\\.cgroup2?\\.devices\\.allow: c ${major}:`),
+        ...drmLines(found.graphics),
+      ],
+      record: assignmentNote(found.gpus, found.byIndex ?? [], found.graphics.passed),
     }
   },
 } satisfies Module<Args, Seen>
@@ -155,8 +166,11 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
   const node = host.node
   if (assignment.kind === 'none') {
     // The majors of this boot only help to recognize old lines; a dry run works without them.
-    const devices = await node.maybe(node.text(devicesFile))
-    return { kind: 'found', gpus: [], devices: [], majors: dynamicMajors(!isUnknown(devices) ? devices : '') }
+    const [read, graphics] = await Promise.all([
+      node.maybe(node.text(devicesFile)),
+      readGraphics({ graphics: false, cards: [] }, node),
+    ])
+    return { kind: 'found', gpus: [], devices: [], majors: dynamicMajors(knownOr(read, '')), graphics }
   }
   const ctid = host.placement.ctid ?? ''
   const [read, note] = await Promise.all([node.maybe(readNodeGpus(node)), readAssignmentNote(node, ctid)])
@@ -186,11 +200,13 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
 }
 
 async function readDevices(
-  { uvm_tools: tools }: Args,
+  { uvm_tools: tools, graphics: displays }: Args,
   node: Host,
   gpus: readonly AssignedGpu[],
 ): Promise<Resolution> {
-  const text = (await node.text(devicesFile)) ?? ''
+  const wanted = { graphics: displays, cards: gpus.map(({ pci }) => pci) }
+  const [read, graphics] = await Promise.all([node.text(devicesFile), readGraphics(wanted, node)])
+  const text = read ?? ''
   const majors = parseCharacterMajors(text)
   if (!majors.has('nvidia-uvm'))
     return {
@@ -199,9 +215,12 @@ async function readDevices(
       message: `${node.name} has not loaded the kernel module nvidia_uvm, which CUDA needs`,
       hint: `run nodes.yml for ${node.name}`,
     }
-  const devices = [
+  const problem = graphicsProblem(node.name, wanted, graphics)
+  if (problem) return { kind: 'problem', ...problem }
+  const devices: readonly DeviceNode[] = [
     ...sharedNodes(majors).filter(({ path }) => tools || path !== '/dev/nvidia-uvm-tools'),
     ...gpus.map(({ minor }) => gpuNode(minor)),
+    ...(displays ? [modesetNode, ...graphics.passed] : []),
   ]
   const present = await Promise.all(devices.map(({ path }) => node.stat(path)))
   const wrong = devices.filter(({ major, minor }, index) => {
@@ -213,9 +232,9 @@ async function readDevices(
       kind: 'problem',
       code: 'device-nodes-missing',
       message: `${node.name} lacks ${wrong.map((device) => `${device.path} (${device.major}:${device.minor})`).join(', ')}`,
-      hint: `run nodes.yml for ${node.name}; it creates the device nodes, now and at every boot`,
+      hint: `run nodes.yml for ${node.name}${displays ? ' with nvidia_host_graphics: true' : ''}; it creates the device nodes, now and at every boot`,
     }
-  return { kind: 'found', gpus, devices, majors: dynamicMajors(text) }
+  return { kind: 'found', gpus, devices, majors: dynamicMajors(text), graphics }
 }
 
 function dynamicMajors(devices: string | undefined): readonly number[] {
@@ -249,10 +268,12 @@ function plan({ wait, others, exclusive }: Args, seen: Seen): Plan {
     })
   if (resolution.kind === 'predicted') throw new UnknownError(resolution.why)
   const ownMajors = new Set([nvidiaMajor, ...resolution.majors])
-  const isOwn = ({ key, value }: ConfigEntry): boolean =>
-    /^lxc\.cgroup2?\.devices\.allow$/.test(key) && ownMajors.has(Number(/^c (\d+):/.exec(value)?.[1]))
+  const { graphics } = resolution
+  const isOwn = (entry: ConfigEntry): boolean =>
+    /^lxc\.cgroup2?\.devices\.allow$/.test(entry.key) &&
+    (ownMajors.has(Number(/^c (\d+):/.exec(entry.value)?.[1])) || isDrmRule(entry, graphics))
   const minors = resolution.gpus.map(({ minor }) => minor)
-  const wide = rulesForOtherGpus(parseContainerConfig(config), minors, isOwn)
+  const wide = rulesForOtherGpus(parseContainerConfig(config), { minors, others: graphics.others }, isOwn)
   if (wide.length > 0) return refuse(openToAll(ctid, wide))
   const [user] = users
   if (user) {
@@ -270,21 +291,3 @@ const inputProblems = new Set([
   'gpu-owned-by-vm',
   'gpu-excluded',
 ])
-
-function noDriver(node: string): Resolution {
-  return {
-    kind: 'problem',
-    code: 'no-driver-on-node',
-    message: `${node} has no NVIDIA driver loaded`,
-    hint: `run nodes.yml for ${node} first`,
-  }
-}
-
-function noMinor(node: string): Resolution {
-  return {
-    kind: 'problem',
-    code: 'driver-too-old',
-    message: `the driver loaded on ${node} does not report the minors of its GPUs`,
-    hint: 'install a newer driver on the node (nvidia_driver_version)',
-  }
-}

@@ -7,6 +7,7 @@ import { compareVersions } from '../../base/version.ts'
 import { missingContainer } from '../../proxmox/find-guest.ts'
 import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
+import { graphicsFindings } from './graphics-findings.ts'
 import type { ContainerSeen } from './read-container.ts'
 import { isolationFindings, pendingFindings } from './isolation-findings.ts'
 import { runtimeFindings } from './runtime-findings.ts'
@@ -31,6 +32,7 @@ export function containerFindings(given: Args, seen: ContainerSeen): readonly Fi
   return [
     ...(version ? [version] : []),
     ...deviceFindings(seen),
+    ...graphicsFindings(seen, fixOf(seen)),
     ...(gpus.length === 0 ? [] : visibleFindings(given, seen, gpus, version !== undefined)),
     ...isolation,
     ...toolkitFindings(given, seen),

@@ -12,6 +12,7 @@ import type { Module, SummaryRow } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { computeWarnings } from './compute-findings.ts'
 import { containerFindings, staleUserspace } from './container-findings.ts'
+import { graphicsWarning } from './graphics-findings.ts'
 import { kernelWarnings } from './kernel-findings.ts'
 import { type ContainerSeen, readContainer } from './read-container.ts'
 import { nodeFindings } from './node-findings.ts'
@@ -71,8 +72,10 @@ function nodeWarnings(given: Args, seen: NodeSeen): readonly string[] {
 function containerWarnings(seen: ContainerSeen): readonly string[] {
   const { name, ctid, computing, config, unusedMajors } = seen
   const stale = staleUserspace(seen)
+  const displays = graphicsWarning(seen)
   return [
     ...computeWarnings(computing, `in ${name}`),
+    ...(displays === undefined ? [] : [displays]),
     ...(stale === undefined ? [] : [`${nameOf(seen)} is stopped: ${stale} when it runs`]),
     ...weakenedIsolation(parseContainerConfig(config ?? '')).map((what) => `container ${ctid}: ${what}`),
     ...unusedMajors,

@@ -12,6 +12,7 @@ import type { SeenFile, Host } from '../../host/host.ts'
 import { owedStart } from '../../host/owed-starts.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
+import { readNvidiaDrmNodes } from '../../nvidia/drm.ts'
 import { readMinors } from '../../nvidia/gpus.ts'
 import { readHeldBack } from '../../nvidia/held-back.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
@@ -124,10 +125,16 @@ async function owedTo(node: Host, ctid: string): Promise<readonly string[]> {
 
 /** @throws UnknownError in a dry run that reboots the node, and so the container, first. */
 async function readState(node: Host, { ctid, pid, config }: Started): Promise<RunningState> {
-  const configured = deviceEntries(config).filter(({ path }) => path.startsWith('/dev/nvidia'))
+  const [devices, entries] = [await containerDevices(node, pid), deviceEntries(config)]
+  const inDri = [...devices, ...entries].some(({ path }) => path.startsWith('/dev/dri/'))
+  // Those of other vendors are not gpuplay's.
+  const drm = inDri ? (await readNvidiaDrmNodes(node)).map(({ path }) => path) : []
+  const isNvidia = ({ path }: { readonly path: string }): boolean =>
+    path.startsWith('/dev/nvidia') || drm.includes(path)
+  const running = devices.filter(isNvidia)
+  const configured = entries.filter(isNvidia)
   const paths = [...new Set(configured.map(({ path }) => path))]
-  const [running, rules, uidMap, gidMap, ...present] = await Promise.all([
-    containerDevices(node, pid),
+  const [rules, uidMap, gidMap, ...present] = await Promise.all([
     isUnprivileged(config) ? undefined : readRules(node, ctid, config),
     pid === undefined ? '' : node.text(`/proc/${pid}/uid_map`),
     pid === undefined ? '' : node.text(`/proc/${pid}/gid_map`),

@@ -7,6 +7,7 @@
  */
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type GpuSpec, type NodeSpec, nodeSpecFile } from '../hardware.ts'
+import { drmNodes, ensureNode } from './device-nodes.ts'
 import { isTrusted } from './mok.ts'
 import { findModule, modprobeText, moduleDependencies, normalName } from './module-files.ts'
 import { type LoadedModule, deviceList, dynamicMajors, moduleList } from './proc-files.ts'
@@ -46,6 +47,8 @@ export interface KernelState {
   powerLimits: Record<string, number>
   /** PCI addresses of cards in MIG mode. */
   mig: string[]
+  /** Paths of the device nodes in /dev/dri that the kernel has created, by PCI address of their cards. */
+  dri: string[]
   /** CUresult by PCI address, and `init` for all: faults that a test causes (cuda.ts). */
   cuda: Record<string, number>
 }
@@ -72,9 +75,9 @@ export function changeKernel<T>(change: (state: KernelState) => T): T {
 
 /** Writes the state and shows it in /proc and /sys. */
 export function writeKernel(state: KernelState): void {
+  show(state)
   writeFileSync(`${stateFile}.new`, JSON.stringify(state, null, 1))
   renameSync(`${stateFile}.new`, stateFile)
-  show(state)
 }
 
 export function isLoaded(state: KernelState, module: string): boolean {
@@ -248,8 +251,41 @@ function show(state: KernelState): void {
     overwrite(`${directory}/initstate`, 'live\n')
     overwrite(`${directory}/refcnt`, `${references(module.name).count}\n`)
     if (module.version !== '') overwrite(`${directory}/version`, `${module.version}\n`)
+    if (module.name === 'nvidia_drm') {
+      mkdirSync(`${directory}/parameters`, { recursive: true })
+      overwrite(`${directory}/parameters/modeset`, `${withModeset() ? 'Y' : 'N'}\n`)
+    }
   }
   showPci(state)
+  showDri(state)
+}
+
+/** By `options nvidia-drm modeset=1` in modprobe.d. */
+function withModeset(): boolean {
+  return /^options nvidia[-_]drm .*\bmodeset=1\b/m.test(modprobeText())
+}
+
+/**
+ * Shows the cards of nvidia_drm in sysfs. The kernel itself creates and removes their device nodes
+ * (devtmpfs); udev's rules give them the mode 0660.
+ */
+function showDri(state: KernelState): void {
+  const gpus = isLoaded(state, 'nvidia_drm') ? drivenGpus(state) : []
+  const nodes = new Map(gpus.map((gpu, index) => [gpu.pci, drmNodes(gpu.drm ?? index)]))
+  const present = [...nodes.values()].flat()
+  if (present.map(({ path }) => path).join() === state.dri.join()) return
+  for (const { pci } of nodeSpec().gpus) {
+    const directory = `${shownDir}/pci/devices/${pci}/drm`
+    rmSync(directory, { recursive: true, force: true })
+    for (const { path, major, minor } of nodes.get(pci) ?? []) {
+      const shown = `${directory}${path.slice(path.lastIndexOf('/'))}`
+      mkdirSync(shown, { recursive: true })
+      writeFileSync(`${shown}/dev`, `${major}:${minor}\n`)
+    }
+  }
+  for (const path of state.dri) if (!present.some((node) => node.path === path)) rmSync(path, { force: true })
+  for (const node of present) if (!state.dri.includes(node.path)) ensureNode(node)
+  state.dri = present.map(({ path }) => path)
 }
 
 function showDriver(state: KernelState): void {
