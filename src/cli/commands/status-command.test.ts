@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Ajv } from 'ajv'
-import { scratchFolder } from '../../connection/testing/programs.ts'
+import { program, scratchFolder } from '../../connection/testing/programs.ts'
 import { statusOutputSchema } from '../../modules/gpu-verify/gpu-status.ts'
 import { gpuplay } from '../testing/command-line.ts'
 
@@ -24,6 +24,8 @@ const inventory = `all:
 describe('gpuplay status', () => {
   const folder = scratchFolder()
   const file = join(folder, 'inventory', 'hosts.yml')
+  // The machine of a test may lack systemd.
+  program(folder, 'systemctl', 'echo LoadState=not-found')
   mkdirSync(join(folder, 'inventory'))
   mkdirSync(join(folder, 'group_vars'))
   const status = (...words: readonly string[]): ReturnType<typeof gpuplay> => {
@@ -96,6 +98,15 @@ describe('gpuplay status', () => {
       assert.match(errors, sentence)
     })
   }
+
+  test('a host whose answers cannot be read is a row with the reason', async () => {
+    program(folder, 'systemctl', 'echo "Failed to connect to bus" >&2; exit 1')
+    const { exitCode, output } = await status('-l', 'here')
+    program(folder, 'systemctl', 'echo LoadState=not-found')
+    assert.equal(exitCode, 8)
+    assert.match(output, /^here .* PROBLEM cannot read the unit \S+: Failed to connect to bus$/m)
+    assert.match(output, /\n {3}fix {4}the host must run systemd/)
+  })
 
   test('silent hosts are waited for at the same time, and an interruption shows the others', async () => {
     const server = createServer()

@@ -69,7 +69,7 @@ export function unansweredRow(
 ): SummaryRow {
   const ofContainer = place.node === null ? none : ''
   return rowOf({
-    status: { ...nothingKnown, ...place, state, detail: '' },
+    status: { ...nothingKnown, ...place, state, detail: state === 'problem' ? message : '' },
     cells: [ofContainer, none, none, none, none, none],
     severity: 'problem',
     findings: [
