@@ -93,8 +93,8 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   })
   const out = new Map<HostName, Problem | undefined>()
   let pendingHandlers = 0
-  const stops = createStops({ emitter, failed: (host) => out.has(host) })
   const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
+  const stops = createStops({ emitter, nodeOf, failed: (host) => out.has(host) })
   const gates = createOnceGates({ nodeOf, failed: (host) => out.has(host), signal })
   const fail = (
     { play, batch, host }: PlayPart<SelectedPlay>,
@@ -109,17 +109,19 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
       plays,
       nodeOf,
       forks: request.forks,
-      stopped: () => signal.aborted || stops.ended,
+      stopped: (part) => signal.aborted || stops.stop(part),
       run: async (part, away) => {
         const once = gates.of(part.batch, part.host, away)
         const end = await hostPlays
           .run(part, {
-            stopped: () => stops.ended,
+            stopped: () => stops.stop(part),
             failed: (problem, task) => fail(part, { problem, task }),
             once,
           })
           .finally(() => once.leave())
-        if (end.kind === 'failed' && !out.has(part.host)) fail(part, end)
+        if (end.kind === 'failed') {
+          if (!out.has(part.host)) fail(part, end)
+        } else if (!signal.aborted && !stops.stop(part)) stops.hostFinished(part)
       },
       failed: (host) => out.has(host),
       nodeFailed: (part, node) => {
