@@ -164,11 +164,19 @@ describe('blocks in a dry run', () => {
     - block: [{ name: may fail, command: /bin/false }]
       rescue: [${say('inner')}]
   rescue: [${say('outer')}]
-- block: [{ name: ignored, command: /bin/false, ignore_errors: true }]
+- block:
+    - { name: ignored, command: /bin/false, ignore_errors: true }
+    - { name: never fails, command: /bin/false, failed_when: false }
   rescue: [${say('not needed')}]
 `),
       { check: true },
     )
-    assert.deepEqual(steps(dry), ['may fail unknown', 'inner unknown', 'outer unknown', 'ignored unknown'])
+    assert.deepEqual(steps(dry), [
+      'may fail unknown',
+      'inner unknown',
+      'outer unknown',
+      'ignored unknown',
+      'never fails unknown',
+    ])
   })
 })

@@ -136,6 +136,20 @@ describe('blocks', () => {
     ])
   })
 
+  test('what no_log hides of a failure stays hidden in rescue', async () => {
+    const run = await folder.run(
+      blockPlay(`
+- block: [{ name: hidden, fail: { msg: 'sesame open' }, no_log: true }]
+  rescue:
+    - ${say('names it', '{{ failed_task.name }} {{ failed_result.failed }}')}
+    - ${say('tells it', '{{ failed_result.msg }}')}
+`),
+    )
+    assert.deepEqual(run.messages, ['hidden true'])
+    assert.deepEqual(steps(run), ['hidden failed (rescued)', 'names it ok', 'tells it ok'])
+    assert.doesNotMatch(JSON.stringify(run.events), /sesame/)
+  })
+
   test('conditions, loops and tags work in blocks', async () => {
     const playbook = blockPlay(`
 - block:

@@ -140,7 +140,7 @@ export class StepRunner {
     if (failure && task.runOnce) context.once.passed(task)
     if (failure) this.#failures.add(task, result)
     else recap.count(context.host.machine.name, result.ignored ? 'ignored' : result.outcome)
-    if (result.outcome === 'unknown' && !task.ignoreErrors) this.#doubtful.push(task.name)
+    if (result.outcome === 'unknown' && mayFail(task)) this.#doubtful.push(task.name)
     finished(task, result)
     if (failure && !rescued) this.#failures.lose()
     return failure
@@ -230,6 +230,11 @@ export class StepRunner {
         variables.register(task.register, skippedResult(why))
     }
   }
+}
+
+/** False if the playbook says that the task never fails. */
+function mayFail({ ignoreErrors, failedWhen = [] }: Task): boolean {
+  return !ignoreErrors && !failedWhen.some(({ source }) => source.trim() === 'false')
 }
 
 /** The tasks of the steps that run if nothing fails. */

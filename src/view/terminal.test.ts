@@ -69,6 +69,17 @@ PLAY Nodes  pve1 pve2
   await view.close()
 })
 
+test('a batch is a line above the tasks, whose counts go on', async () => {
+  const view = watch()
+  view.take(...begun, { type: 'batch.started', play: 'Nodes', batch: 1, of: 2, hosts: ['pve1'] })
+  view.take(taskFinished('pve1', install, 'changed'))
+  view.take({ type: 'batch.started', play: 'Nodes', batch: 2, of: 2, hosts: ['pve2'] })
+  view.take({ type: 'task.started', host: 'pve2', task: install })
+  const screen = await view.shows(/› 1\/2 {2}pve2/)
+  assert.match(screen, /^BATCH 1 of 2 {2}pve1\nBATCH 2 of 2 {2}pve2$/m)
+  await view.close()
+})
+
 test('a failure that the playbook handles does not mark the line of its task as failed', async () => {
   const view = watch()
   view.take(...begun)

@@ -69,10 +69,14 @@ export function unansweredRow(
 ): SummaryRow {
   const ofContainer = place.node === null ? none : ''
   return rowOf({
-    status: { ...nothingKnown, ...place, state, detail: '' },
+    status: { ...nothingKnown, ...place, state, detail: state === 'problem' ? message : '' },
     cells: [ofContainer, none, none, none, none, none],
     severity: 'problem',
-    findings: [{ message, ...defined({ fix: hint }) }],
+    findings: [
+      state === 'unreachable'
+        ? { message: `${place.host} cannot be reached`, cause: message, ...defined({ fix: hint }) }
+        : { message, ...defined({ fix: hint }) },
+    ],
   })
 }
 
