@@ -6,7 +6,7 @@ import type { SummaryRow } from '../module.ts'
 import type { GpuStatus } from './gpu-status.ts'
 
 /** The words of the table for the state of a row. */
-const stateWords: Readonly<Record<GpuStatus['state'], string>> = {
+export const stateWords: Readonly<Record<GpuStatus['state'], string>> = {
   ok: 'ok',
   'no-module': 'NO MODULE',
   'reboot-pending': 'REBOOT PENDING',
