@@ -111,17 +111,20 @@ export const modesetNode: DeviceNode = { path: '/dev/nvidia-modeset', major: nvi
 /**
  * Whether the host may open a device node. The device rules of a container's cgroup apply at open(2), so the
  * device is opened; nothing is read. `denied`: by these rules (EPERM); `forbidden`: by the node's mode and owner
- * (EACCES); `failed`: the node is missing, or its driver cannot open it.
+ * (EACCES); `failed`: it is allowed, but the driver behind the node cannot open it; `missing`: there is no node.
  */
 export const opening = questionAbout({
   words: ['head', '-c', '0', one('path', /\/dev\/(nvidia[0-9a-z-]+|dri\/(card|renderD)[0-9]+)/)],
   reads: ({ path }) => [`file:${path}`],
-  parse: ({ code, stderr }): 'opens' | 'denied' | 'forbidden' | 'failed' => {
+  parse: ({ code, stderr }): Opening => {
     if (code === 0) return 'opens'
     if (stderr.includes('Permission denied')) return 'forbidden'
-    return stderr.includes('Operation not permitted') ? 'denied' : 'failed'
+    if (stderr.includes('Operation not permitted')) return 'denied'
+    return code === 1 && !stderr.includes('No such file') ? 'failed' : 'missing'
   },
 })
+
+type Opening = 'opens' | 'denied' | 'forbidden' | 'failed' | 'missing'
 
 export function gpuNode(minor: number): DeviceNode {
   return { path: `/dev/nvidia${minor}`, major: nvidiaMajor, minor }

@@ -31,7 +31,7 @@ export function runsText(runs: readonly RecordedRun[], colors: Colors, width = I
   return [colors.bold(head), ...body].join('\n')
 }
 
-export const noEnd = 'no end: killed, or still running'
+export const noEnd = 'not finished: killed, or still running'
 
 function resultOf({ finished }: RecordedRun): string {
   if (finished === undefined) return noEnd

@@ -85,7 +85,7 @@ describe('the log of a run', { skip: whyNoLab() ?? false, timeout: 120_000 }, ()
     controller.signal('SIGKILL')
     await controller.ended
     const { text } = await gpuplay(['runs', '-i', join(folder, 'hosts.yml')])
-    assert.match(text, / no end: killed, or still running +gpuplay run /m)
+    assert.match(text, / not finished: killed, or still running +gpuplay run /m)
     const [name = ''] = readdirSync(join(folder, '.gpuplay', 'runs'))
     const again = await gpuplay(['runs', '-i', join(folder, 'hosts.yml'), name.replace('.jsonl', '')])
     assert.match(again.text, /said/)

@@ -69,10 +69,10 @@ describe('gpuplay runs', () => {
     const [name = ''] = readdirSync(logs)
     const text = readFileSync(join(logs, name), 'utf8')
     writeFileSync(join(logs, name), text.slice(0, text.lastIndexOf('{"v":1') + 20))
-    assert.match((await runs()).output, / no end: killed, or still running +gpuplay run /m)
+    assert.match((await runs()).output, / not finished: killed, or still running +gpuplay run /m)
     const { output, errors } = await runs(name.replace('.jsonl', ''))
     assert.match(output, /^ok +here +Say it$/m)
-    assert.equal(errors, 'no end: killed, or still running\n')
+    assert.equal(errors, 'not finished: killed, or still running\n')
   })
 
   test('prints the events for programs', async () => {
@@ -95,10 +95,10 @@ describe('gpuplay runs', () => {
   })
 
   for (const [words, sentence] of [
-    [['2'], /there is no log of a run "2"/],
+    [['2'], /no run with the ID "2" is recorded/],
     [
       ['1970'],
-      /"1970" begins the names of several runs\n +help: write more of it, for example 19700101T000000Z-/,
+      /the IDs of several runs begin with "1970"\n +help: type more of the ID, for example 19700101T000000Z-/,
     ],
     [['-l', 'web'], /has no option -l\n +help: leave it out: a log has all hosts of its run/],
   ] as const) {
@@ -108,6 +108,19 @@ describe('gpuplay runs', () => {
       assert.match(errors, sentence)
     })
   }
+
+  test('a place that cannot be read is a warning', async () => {
+    mkdirSync(join(folder, 'third', '.gpuplay'), { recursive: true })
+    writeFileSync(join(folder, 'third', '.gpuplay', 'runs'), 'a file')
+    const hosts = join(folder, 'third', 'hosts.yml')
+    writeFileSync(hosts, readFileSync(inventory))
+    const { exitCode, output, errors } = await gpuplay(folder, ['runs', '-i', hosts])
+    const place = join(folder, 'third', '.gpuplay', 'runs')
+    assert.deepEqual(
+      [exitCode, output, errors],
+      [0, 'no run is recorded for this inventory\n', `warning: cannot read ${place}: not a directory\n`],
+    )
+  })
 
   test('without a place for logs, the run goes on with a warning', async () => {
     mkdirSync(join(folder, 'other'))

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { existsSync } from 'node:fs'
 import { InputError, exitCodes } from '../../base/errors.ts'
-import { readRegularFile } from '../../base/regular-file.ts'
+import { readRegularFile, systemReason } from '../../base/regular-file.ts'
 import type { Event } from '../../events/events.ts'
 import { readEvent } from '../../events/read-event.ts'
 import { problem } from '../../language/source.ts'
@@ -42,9 +42,14 @@ interface Log {
 function logsOf(context: Context, flags: RunsFlags): readonly Log[] {
   return runFolders(inventoriesOf(context, flags), context.world)
     .filter((folder) => existsSync(folder))
-    .flatMap((folder) =>
-      logsIn(folder).map((name) => ({ id: name.replace(/\.jsonl$/, ''), path: join(folder, name) })),
-    )
+    .flatMap((folder) => {
+      try {
+        return logsIn(folder).map((name) => ({ id: name.replace(/\.jsonl$/, ''), path: join(folder, name) }))
+      } catch (error) {
+        context.errors.write(`warning: cannot read ${folder}: ${systemReason(error)}\n`)
+        return []
+      }
+    })
     .sort((left, right) => (left.id < right.id ? -1 : 1))
 }
 
@@ -54,12 +59,14 @@ function chosen(logs: readonly Log[], id: string): Log {
   if (first === undefined) {
     const ids = logs.map((log) => log.id)
     const hint = didYouMean(id, ids, 'see "gpuplay runs" for the list')
-    throw new InputError([problem('unknown-run', `there is no log of a run ${JSON.stringify(id)}`, { hint })])
+    throw new InputError([
+      problem('unknown-run', `no run with the ID ${JSON.stringify(id)} is recorded`, { hint }),
+    ])
   }
   if (second === undefined) return first
-  const hint = `write more of it, for example ${second.id}`
+  const hint = `type more of the ID, for example ${second.id}`
   throw new InputError([
-    problem('unknown-run', `${JSON.stringify(id)} begins the names of several runs`, { hint }),
+    problem('unknown-run', `the IDs of several runs begin with ${JSON.stringify(id)}`, { hint }),
   ])
 }
 

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Ajv } from 'ajv'
-import { scratchFolder } from '../../connection/testing/programs.ts'
+import { program, scratchFolder } from '../../connection/testing/programs.ts'
 import { statusOutputSchema } from '../../modules/gpu-verify/gpu-status.ts'
 import { gpuplay } from '../testing/command-line.ts'
 
@@ -24,6 +24,8 @@ const inventory = `all:
 describe('gpuplay status', () => {
   const folder = scratchFolder()
   const file = join(folder, 'inventory', 'hosts.yml')
+  // The machine of a test may lack systemd.
+  program(folder, 'systemctl', 'echo LoadState=not-found')
   mkdirSync(join(folder, 'inventory'))
   mkdirSync(join(folder, 'group_vars'))
   const status = (...words: readonly string[]): ReturnType<typeof gpuplay> => {
@@ -41,8 +43,11 @@ describe('gpuplay status', () => {
     assert.match(lines[2] ?? '', /^ {2}web 101 .* UNREACHABLE$/)
     assert.match(lines[3] ?? '', /^here +580\.95\.05 +- .* PROBLEM no NVIDIA driver is loaded$/)
     assert.equal(lines[4], '3 problems')
-    assert.match(output, /\n\ndown\n 1 .*127\.0\.0\.1.*\n/)
-    assert.match(output, /\n\nweb 101\n 1 its node down failed\n {3}fix {4}fix down, then run again\n/)
+    assert.match(output, /\n\ndown\n 1 down cannot be reached\n {3}cause {2}.*127\.0\.0\.1.*\n {3}fix {4}/)
+    assert.match(
+      output,
+      /\n\nweb 101\n 1 web cannot be reached\n {3}cause {2}its node down failed\n {3}fix {4}fix down, then run again\n/,
+    )
     assert.match(
       output,
       /\n\nhere\n 1 no NVIDIA driver is loaded\n {3}cause {2}no driver is installed\n {3}fix {4}gpuplay run nodes\.yml -i \S+hosts\.yml -l here\n/,
@@ -93,6 +98,15 @@ describe('gpuplay status', () => {
       assert.match(errors, sentence)
     })
   }
+
+  test('a host whose answers cannot be read is a row with the reason', async () => {
+    program(folder, 'systemctl', 'echo "Failed to connect to bus" >&2; exit 1')
+    const { exitCode, output } = await status('-l', 'here')
+    program(folder, 'systemctl', 'echo LoadState=not-found')
+    assert.equal(exitCode, 8)
+    assert.match(output, /^here .* PROBLEM cannot read the unit \S+: Failed to connect to bus$/m)
+    assert.match(output, /\n {3}fix {4}the host must run systemd/)
+  })
 
   test('silent hosts are waited for at the same time, and an interruption shows the others', async () => {
     const server = createServer()

@@ -6,7 +6,7 @@ import type { SummaryRow } from '../module.ts'
 import type { GpuStatus } from './gpu-status.ts'
 
 /** The words of the table for the state of a row. */
-const stateWords: Readonly<Record<GpuStatus['state'], string>> = {
+export const stateWords: Readonly<Record<GpuStatus['state'], string>> = {
   ok: 'ok',
   'no-module': 'NO MODULE',
   'reboot-pending': 'REBOOT PENDING',
@@ -69,10 +69,14 @@ export function unansweredRow(
 ): SummaryRow {
   const ofContainer = place.node === null ? none : ''
   return rowOf({
-    status: { ...nothingKnown, ...place, state, detail: '' },
+    status: { ...nothingKnown, ...place, state, detail: state === 'problem' ? message : '' },
     cells: [ofContainer, none, none, none, none, none],
     severity: 'problem',
-    findings: [{ message, ...defined({ fix: hint }) }],
+    findings: [
+      state === 'unreachable'
+        ? { message: `${place.host} cannot be reached`, cause: message, ...defined({ fix: hint }) }
+        : { message, ...defined({ fix: hint }) },
+    ],
   })
 }
 

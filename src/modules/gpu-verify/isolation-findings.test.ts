@@ -114,6 +114,12 @@ test("another GPU's render node that a mount and a wide rule open is reported wi
       fix: 'limit the rule to the devices that the container needs, or remove it, then restart the container',
     },
   ])
+  const failing = {
+    code: 1,
+    stderr: "head: cannot open '/dev/dri/renderD129' for reading: No such device or address",
+  }
+  const driverFails = { nodes, programs: { 'head -c 0 /dev/dri/renderD129': failing } }
+  assert.equal((await look({ config, inside: driverFails, onNode: displays })).findings.length, 1)
   const denied = {
     code: 1,
     stderr: "head: cannot open '/dev/dri/renderD129' for reading: Operation not permitted",

@@ -257,13 +257,17 @@ function numbersOf({ major, minor }: DeviceNode): string {
   return `${major}:${minor}`
 }
 
-/** The device rules of the container's cgroup apply at open(2), so the device is opened; nothing is read. */
+/**
+ * The device rules of the container's cgroup apply at open(2), so the device is opened; nothing is read. A device
+ * that these rules allow counts even if its driver fails now.
+ */
 async function openOnes(host: Host, nodes: readonly DeviceNode[]): Promise<readonly string[]> {
   const [statuses, answers] = await Promise.all([
     Promise.all(nodes.map(({ path }) => host.stat(path))),
     Promise.all(nodes.map(({ path }) => host.ask(opening({ path })))),
   ])
+  const allowed = ['opens', 'failed']
   return nodes
-    .filter((_, index) => statuses[index]?.kind === 'character' && answers[index] === 'opens')
+    .filter((_, index) => statuses[index]?.kind === 'character' && allowed.includes(answers[index] ?? ''))
     .map(({ path }) => path)
 }
