@@ -156,11 +156,6 @@ export const installerOutput = '/var/log/nvidia-installer.log'
  */
 export const failedInstallerOutput = `${installerOutput}.failed`
 
-/** Output of the compiler, while DKMS builds a driver and after it has failed. */
-export function buildOutput(version: string): string {
-  return `/var/lib/dkms/nvidia/${version}/build/make.log`
-}
-
 /** The installer's records; present only on machines where a `.run` installed a driver. */
 export const installerLog = '/var/lib/nvidia/log'
 

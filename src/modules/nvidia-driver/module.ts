@@ -12,6 +12,7 @@ import type { Action } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
+import { buildOutput } from '../../nvidia/dkms-trees.ts'
 import {
   type DkmsState,
   dkmsState,
@@ -20,7 +21,6 @@ import {
   installedVersion,
   installerLog,
   installerOutput,
-  buildOutput,
   failedInstallerOutput,
   type ModuleType,
   nodeOptions,
@@ -207,7 +207,7 @@ function install(given: Args, seen: Seen): Action {
       fingerprint: fingerprint(version, type, kernel, ...options),
     },
     label: `install driver ${version} (${type} kernel modules)`,
-    logs: [failedInstallerOutput, installerOutput, buildOutput(version)],
+    logs: [failedInstallerOutput, installerOutput, buildOutput({ name: 'nvidia', version })],
     hint: `see ${another.length === 0 ? '' : `${failedInstallerOutput} or `}${installerOutput} for the installer's output; the driver may be too old for kernel ${kernel}`,
     effects: [
       {
