@@ -44,6 +44,7 @@ async function main(): Promise<number> {
   say('npm run lab -- enter 101            open a shell in a container; try nvidia-smi')
   say('npm run lab -- ssh pve1             open a shell on a node')
   say(`npx gpuplay run playbooks/verify.yml ${inventories.join(' ')}`)
+  say(`npx gpuplay status ${inventories.join(' ')}`)
   say('inventory/lab/hosts.yml             edit it and run site.yml again')
   say('npm run lab -- down                 stop and remove the lab')
   return 0

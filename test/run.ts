@@ -38,13 +38,16 @@ const phases = {
   full: 'test/full',
 } as const
 type Phase = keyof typeof phases
-/** The lanes of a step run at the same time; the phases of a lane one after the other. */
+/**
+ * The lanes of a step run at the same time; the phases of a lane one after the other. Lanes with the same phase
+ * divide its files.
+ */
 const steps: readonly (readonly (readonly Phase[])[])[] = [
   [['unit']],
   [['soak']],
   [['lab', 'conformance', 'alone'], ['whole']],
 ]
-const fullSteps: typeof steps = [...steps, [['full']]]
+const fullSteps: typeof steps = [...steps, [['full'], ['full']]]
 
 async function main(words: readonly string[]): Promise<number> {
   const [first = '', ...rest] = words.filter((word) => word !== '--full')
@@ -56,7 +59,9 @@ async function main(words: readonly string[]): Promise<number> {
       lanes.map(async (lane) => {
         for (const phase of lane) {
           if (named && phase !== first) continue
-          const counts = await runPhase(phase, filter)
+          const sharing = lanes.filter((other) => other.includes(phase))
+          const share = { index: sharing.indexOf(lane), of: sharing.length }
+          const counts = await runPhase(phase, filter, share)
           total.passed += counts.passed
           total.failed += counts.failed
           total.skipped += counts.skipped
@@ -83,10 +88,14 @@ function isPhase(word: string): word is Phase {
  * Runs the files of a phase in one process. Prints its output at the end, so that the output of two phases
  * does not mix.
  */
-async function runPhase(phase: Phase, filter: readonly string[]): Promise<Counts> {
-  const files = testFiles(phases[phase]).filter(
-    (file) => filter.length === 0 || filter.some((word) => file.includes(word)),
-  )
+async function runPhase(
+  phase: Phase,
+  filter: readonly string[],
+  share: { readonly index: number; readonly of: number },
+): Promise<Counts> {
+  const files = testFiles(phases[phase])
+    .filter((file) => filter.length === 0 || filter.some((word) => file.includes(word)))
+    .filter((_, index) => index % share.of === share.index)
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 }
   print(`== ${phase}: ${files.length} files\n`)
   const begun = Date.now()

@@ -1,6 +1,6 @@
 /** The one place that builds the command lines of apt-get and dpkg that change a host. */
 import { defined } from '../base/defined.ts'
-import type { ShellText } from '../base/shell.ts'
+import { raw, sh, type ShellText } from '../base/shell.ts'
 import type { Effect, Run } from '../host/action.ts'
 import { sha256Of } from '../host/content.ts'
 
@@ -52,22 +52,44 @@ export function aptGet(words: readonly string[], settings: AptSettings, command:
 }
 
 /**
- * A script around `apt-get update`.
- * @param script Shell text; "$@" are the words after `apt-get`.
+ * The shell function `gp_patiently COMMAND...`: repeats a command while another package manager has one of the locks. For
+ * dpkg's own lock, apt-get has `DPkg::Lock::Timeout`; dpkg has no such option, nor has apt-get for the lock of its lists
+ * (apt-pkg/acquire.cc).
+ */
+function patience(seconds: number): ShellText {
+  return sh`gp_patiently() {
+  gp_until=$(($(date +%s) + ${String(seconds)}))
+  while :; do
+    gp_said=$("$@" 2>&1) && { printf '%s\\n' "$gp_said"; return 0; }
+    gp_status=$?
+    case $gp_said in *'locked by another process'*|*'Could not get lock'*) ;; *) break;; esac
+    [ "$(date +%s)" -lt "$gp_until" ] || break
+    sleep 2
+  done
+  printf '%s\\n' "$gp_said" >&2
+  return "$gp_status"
+}`
+}
+
+/**
+ * A script around `apt-get update`, which waits for its locks.
+ * @param script Shell text; "$@" are the words after `apt-get`. It calls `gp_patiently apt-get "$@"`.
  */
 export function aptGetUpdate(script: ShellText, settings: AptSettings, command: AptCommand): Run {
   const update = [...acquiring(settings), '-o', 'APT::Update::Error-Mode=any', 'update']
-  return managed(['sh', '-c', script, 'sh', ...update], settings, command)
+  const whole = sh`${raw(patience(settings.lockTimeout))}\n${raw(script)}`
+  return managed(['sh', '-c', whole, 'sh', ...update], settings, command)
 }
 
-/** dpkg itself. `files`: whether an edited configuration file is kept, or replaced and restored if removed. */
+/** dpkg itself, which waits for its lock. `files`: whether an edited configuration file is kept, or replaced and restored if removed. */
 export function dpkg(
   words: readonly string[],
   settings: AptSettings,
   { files, ...command }: AptCommand & { readonly files: 'kept' | 'replaced' },
 ): Run {
   const options = files === 'kept' ? keptFiles : (['--force-confnew', '--force-confmiss'] as const)
-  return managed(['dpkg', ...options, ...words], settings, command)
+  const script = sh`${raw(patience(settings.lockTimeout))}\ngp_patiently "$@"`
+  return managed(['sh', '-c', script, 'sh', 'dpkg', ...options, ...words], settings, command)
 }
 
 function managed(argv: readonly string[], { lockTimeout }: AptSettings, command: AptCommand): Run {

@@ -87,7 +87,7 @@ export function updateLists(
 ): Run {
   // Not with APT::Update::Post-Invoke-Success: apt runs that even if only one of several lists was
   // downloaded.
-  const script = sh`apt-get "$@"; status=$?
+  const script = sh`gp_patiently apt-get "$@"; status=$?
 mkdir -p ${stampDirectory} || exit
 if [ $status -eq 0 ]; then exec touch ${completeStamp}; fi
 [ $status -eq 100 ] || exit $status

@@ -101,9 +101,16 @@ const status: Readonly<Record<string, string>> = {
   '--json': 'use --output json',
 }
 
+const runs: Readonly<Record<string, string>> = {
+  '--limit': 'leave it out: a log has all hosts of its run',
+  '-l': 'leave it out: a log has all hosts of its run',
+  '--json': 'use --output jsonl',
+}
+
 const byCommand: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   run,
   status,
+  runs,
   exec,
   inventory,
   facts,
@@ -116,7 +123,7 @@ export function insteadOfFlag(command: string, flag: string): string | undefined
   const name = flag.split('=')[0] ?? flag
   const own = Object.hasOwn(byCommand, command) ? byCommand[command] : undefined
   if (own !== undefined && Object.hasOwn(own, name)) return own[name]
-  if (command === 'modules' || !Object.hasOwn(general, name)) return undefined
+  if (command === 'modules' || command === 'runs' || !Object.hasOwn(general, name)) return undefined
   return general[name]
 }
 

@@ -9,9 +9,9 @@ import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
 const { run, status, facts, exec } = fleetCommands
-const { inventory, modules, init } = localCommands
+const { runs, inventory, modules, init } = localCommands
 /** In the order of the help. */
-const commands = { run, status, inventory, modules, facts, exec, init } as const
+const commands = { run, status, runs, inventory, modules, facts, exec, init } as const
 
 /** Without this, stricli's list of commands shows the generated usage line, even if `customUsage` is set. */
 function presented(command: Command<Context>, line: string, more: () => string): Command<Context> {

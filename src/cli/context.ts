@@ -29,6 +29,8 @@ export interface Surroundings {
 /** The context in which a command runs. */
 export interface Context extends CommandContext, Surroundings {
   setExitCode(code: number): void
+  /** The command line, without the name of the program. */
+  readonly words: readonly string[]
   /** Values that were read and must not be shown. */
   readonly secrets: Secrets
 }

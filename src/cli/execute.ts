@@ -20,6 +20,7 @@ export async function execute(words: readonly string[], surroundings: Surroundin
   }
   const context: Context = {
     ...surroundings,
+    words,
     process: stricli,
     secrets: createSecrets(),
     setExitCode: (code) => {

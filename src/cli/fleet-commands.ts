@@ -18,10 +18,10 @@ import type { StatusFlags } from './commands/status-command.ts'
 
 /** The most important flags. stricli would print all of them in one line. */
 const usage = {
-  run: '-i inventory [--check] [--diff] [--limit pattern] [-e name=value] <playbook>...',
+  run: '-i inventory [--check] [-l pattern] [-e name=value] <playbook>...',
   status: '-i inventory [--limit pattern] [--output json]',
   facts: '-i inventory [--only name,...] <pattern>',
-  exec: '-i inventory [--become] [--shell] <pattern> -- <command> [argument]...',
+  exec: '-i inventory [--become] [--shell] <pattern> -- <command>...',
 } as const
 
 const run = buildCommand<RunFlags, string[], Context>({

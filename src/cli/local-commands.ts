@@ -1,12 +1,14 @@
 /** The commands that connect to no host. Each is loaded when it is used. */
 import { buildCommand } from '@stricli/core'
 import type { Context } from './context.ts'
-import { inventoryAliases, inventoryFlags, limitFlag } from './flags.ts'
+import { inventoryAliases, inventoryFlags, limitFlag, outputAliases, outputFlags } from './flags.ts'
 import type { InventoryCommandFlags } from './commands/inventory-command.ts'
 import type { ModulesFlags } from './commands/modules-command.ts'
+import type { RunsFlags } from './commands/runs-command.ts'
 
 /** The most important flags. stricli would print all of them in one line. */
 const usage = {
+  runs: '-i inventory [-vv] [<id>]',
   inventory: '-i inventory (--list | --graph | --host name)',
   modules: '[--json] [<name>]',
   init: '[<directory>]',
@@ -58,6 +60,40 @@ const modules = buildCommand<ModulesFlags, [string?], Context>({
   },
 })
 
+const runs = buildCommand<RunsFlags, [string?], Context>({
+  loader: async () => (await import('./commands/runs-command.ts')).runsCommand,
+  docs: {
+    brief: 'List the recorded runs, or show one again',
+    customUsage: [usage.runs],
+    fullDescription:
+      'Each run is recorded in .gpuplay/runs beside its inventory, or in ~/.local/state/gpuplay. $GPUPLAY_KEEP_RUNS is the number of records to keep. Default: 50',
+  },
+  parameters: {
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        { parse: String, brief: 'A run, or the beginning of its ID', placeholder: 'id', optional: true },
+      ],
+    },
+    flags: {
+      inventory: inventoryFlags.inventory,
+      output: {
+        kind: 'enum',
+        values: ['plain', 'jsonl'],
+        default: 'plain',
+        brief: 'plain: for people; jsonl: one run or event per line',
+      },
+      diff: { kind: 'boolean', withNegated: false, brief: 'Show changes to files and settings as diffs' },
+      color: outputFlags.color,
+      verbose: {
+        kind: 'counter',
+        brief: 'Print more; give it twice to print every action and installer logs',
+      },
+    },
+    aliases: { i: inventoryAliases.i, D: 'diff', ...outputAliases },
+  },
+})
+
 const init = buildCommand<object, [string?], Context>({
   loader: async () => (await import('./commands/init-command.ts')).initCommand,
   docs: { brief: 'Copy the example inventory to a new directory', customUsage: [usage.init] },
@@ -77,6 +113,7 @@ const init = buildCommand<object, [string?], Context>({
 })
 
 export const localCommands = {
+  runs: { command: runs, usage: usage.runs },
   inventory: { command: inventory, usage: usage.inventory },
   modules: { command: modules, usage: usage.modules },
   init: { command: init, usage: usage.init },

@@ -58,6 +58,7 @@ function eventsWith(said: string): readonly EventBody[] {
     { type: 'host.waiting', host: said, why: said },
     { type: 'task.progress', host: said, task, message: said },
     { type: 'action.finished', host: said, task, on: said, kind: said, label: said, milliseconds: 1 },
+    { type: 'program.log', host: said, task, on: said, path: said, text: said },
     { type: 'item.finished', host: said, task, item: said, outcome: 'failed', detail },
     taskFinished(said, task, 'failed', { detail: { ...detail, items: {}, findings: [] } }),
     taskFinished(said, task, 'changed', { detail: { ...detail, items: {} } }),

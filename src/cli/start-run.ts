@@ -8,6 +8,7 @@ import { diskFiles } from '../language/read-files.ts'
 import { modules } from '../modules/catalogue.ts'
 import type { Context } from './context.ts'
 import type { ConnectionFlags, InventoryFlags } from './flags.ts'
+import { nameInventories } from './own-inventory.ts'
 import { createReach } from './reach.ts'
 import { connectionDefaults, inventoriesOf, rolesPaths } from './run-inputs.ts'
 
@@ -30,9 +31,11 @@ export async function startRun(
   flags: CommandLine,
   { sinks, mayAsk, ...wanted }: Wanted,
 ): Promise<ExitCode> {
+  const inventories = inventoriesOf(context, flags)
+  const named = nameInventories(inventories)
   return runPlaybooks(
     {
-      inventories: inventoriesOf(context, flags),
+      inventories,
       extraVars: flags.extraVars ?? [],
       limit: flags.limit,
       forks: flags.forks,
@@ -52,7 +55,7 @@ export async function startRun(
       modules,
       facts,
       reach: createReach(context),
-      sinks,
+      sinks: sinks.map((sink) => (event) => sink(named(event))),
       signal: context.signal,
       quit: context.quit,
       ...defined({ confirm: mayAsk ? context.confirm : undefined }),

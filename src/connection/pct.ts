@@ -19,16 +19,18 @@ export function pctConnection(node: Connection, ctid: string): Connection {
     kind: 'pct',
     async open(command, signal) {
       if (!/^[1-9]\d{2,8}$/.test(ctid)) throw problem('container-missing', ctid, 'not a container id')
-      const start = (): Promise<Launched> =>
+      const start = (as: Style): Promise<Launched> =>
         launch(
           node,
-          { command, line: (farSide) => `/bin/sh -c '${inContainer[style]}' sh ${ctid} ${farSide}` },
+          { command, line: (farSide) => `/bin/sh -c '${inContainer[as]}' sh ${ctid} ${farSide}` },
           { signal, timeout: startTime },
         )
-      let launched = await start()
-      if (style === 'option' && launched.kind === 'failed' && knowsNoOption.test(launched.stderr)) {
+      // Several channels are opened at the same time.
+      const first = style
+      let launched = await start(first)
+      if (first === 'option' && launched.kind === 'failed' && knowsNoOption.test(launched.stderr)) {
         style = 'env'
-        launched = await start()
+        launched = await start('env')
       }
       if (launched.kind === 'started') return launched.channel
       if (launched.kind === 'noShell') throw noLoginShell(launched)

@@ -54,7 +54,7 @@ ${then}
       notify: handler
   post_tasks:
     - name: last
-      debug: { msg: "{{ json play_hosts }}" }
+      debug: { msg: "{{ json play_hosts }} {{ json batch_hosts }}" }
   handlers:
     - name: handler
       debug: { msg: handled }
@@ -75,7 +75,7 @@ ${then}
       ...part('d'),
       ...part('e'),
     ])
-    assert.equal(run.messages.at(-1), '["a","b","c","d","e"]')
+    assert.equal(run.messages.at(-1), '["a","b","c","d","e"] ["d","e"]')
     assert.equal(run.exitCode, 0)
   })
 
@@ -97,7 +97,7 @@ ${then}
     const run = await folder.run(failing('serial: 1', ['b']), hosts('a,b,c,d'))
     assert.deepEqual(steps(run), ['batch 1 of 4: a', 'a task skipped', 'batch 2 of 4: b', 'b task failed'])
     assert.deepEqual(warnings(run), [
-      'stopping the run on all hosts: the only host of batch 2 of 4 failed; not started: c, d',
+      'stopping the run: the only host of batch 2 of 4 failed; not started: c, d',
     ])
     assert.equal(run.exitCode, 7)
   })
@@ -112,9 +112,7 @@ ${then}
       'c task failed',
       'd task failed',
     ])
-    assert.deepEqual(warnings(run), [
-      'stopping the run on all hosts: all 2 hosts of batch 2 of 3 failed; not started: e',
-    ])
+    assert.deepEqual(warnings(run), ['stopping the run: all 2 hosts of batch 2 of 3 failed; not started: e'])
   })
 
   test('hosts that failed in an earlier play count for no batch', async () => {
@@ -137,11 +135,11 @@ ${then}
     const more = await run(49, ['a', 'b'])
     assert.deepEqual(steps(more), ['a task failed', 'b task failed'])
     assert.deepEqual(warnings(more), [
-      'stopping the run on all hosts: 2 of 4 hosts of play "First" failed, more than the 49% of max_fail_percentage',
+      'stopping the run: 2 of 4 hosts of play "First" failed, more than the 49% of max_fail_percentage',
     ])
     assert.equal(more.exitCode, 7)
     assert.deepEqual(warnings(await run(0, ['b'], 'serial: 2')), [
-      'stopping the run on all hosts: 1 of 2 hosts of batch 1 of 2 failed, more than the 0% of max_fail_percentage; not started: c, d',
+      'stopping the run: 1 of 2 hosts of batch 1 of 2 failed, more than the 0% of max_fail_percentage; not started: c, d',
     ])
   })
 
@@ -158,7 +156,7 @@ ${then}
       },
     )
     assert.deepEqual(warnings(run), [
-      'stopping the run on all hosts: 1 of 1 hosts of batch 1 of 2 failed, more than the 0% of max_fail_percentage; not started: b',
+      'stopping the run: 1 of 1 hosts of batch 1 of 2 failed, more than the 0% of max_fail_percentage; not started: b',
     ])
     assert.equal(run.exitCode, 3)
   })

@@ -34,7 +34,7 @@ describe('the end of a run', () => {
     - name: goes on
       debug: { msg: yes }
 `)
-    const none = { changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0 }
+    const none = { changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0, rescued: 0 }
     assert.deepEqual(last(run).hosts, { localhost: { ...none, ok: 1, ignored: 1 } })
     assert.deepEqual(last(run).failures, [])
     assert.equal(run.exitCode, 0)

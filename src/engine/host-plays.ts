@@ -16,6 +16,7 @@ import type { Layer } from '../language/scope.ts'
 import { isChosen, type TagChoice } from '../language/tags.ts'
 import type { Arguments } from '../task/arguments.ts'
 import type { Confirm } from '../task/confirmations.ts'
+import type { OnceTurns } from '../task/once.ts'
 import { unforeseen } from '../task/unforeseen.ts'
 import { type PlayEnd, runPlay } from './play-runner.ts'
 import type { Recap } from './recap.ts'
@@ -39,6 +40,7 @@ export interface PlayCourse {
   readonly stopped: () => boolean
   /** Called as soon as a failure of a task ends the play on this host. */
   readonly failed: (problem: Problem | undefined, task: Task) => void
+  readonly once: OnceTurns
 }
 
 export interface HostPlaysOptions {
@@ -66,13 +68,20 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
   }
   const selected = (task: Task): boolean => isChosen(task.tags, options.tags)
 
-  const attempt: HostPlays['run'] = async ({ play: { play, hosts }, host: name }, course) => {
+  const attempt: HostPlays['run'] = async (
+    { play: { play, hosts }, batch, host: name },
+    { once, ...course },
+  ) => {
     const host = fleet.host(name)
     const { machine } = host
     machine.statePrivilege ??= taskPrivilege(play, fleet.variable(name), options.connection)
     const confirm = options.asking?.(name)
     try {
-      const layers: readonly Layer[] = [{ layer: 'built in', data: new Map([['play_hosts', hosts]]) }]
+      const data = new Map([
+        ['play_hosts', hosts],
+        ['batch_hosts', batch.hosts],
+      ])
+      const layers: readonly Layer[] = [{ layer: 'built in', data }]
       const begun = !run.check && machine.node === undefined ? takeGuestsBack(host, run) : undefined
       return await runPlay({
         begun,
@@ -91,6 +100,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
             return refOf(play, task, displayName(task.title, task.name, scope))
           },
           addRow: (row) => recap.row(row),
+          once,
           ...defined({ confirm }),
         },
         recap,

@@ -1,22 +1,16 @@
 /** Runs one play on one host: its sections in order, with handlers at the end of each. */
-import { exitCodes, type Problem } from '../base/errors.ts'
+import type { Problem } from '../base/errors.ts'
 import type { Outcome } from '../events/events.ts'
 import type { Handler, Task } from '../language/model.ts'
-import type { TaskContext } from '../task/task-context.ts'
+import { chosenSteps } from '../language/block-steps.ts'
 import type { TaskResult } from '../task/item-result.ts'
-import { createTaskRunner, type TaskRunner } from '../task/run-tasks.ts'
-import type { Recap } from './recap.ts'
+import { type Certainty, Notifications } from './notifications.ts'
+import { StepRunner, type StepRunnerOptions } from './step-runner.ts'
 
-export interface PlayOptions {
-  readonly context: TaskContext
+export interface PlayOptions extends Omit<StepRunnerOptions, 'finished'> {
   /** Work on the host that must finish before the first task. The tasks are read meanwhile. */
   readonly begun?: Promise<void> | undefined
-  readonly recap: Recap
   readonly selected: (task: Task) => boolean
-  /** True if failures of other hosts have ended the run: start no new tasks. */
-  readonly stopped: () => boolean
-  /** Called as soon as a failure of a task ends the play on this host. */
-  readonly failed: (problem: Problem | undefined, task: Task) => void
 }
 
 export type PlayEnd =
@@ -29,28 +23,30 @@ export async function runPlay(options: PlayOptions): Promise<PlayEnd> {
 class PlayRunner {
   readonly #options: PlayOptions
   readonly #notified: Notifications
-  readonly #tasks: TaskRunner
-  #end: PlayEnd | undefined
+  readonly #steps: StepRunner
 
   constructor(options: PlayOptions) {
     this.#options = options
     this.#notified = new Notifications(options.context.play.handlers)
-    this.#tasks = createTaskRunner(options.context)
+    this.#steps = new StepRunner(
+      { ...options, finished: (task, result) => this.#notify(task, result) },
+      options.begun,
+    )
   }
 
   async run(): Promise<PlayEnd> {
-    const { context, selected, stopped, begun } = this.#options
+    await this.#sections()
+    await this.#steps.ready()
+    const { failure } = this.#steps
+    return failure === undefined ? { kind: 'finished' } : { kind: 'failed', ...failure }
+  }
+
+  async #sections(): Promise<void> {
+    const { context, selected } = this.#options
     const { play, pending, run } = context
     const earlier = play.handlers.length === 0 ? undefined : pending.read()
-    if (play.sections.length === 0) await begun
     for (const section of play.sections) {
-      await this.#tasks.run(section.tasks.filter(selected), {
-        begun,
-        stopped,
-        finished: (task, result) => this.#finished(task, result),
-      })
-      if (this.#end) return this.#end
-      if (run.signal.aborted || stopped()) return { kind: 'finished' }
+      if ((await this.#steps.run(chosenSteps(section.steps, selected))) !== 'done' || this.#over) return
       for (const handler of (await earlier) ?? []) {
         const matches = this.#notified.find(handler.name)
         if (matches.length === 0) continue
@@ -62,14 +58,18 @@ class PlayRunner {
         for (const match of matches) this.#notified.add(match, 'certain')
       }
       await this.#handlers()
-      if (this.#end) return this.#end
+      if (this.#over) return
     }
-    return { kind: 'finished' }
+  }
+
+  /** True if no new task may start on this host. */
+  get #over(): boolean {
+    const { context, stopped } = this.#options
+    return this.#steps.failure !== undefined || context.run.signal.aborted || stopped()
   }
 
   async #handlers(): Promise<void> {
-    const { context, stopped } = this.#options
-    const { run, pending } = context
+    const { run, pending } = this.#options.context
     const ran: Handler[] = []
     for (;;) {
       const next = this.#notified.next()
@@ -79,53 +79,13 @@ class PlayRunner {
         if (topics.length > 0 && !run.check) await pending.strike(topics)
         return
       }
-      if (run.signal.aborted || stopped()) return
+      if (this.#over) return
       const { handler, certainty } = next
-      if (certainty === 'maybe') {
-        this.#mayRun(handler)
-        continue
-      }
-      let ended = false
-      await this.#tasks.run([handler], {
-        stopped,
-        finished: (task, result) => {
-          ended = true
-          return this.#finished(task, result)
-        },
-      })
-      if (this.#end || !ended) return
+      const doubt = certainty === 'maybe' ? 'notified by a task that may run' : undefined
+      if ((await this.#steps.run([handler], doubt)) !== 'done') return
       ran.push(handler)
       if (!run.check) await pending.strike([handler.id.name])
     }
-  }
-
-  /** Dry runs only: reports a handler that a task would notify if it ran. */
-  #mayRun(handler: Handler): void {
-    const { context, recap } = this.#options
-    const host = context.host.machine.name
-    recap.count(host, 'unknown')
-    context.run.emitter.emit({
-      type: 'task.finished',
-      host,
-      task: context.ref(handler),
-      outcome: 'unknown',
-      detail: { why: 'notified by a task that may run' },
-      milliseconds: 0,
-    })
-  }
-
-  #finished(task: Task, result: TaskResult): 'next' | 'stop' {
-    const { recap, context } = this.#options
-    const host = context.host.machine.name
-    recap.count(host, result.ignored ? 'ignored' : result.outcome)
-    this.#notify(task, result)
-    const { problem } = result
-    const exitCode = result.outcome === 'unreachable' ? exitCodes.unreachable : result.exitCode
-    if (exitCode === undefined) return 'next'
-    recap.failure({ host, task: context.ref(task), exitCode })
-    this.#end = { kind: 'failed', problem }
-    this.#options.failed(problem, task)
-    return 'stop'
   }
 
   #notify(task: Task, { outcome, changed }: TaskResult): void {
@@ -149,33 +109,4 @@ class PlayRunner {
 function certaintyOf(outcome: Outcome, changed: boolean): Certainty | undefined {
   if (changed) return 'certain'
   return outcome === 'unknown' ? 'maybe' : undefined
-}
-
-type Certainty = 'certain' | 'maybe'
-
-/** Pending handlers, each once, in the order in which the play defines them. */
-class Notifications {
-  readonly #handlers: readonly Handler[]
-  readonly #waiting = new Map<Handler, Certainty>()
-
-  constructor(handlers: readonly Handler[]) {
-    this.#handlers = handlers
-  }
-
-  /** Finds handlers by name, or by a topic that they listen to. */
-  find(name: string): readonly Handler[] {
-    return this.#handlers.filter((handler) => handler.id.name === name || handler.listen.includes(name))
-  }
-
-  add(handler: Handler, certainty: Certainty): void {
-    if (this.#waiting.get(handler) !== 'certain') this.#waiting.set(handler, certainty)
-  }
-
-  next(): { readonly handler: Handler; readonly certainty: Certainty } | undefined {
-    const handler = this.#handlers.find((candidate) => this.#waiting.has(candidate))
-    if (handler === undefined) return undefined
-    const certainty = this.#waiting.get(handler) ?? 'certain'
-    this.#waiting.delete(handler)
-    return { handler, certainty }
-  }
 }

@@ -6,7 +6,7 @@ import { type Counts, type Failure, type Outcome, noCounts } from '../events/eve
 export interface Recap {
   /** Adds the host to the recap, even if nothing runs on it. */
   host(name: string): void
-  count(host: string, outcome: Outcome | 'ignored'): void
+  count(host: string, outcome: Outcome | 'ignored' | 'rescued'): void
   /** Records a failure that was not ignored, with its exit code. */
   failure(failure: Failure): void
   row(row: SummaryRow): void

@@ -13,6 +13,8 @@ import type { Confirm } from '../task/confirmations.ts'
 
 export interface RunRequest {
   readonly playbooks: readonly string[]
+  /** The command line for `run.started`, without values of variables. */
+  readonly command?: string
   /** Names of playbooks outside the folder, to suggest for a name that does not exist. */
   readonly otherPlaybooks?: readonly string[]
   readonly inventories: readonly string[]

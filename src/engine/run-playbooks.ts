@@ -16,6 +16,7 @@ import type { Fleet } from '../fleet/fleet.ts'
 import { createHostPlays } from './host-plays.ts'
 import { cutOff, untilQuit } from './interruption.ts'
 import { load } from './load.ts'
+import { createOnceGates } from './once-gates.ts'
 import { createRunContext } from '../fleet/run-context.ts'
 import { createArguments } from '../task/arguments.ts'
 import { createRecap } from './recap.ts'
@@ -74,6 +75,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   emitter.emit({
     type: 'run.started',
     playbooks: request.playbooks,
+    command: request.command ?? '',
     check: request.check,
     hosts,
     containers: containersAmong(hosts, fleet),
@@ -91,27 +93,35 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   })
   const out = new Map<HostName, Problem | undefined>()
   let pendingHandlers = 0
-  const stops = createStops({ emitter, failed: (host) => out.has(host) })
+  const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
+  const stops = createStops({ emitter, nodeOf, failed: (host) => out.has(host) })
+  const gates = createOnceGates({ nodeOf, gone: (part) => out.has(part.host) || stops.stop(part), signal })
   const fail = (
     { play, batch, host }: PlayPart<SelectedPlay>,
     { problem, task }: { readonly problem: Problem | undefined; readonly task?: Task },
   ): void => {
-    if (out.has(host)) return
-    out.set(host, problem)
+    if (!out.has(host)) out.set(host, problem)
     stops.hostFailed(play, batch, { host, fatal: fatalBy(play, task) })
+    gates.wake()
   }
   const work = async (): Promise<void> => {
     await schedule({
       plays,
-      nodeOf: (host) => fleet.nodeOf(host),
+      nodeOf,
       forks: request.forks,
-      stopped: () => signal.aborted || stops.ended,
-      run: async (part) => {
-        const end = await hostPlays.run(part, {
-          stopped: () => stops.ended,
-          failed: (problem, task) => fail(part, { problem, task }),
-        })
-        if (end.kind === 'failed') fail(part, end)
+      stopped: (part) => signal.aborted || stops.stop(part),
+      run: async (part, away) => {
+        const once = gates.of(part, away)
+        const end = await hostPlays
+          .run(part, {
+            stopped: () => stops.stop(part),
+            failed: (problem, task) => fail(part, { problem, task }),
+            once,
+          })
+          .finally(() => once.leave())
+        if (end.kind === 'failed') {
+          if (!out.has(part.host)) fail(part, end)
+        } else if (!signal.aborted && !stops.stop(part)) stops.hostFinished(part)
       },
       failed: (host) => out.has(host),
       nodeFailed: (part, node) => {
@@ -136,7 +146,10 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
       batchStarted: ({ name }, { number, of, hosts: members }) => {
         if (of > 1) emitter.emit({ type: 'batch.started', play: name, batch: number, of, hosts: members })
       },
-      batchFinished: (play, batch) => stops.batchFinished(play, batch),
+      batchFinished: (play, batch) => {
+        stops.batchFinished(play, batch)
+        gates.wake()
+      },
       finished: (play) => emitter.emit({ type: 'play.finished', play: play.name }),
     })
     if (!request.check && !signal.aborted && !stops.ended)

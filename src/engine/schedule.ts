@@ -46,8 +46,8 @@ export interface ScheduleOptions<P extends ScheduledPlay> {
   /** Called before the first host of a batch runs, and after the last one has ended. */
   readonly batchStarted: (play: P, batch: Batch) => void
   readonly batchFinished: (play: P, batch: Batch) => void
-  /** True if no host may start another play. */
-  readonly stopped: () => boolean
+  /** True if the host may not start its part in a play. */
+  readonly stopped: (part: PlayPart<P>) => boolean
 }
 
 export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions<P>): Promise<void> {
@@ -66,7 +66,7 @@ export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions
     }
     await batchBefore
     if (node !== undefined && play.hosts.includes(node)) await progress.host(node, index)
-    if (options.stopped() || failed(host)) return
+    if (options.stopped(part) || failed(host)) return
     if (!started.has(play)) {
       started.add(play)
       options.started(play)
@@ -80,7 +80,7 @@ export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions
       return
     }
     await forks(async (away) => {
-      if (!options.stopped()) await options.run(part, away)
+      if (!options.stopped(part)) await options.run(part, away)
     })
   }
 

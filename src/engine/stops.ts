@@ -1,16 +1,25 @@
 /**
  * Decides when failures end the run on all hosts: `any_errors_fatal`, `max_fail_percentage`, and a batch that
  * no host has survived. An unreachable host counts as failed, a rescued failure does not.
+ *
+ * Containers whose node has finished the play in which too many others fail are spared: in plays with
+ * `after: node` they run to their end, so that they match their node. Nobody is spared by `any_errors_fatal`.
  */
 import type { HostName } from '../base/brand.ts'
+import { defined } from '../base/defined.ts'
 import type { Emitter } from '../events/emitter.ts'
+import type { PlayPart } from './schedule.ts'
 import type { Batch, SelectedPlay } from './selection.ts'
 
 export interface Stops {
-  /** True if no new tasks may start, except those of `rescue` and `always`. */
+  /** True if failures have ended the run, even if some containers are spared. */
   readonly ended: boolean
+  /** True if no new task of this part may start, except those of `rescue` and `always`. */
+  stop(part: PlayPart<SelectedPlay>): boolean
   /** Called once for a host that has failed and takes no further part in the run. */
   hostFailed(play: SelectedPlay, batch: Batch, failure: HostFailure): void
+  /** Called for a host that has finished its part in a play, and has not failed. */
+  hostFinished(part: PlayPart<SelectedPlay>): void
   batchFinished(play: SelectedPlay, batch: Batch): void
 }
 
@@ -24,11 +33,15 @@ export interface StopsOptions {
   readonly emitter: Emitter
   /** Whether the host has failed, in this play or an earlier one. */
   readonly failed: (host: HostName) => boolean
+  /** The node of a container; undefined for every other host. */
+  readonly nodeOf: (host: HostName) => HostName | undefined
 }
 
-export function createStops({ emitter, failed }: StopsOptions): Stops {
+export function createStops({ emitter, failed, nodeOf }: StopsOptions): Stops {
   const failures = new Map<Batch, Set<HostName>>()
-  let ended = false
+  const finished = new Map<SelectedPlay, Set<HostName>>()
+  /** The play in which too many hosts have failed; `all` if nobody is spared. */
+  let ended: SelectedPlay | 'all' | undefined
 
   const failedIn = (batch: Batch): Set<HostName> => {
     const present = failures.get(batch) ?? new Set()
@@ -39,22 +52,36 @@ export function createStops({ emitter, failed }: StopsOptions): Stops {
   const members = (batch: Batch): number =>
     batch.hosts.filter((host) => !failed(host) || failedIn(batch).has(host)).length
   const end = (why: string, play: SelectedPlay, batch: Batch, host?: HostName): void => {
-    ended = true
-    const message = `stopping the run on all hosts: ${why}${notStarted(play, batch)}`
-    emitter.emit(host === undefined ? { type: 'warning', message } : { type: 'warning', host, message })
+    ended = host === undefined ? play : 'all'
+    const where = host === undefined ? '' : ' on all hosts'
+    const message = `stopping the run${where}: ${why}${notStarted(play, batch)}`
+    emitter.emit({ type: 'warning', ...defined({ host }), message })
   }
 
   return {
     get ended() {
-      return ended
+      return ended !== undefined
+    },
+    stop({ play, host }) {
+      if (ended === undefined || ended === 'all') return ended !== undefined
+      const node = nodeOf(host)
+      const spared = play.after === 'node' && node !== undefined && finished.get(ended)?.has(node) === true
+      return !spared
+    },
+    hostFinished({ play, host }) {
+      finished.set(play, (finished.get(play) ?? new Set()).add(host))
     },
     hostFailed(play, batch, { host, fatal }) {
       const gone = failedIn(batch).add(host)
-      if (ended) return
+      if (ended === 'all') return
       const { maxFailPercentage } = play.play
       if (fatal !== undefined) {
         end(`this host failed, and ${fatal} sets any_errors_fatal`, play, batch, host)
-      } else if (maxFailPercentage !== undefined && gone.size * 100 > maxFailPercentage * members(batch)) {
+      } else if (
+        ended === undefined &&
+        maxFailPercentage !== undefined &&
+        gone.size * 100 > maxFailPercentage * members(batch)
+      ) {
         const which = batch.of === 1 ? `play "${play.name}"` : `batch ${batch.number} of ${batch.of}`
         end(
           `${gone.size} of ${members(batch)} hosts of ${which} failed, more than the ${maxFailPercentage}% of max_fail_percentage`,
@@ -65,7 +92,7 @@ export function createStops({ emitter, failed }: StopsOptions): Stops {
     },
     batchFinished(play, batch) {
       const gone = failedIn(batch).size
-      if (ended || play.play.serial === undefined || gone === 0 || gone < members(batch)) return
+      if (ended !== undefined || play.play.serial === undefined || gone === 0 || gone < members(batch)) return
       const all = gone === 1 ? 'the only host' : `all ${gone} hosts`
       end(`${all} of batch ${batch.number} of ${batch.of} failed`, play, batch)
     },

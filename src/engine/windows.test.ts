@@ -42,6 +42,25 @@ describe('windows', () => {
     assert.equal(all.looks, one.looks)
   })
 
+  test('a converged block is read with the tasks around it', async () => {
+    const copy = (n: number): string => `{ copy: { content: "${n}", dest: "{{ out }}/${n}" } }`
+    await folder.run(five)
+    const flat = watch()
+    await folder.run(five, {}, { reach: flat.reach })
+    const text = `
+- ${copy(1)}
+- block:
+    - ${copy(2)}
+    - block: [${copy(3)}]
+      always: [${copy(4)}]
+  rescue: [${copy(6)}]
+- ${copy(5)}`
+    const blocks = watch()
+    const run = await folder.run(playOf(text, { out }), {}, { reach: blocks.reach })
+    assert.equal(run.events.filter(({ type }) => type === 'task.finished').length, 5)
+    assert.equal(blocks.looks, flat.looks)
+  })
+
   test('step by step, every task is read, sent and verified separately', async () => {
     const watching = watch()
     const run = await folder.run(five, { stepByStep: true }, { reach: watching.reach })

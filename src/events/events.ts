@@ -35,6 +35,8 @@ export interface Counts {
   readonly failed: number
   readonly unreachable: number
   readonly unknown: number
+  /** Tasks whose failure the `rescue` of a block has handled. No other count includes them. */
+  readonly rescued: number
   /** Tasks that failed and whose failure the playbook ignores. No other count includes them. */
   readonly ignored: number
 }
@@ -47,6 +49,7 @@ export const noCounts: Counts = {
   failed: 0,
   unreachable: 0,
   unknown: 0,
+  rescued: 0,
   ignored: 0,
 }
 
@@ -68,6 +71,8 @@ export type EventBody =
   | {
       readonly type: 'run.started'
       readonly playbooks: readonly string[]
+      /** The command line, without values of variables; empty if a program started the run. */
+      readonly command: string
       readonly check: boolean
       readonly hosts: readonly string[]
       /** The containers among the hosts, each with its node. */
@@ -116,6 +121,18 @@ export type EventBody =
       readonly label: string
       readonly milliseconds: number
     }
+  /**
+   * The log that a program (an installer) has written on a machine: its last lines, at most 256 KiB. None under
+   * `no_log`.
+   */
+  | {
+      readonly type: 'program.log'
+      readonly host: string
+      readonly task: TaskRef
+      readonly on: string
+      readonly path: string
+      readonly text: string
+    }
   /** A loop item has finished. Tasks without a loop emit none of these. */
   | {
       readonly type: 'item.finished'
@@ -132,9 +149,13 @@ export type EventBody =
       readonly outcome: Outcome
       /** The task failed, and the playbook ignores the failure. */
       readonly ignored?: boolean
+      /** The task failed, and the tasks under `rescue` of its block follow. */
+      readonly rescued?: boolean
       readonly detail: TaskDetail
       readonly milliseconds: number
     }
+  /** The tasks under `rescue` have succeeded, so the failures of these tasks count as rescued. */
+  | { readonly type: 'host.rescued'; readonly host: string; readonly tasks: readonly TaskRef[] }
   | {
       readonly type: 'handler.notified' | 'handler.pending' | 'handler.unknown'
       readonly host: string

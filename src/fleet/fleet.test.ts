@@ -81,6 +81,7 @@ function start(options: Partial<FleetOptions> = {}): Started {
     reachable: [pve1, ct101],
     signal: new AbortController().signal,
     sleep: () => Promise.resolve(),
+    clock: () => 0,
     ...options,
   })
   return { fleet, reach, secrets, told, read }

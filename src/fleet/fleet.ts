@@ -54,6 +54,8 @@ export interface FleetOptions {
   /** Ends reads and the wait for hosts that have not connected yet. Default: `signal`. */
   readonly interruption?: AbortSignal
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
+  /** Milliseconds of a monotonic clock. */
+  readonly clock: () => number
   /** Directory of gpuplay's state on every machine, instead of the default. */
   readonly stateDirectory?: string | undefined
 }
@@ -161,6 +163,7 @@ export function createFleet(options: FleetOptions): Fleet {
       signal,
       interruption: options.interruption,
       sleep: options.sleep,
+      clock: options.clock,
       stateDirectory: options.stateDirectory,
       onConnecting: () => emitter.emit({ type: 'host.connecting', host: name }),
       onConnected: () => emitter.emit({ type: 'host.connected', host: name }),

@@ -30,6 +30,7 @@ function machineWith(openShell: MachineOptions['reach']['openShell'], stateDirec
     },
     signal: never,
     sleep: () => Promise.resolve(),
+    clock: () => 0,
     stateDirectory,
     onConnecting: () => undefined,
     onConnected: () => undefined,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { UnreachableError } from '../base/errors.ts'
+import type { Reach } from './machine.ts'
 import { fakeMachine, fakeReach } from './testing/fake-reach.ts'
 
 test('a shell opens on first use, once per purpose and user', async () => {
@@ -109,4 +110,19 @@ test('callers that wait for the same machine share one wait', async () => {
   assert.deepEqual([new Set(shells).size, pauses], [1, 3])
   reach.drop()
   assert.notEqual(await machine.reopen(60_000), shells[0])
+})
+
+test('the wait for a machine ends in time, although each attempt to connect takes seconds', async () => {
+  let now = 0
+  const down: Reach = {
+    ...fakeReach(),
+    openShell: () => {
+      now += 4000
+      return Promise.reject(new UnreachableError({ code: 'refused', message: 'no route to host' }))
+    },
+  }
+  const sleep = (milliseconds: number): Promise<void> => Promise.resolve(void (now += milliseconds))
+  const machine = fakeMachine('one', { reach: down, sleep, clock: () => now })
+  await assert.rejects(machine.reopen(30_000), /no route to host/)
+  assert.ok(now >= 30_000 && now <= 34_000, String(now))
 })

@@ -10,6 +10,7 @@ import type { Channel, Connection, Privilege, Shell, Target } from '../connectio
 import type { Placement } from '../host/host.ts'
 import { defaultStateDirectory, type UploadRequest } from '../host/access.ts'
 import type { Lease } from '../host/state.ts'
+import { openAgain } from './open-again.ts'
 import { createPatience, type Patience } from './patience.ts'
 import { withPrivilege } from './targets.ts'
 
@@ -42,6 +43,8 @@ export interface MachineOptions {
   /** Aborted when the run starts no new actions. Default: `signal`. */
   readonly interruption?: AbortSignal | undefined
   readonly sleep: (milliseconds: number, signal: AbortSignal) => Promise<void>
+  /** Milliseconds of a monotonic clock. */
+  readonly clock: () => number
   /** Overrides the default state directory. */
   readonly stateDirectory?: string | undefined
   readonly onConnecting: () => void
@@ -237,22 +240,15 @@ export class Machine {
     return this.#reopening
   }
 
-  async #reopenUntil(milliseconds: number, accept: (shell: Shell) => boolean): Promise<Shell> {
-    const { sleep } = this.#options
-    const signal = this.#waiting
-    const attempts = reopenPauses(milliseconds)
-    for (;;) {
-      signal.throwIfAborted()
-      try {
-        const shell = await this.shell('read', this.privilege)
-        if (accept(shell)) return shell
-        await this.closeShells()
-        if (attempts.length === 0) throw stillOldBoot(this.name)
-      } catch (error) {
-        if (!(error instanceof UnreachableError) || attempts.length === 0) throw error
-      }
-      await sleep(attempts.shift() ?? 0, signal)
+  #reopenUntil(milliseconds: number, accept: (shell: Shell) => boolean): Promise<Shell> {
+    const { sleep, clock } = this.#options
+    const open = async (): Promise<Shell> => {
+      const shell = await this.shell('read', this.privilege)
+      if (accept(shell)) return shell
+      await this.closeShells()
+      throw stillOldBoot(this.name)
     }
+    return openAgain(open, { milliseconds, sleep, clock, signal: this.#waiting })
   }
 
   get #waiting(): AbortSignal {
@@ -271,19 +267,6 @@ export class Machine {
     }
     return shell
   }
-}
-
-/** Pauses from a quarter of a second up to three seconds, until their sum reaches the limit. */
-function reopenPauses(milliseconds: number): number[] {
-  const pauses: number[] = []
-  let sum = 0
-  let next = 250
-  while (sum < milliseconds) {
-    pauses.push(next)
-    sum += next
-    next = Math.min(next * 1.3, 3000)
-  }
-  return pauses
 }
 
 function ended(name: HostName): UnreachableError {

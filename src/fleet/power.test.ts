@@ -69,6 +69,7 @@ function node(dir: Scratch, { bootIds, own = 'another', pct }: NodeOptions): Nod
     reach,
     signal: never,
     sleep: () => Promise.resolve(),
+    clock: () => 0,
     stateDirectory: dir.path('state'),
     onConnecting: () => undefined,
     onConnected: () => undefined,

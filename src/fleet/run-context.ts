@@ -86,6 +86,7 @@ export function createRunContext(options: RunContextOptions): RunContext {
     emitter,
     secrets,
     sleep,
+    clock: world.clock,
   })
   const power = createPower({
     emitter,

@@ -57,6 +57,8 @@ export interface ExecutionContext {
   /** The token of the lease on a machine. An action is refused if another run has taken the lease since. */
   lease?(machine: HostName): number | undefined
   readonly progress?: (message: string, done?: number, total?: number) => void
+  /** Reports the end of a log that a program has written: whole lines. */
+  readonly log?: (path: string, text: string) => void
   /** Returns 32 new hex digits for each script. */
   readonly nonce?: () => string
 }

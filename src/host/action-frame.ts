@@ -176,6 +176,7 @@ async function carryOutAlone(
     expects,
     notes,
     progress: (message, done, total) => context.progress?.(index, message, done, total),
+    log: (path, text) => context.log?.(index, path, text),
   }
   const result = await byExecutor(action, machine, own)
   context.finished?.(index, result)

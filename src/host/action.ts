@@ -122,6 +122,11 @@ export interface Run extends Common {
   readonly detached?: { readonly name: string; readonly fingerprint: string }
   /** Explains a failure of this program to the user, in place of the generic hint. */
   readonly hint?: string
+  /**
+   * Of a detached program: files in which it writes its log. Their ends are read when it has ended, for the
+   * record of the run; files that are absent or older than the program are left out.
+   */
+  readonly logs?: readonly string[]
 }
 
 /**

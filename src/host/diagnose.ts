@@ -42,6 +42,14 @@ const diagnoses: readonly Diagnosis[] = [
     }),
   },
   {
+    pattern: /dpkg: error: (.*?)(?: is| was)? locked by another process(?: with pid (\d+))?/,
+    explain: ([, lock, pid]) => ({
+      code: 'dpkg-locked',
+      message: `the package manager is in use: ${pid === undefined ? 'another process' : `process ${pid}`} holds the ${lock}`,
+      hint: 'wait until it has finished (unattended upgrades take minutes), then run again',
+    }),
+  },
+  {
     pattern: /dpkg was interrupted, you must manually run '([^']+)'/,
     explain: ([, command]) => ({
       code: 'dpkg-interrupted',

@@ -22,6 +22,8 @@ export interface WindowContext {
   lease?(machine: HostName): number | undefined
   /** Reports the progress of long work. */
   progress?(step: number, message: string, done?: number, total?: number): void
+  /** Reports the end of a log that a program has written: whole lines. */
+  log?(step: number, path: string, text: string): void
   /**
    * Called when a step has ended, in order and as soon as possible. The output of a program is included if
    * the program is the last of its frame; otherwise `reply` comes with the results.

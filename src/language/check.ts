@@ -1,6 +1,6 @@
 /** Follows the variables through a play: every name must be declared before it is read. */
 import { Declarations, type JsonSchema } from './declarations.ts'
-import { builtIns } from './built-ins.ts'
+import { builtIns, rescueNames } from './built-ins.ts'
 import type { Loader } from './loader.ts'
 import type { Expression, Play, RoleUse, Task, Value, Variables } from './model.ts'
 import { variablesOf } from './reads.ts'
@@ -21,7 +21,7 @@ export function startNames({ options, lostResults }: Loader): CheckedNames {
   const names = new Map<string, JsonSchema | undefined>()
   for (const name of options.variables ?? []) names.set(name, undefined)
   for (const name of lostResults) names.set(name, undefined)
-  for (const name of Object.keys(builtIns)) names.set(name, undefined)
+  for (const name of Object.keys(builtIns)) if (!Object.hasOwn(rescueNames, name)) names.set(name, undefined)
   names.set('facts', options.facts)
   return { base: new Declarations(names), results: new Map(), unsettled: new Set() }
 }
@@ -74,7 +74,8 @@ function roleNames(names: Declarations, use: RoleUse): Declarations {
 
 function taskNames(names: Declarations, task: Task): Declarations {
   const inRole = task.role === undefined ? names : roleNames(names, task.role)
-  return inRole.with(namesOf(task.vars))
+  const known = inRole.with(namesOf(task.vars))
+  return task.inRescue ? known.with(Object.entries(rescueNames)) : known
 }
 
 function checkTask(loader: Loader, task: Task, names: Declarations): void {

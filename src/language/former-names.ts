@@ -1,4 +1,4 @@
-/** Ansible's names for facts and variables, and their replacements. */
+/** Hints for names that do not exist, or not here: above all Ansible's names for facts and variables. */
 
 /** Facts of Ansible, named without `ansible_`, as in `ansible_facts`. */
 const facts: Readonly<Record<string, string>> = {
@@ -28,8 +28,10 @@ const others: Readonly<Record<string, string>> = {
   ansible_check_mode: 'check_mode',
   ansible_connection: 'connection',
   ansible_facts: 'facts',
+  ansible_failed_result: 'failed_result',
+  ansible_failed_task: 'failed_task',
   ansible_host: 'address',
-  ansible_play_batch: 'play_hosts',
+  ansible_play_batch: 'batch_hosts',
   ansible_play_hosts: 'play_hosts',
   ansible_play_hosts_all: 'play_hosts',
   ansible_port: 'port',
@@ -49,7 +51,7 @@ const others: Readonly<Record<string, string>> = {
   off: 'false',
 }
 
-/** Variables without an equivalent here. */
+/** Variables without an equivalent here, or that exist only in some places. */
 const advice: Readonly<Record<string, string>> = {
   ansible_managed: 'write the line itself, such as "Managed by gpuplay"',
   ansible_date_time: 'run date with "command", "reads: true" and "register"',
@@ -58,8 +60,14 @@ const advice: Readonly<Record<string, string>> = {
   ansible_pkg_mgr: 'gpuplay always uses apt; remove the condition',
   ansible_service_mgr: 'gpuplay always uses systemd; remove the condition',
   ansible_version: 'remove the condition',
+  failed_result: onlyInRescue('failed_result'),
+  failed_task: onlyInRescue('failed_task'),
   loop: 'inside #each write {{add @index 1}}, {{@first}} or {{@last}}; in a task use "index_var" of loop_control',
   undef: 'give the variable a value, or declare it as required in meta/arguments.yml of the role',
+}
+
+function onlyInRescue(name: string): string {
+  return `it exists only under "rescue"; under "always" add "when: defined(${name})"`
 }
 
 /** Returns the name in gpuplay for a name of Ansible. */
@@ -73,7 +81,7 @@ export function factHere(key: string): string | undefined {
   return Object.hasOwn(facts, key) ? facts[key] : undefined
 }
 
-/** Returns the hint for an undeclared name, if Ansible has it. */
+/** Returns the hint for an undeclared name, if it is known from elsewhere. */
 export function formerNameHint(name: string): string | undefined {
   const here = nameHere(name)
   if (here !== undefined)

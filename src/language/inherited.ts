@@ -1,6 +1,6 @@
 /** The keywords that a task inherits from its play, its role use and its imports. */
 import type { FieldReader } from './fields.ts'
-import type { Become, Expression, Value, Variable } from './model.ts'
+import type { Become, Expression, Notification, Value, Variable } from './model.ts'
 import type { ValueReader } from './values.ts'
 
 export interface Inherited {
@@ -11,7 +11,10 @@ export interface Inherited {
   readonly vars: ReadonlyMap<string, Variable>
   readonly ignoreErrors: boolean
   readonly anyErrorsFatal: boolean
+  readonly runOnce: boolean
   readonly noLog: boolean
+  /** Handlers that the blocks around a task notify. */
+  readonly notify: readonly Notification[]
   readonly exitCode: number | undefined
 }
 
@@ -23,7 +26,9 @@ export const nothingInherited: Inherited = {
   vars: new Map(),
   ignoreErrors: false,
   anyErrorsFatal: false,
+  runOnce: false,
   noLog: false,
+  notify: [],
   exitCode: undefined,
 }
 
@@ -50,9 +55,16 @@ export function inherit(fields: FieldReader, outer: Inherited, values: ValueRead
     },
     environment: new Map([...outer.environment, ...own]),
     vars: outer.vars,
+    notify: outer.notify,
     ignoreErrors: fields.boolean('ignore_errors') ?? outer.ignoreErrors,
     anyErrorsFatal: fields.boolean('any_errors_fatal') ?? outer.anyErrorsFatal,
+    runOnce: fields.boolean('run_once') ?? outer.runOnce,
     noLog: fields.boolean('no_log') ?? outer.noLog,
     exitCode: fields.integer('exit_code', 3, 7) ?? outer.exitCode,
   }
+}
+
+/** Returns what handlers inherit: they notify only those that they name, and run on each notified host. */
+export function inheritedByHandlers(inherited: Inherited): Inherited {
+  return { ...inherited, notify: [], runOnce: false }
 }

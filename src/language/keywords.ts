@@ -1,7 +1,7 @@
 /** The keywords of plays, role uses and tasks, and hints for unsupported keywords of Ansible. */
 
 const common =
-  'vars become become_user become_method environment tags ignore_errors any_errors_fatal no_log exit_code'
+  'vars become become_user become_method environment tags ignore_errors any_errors_fatal run_once no_log exit_code'
 const task =
   'name args when loop loop_control register notify until retries delay changed_when failed_when ' + common
 
@@ -13,6 +13,7 @@ export const playKeywords = words(
 export const roleKeywords = words('role name when ' + common)
 export const taskKeywords = words(task)
 export const handlerKeywords = words(`${task} listen`)
+export const blockKeywords = words(`name block rescue always when notify ${common}`)
 export const importKeywords = words(`name when ${common}`)
 
 const longPrograms =
@@ -22,9 +23,6 @@ const longPrograms =
 export const notYet: Readonly<Record<string, string>> = {
   action: 'write the module as the key: "copy: {...}"',
   async: longPrograms,
-  block: 'write the tasks one after the other, or put them in a file and use import_tasks',
-  rescue: 'use failed_when or ignore_errors, and a later task with a condition on the result',
-  always: 'write the tasks after the others, with a condition',
   collections: 'leave it out: modules are called by their short names',
   become_exe: 'leave it out: sudo is the only method',
   become_flags: 'leave it out: sudo is the only method',
@@ -39,19 +37,17 @@ export const notYet: Readonly<Record<string, string>> = {
   force_handlers: 'leave it out: the host remembers notified handlers, and they run next time',
   gather_subset: 'leave it out: facts are read when something uses them',
   gather_timeout: 'leave it out: facts are read when something uses them',
-  ignore_unreachable: 'leave it out: the run continues without an unreachable host',
+  ignore_unreachable:
+    'leave it out: the run continues without an unreachable host, and "rescue" of a block handles it like a failure',
   include_role: 'write import_role',
   include_tasks: 'write import_tasks',
   include_vars: 'put the variables into group_vars, host_vars or vars',
   local_action: 'write a play for localhost',
-  max_fail_percentage: 'set it on the play',
   module_defaults: 'give the arguments to each task, or put them into a variable',
   order: 'leave it out: hosts are taken in the order of the inventory',
   poll: longPrograms,
   port: 'set "port" in the inventory',
   remote_user: 'set "user" in the inventory',
-  run_once: 'move the task to its own play with one host: "hosts: group[0]"',
-  serial: 'set it on the play',
   tasks_from: 'split the role into two',
   throttle: 'no keyword limits a single task; --forks limits the whole run',
   timeout:
@@ -74,6 +70,18 @@ export const notYet: Readonly<Record<string, string>> = {
   with_sequence: 'write loop with a list of numbers',
   with_together: 'write loop with a list of maps',
   with_nested: 'write loop with a list of maps',
+}
+
+const inTaskList = 'a block is an entry of a list of tasks; import_role imports a role there'
+const onPlay = 'write it on the play'
+
+/** Keywords in the wrong place, with hints. */
+export const misplaced: Readonly<Record<string, string>> = {
+  always: inTaskList,
+  block: inTaskList,
+  max_fail_percentage: onPlay,
+  rescue: inTaskList,
+  serial: onPlay,
 }
 
 function words(text: string): ReadonlySet<string> {

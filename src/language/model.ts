@@ -157,7 +157,23 @@ export type BatchSize =
   { readonly kind: 'hosts'; readonly count: number } | { readonly kind: 'share'; readonly percent: number }
 
 export interface Section {
+  readonly steps: readonly TaskOrBlock[]
+  /** The tasks of all steps, in the order of the file. */
   readonly tasks: readonly Task[]
+}
+
+export type TaskOrBlock = Task | Block
+
+/** Tasks with others that handle their failure. A block without `rescue` and `always` is only its tasks. */
+export interface Block {
+  readonly kind: 'block'
+  /** For people: the name, or the place of the block. */
+  readonly name: string
+  readonly tasks: readonly TaskOrBlock[]
+  /** Runs if one of the tasks fails. If all of these succeed, the failure is none. */
+  readonly rescue: readonly TaskOrBlock[]
+  /** Runs afterwards in any case, except after an interruption. */
+  readonly always: readonly TaskOrBlock[]
 }
 
 export interface Role {
@@ -239,8 +255,12 @@ export interface Task {
   readonly changedWhen: readonly Expression[] | undefined
   readonly failedWhen: readonly Expression[] | undefined
   readonly ignoreErrors: boolean
+  /** True below `rescue`, where the failed task is known. */
+  readonly inRescue: boolean
   /** A failure of the task that nothing rescues ends the run. */
   readonly anyErrorsFatal: boolean
+  /** The first host of a batch that has not failed runs the task for all. Never set for a handler. */
+  readonly runOnce: boolean
   readonly noLog: boolean
   /** The exit code of the run if the task fails (3 to 7). */
   readonly exitCode: number | undefined

@@ -5,7 +5,7 @@
  * each twice. `gpuplay run` checks the rest (names of variables, exactly one module).
  */
 import { defined } from '../base/defined.ts'
-import { handlerKeywords, playKeywords, roleKeywords } from './keywords.ts'
+import { blockKeywords, handlerKeywords, playKeywords, roleKeywords } from './keywords.ts'
 import type { ModuleSchema } from './module-schema.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -21,12 +21,7 @@ export function playbookSchema(modules: readonly ModuleSchema[]): Schema {
       properties: {
         ...named(playKeywords),
         roles: { type: 'array', items: { anyOf: [{ type: 'string' }, roleSchema] } },
-        ...Object.fromEntries(
-          ['pre_tasks', 'tasks', 'post_tasks', 'handlers'].map((name) => [
-            name,
-            { type: 'array', items: { $ref: '#/$defs/task' } },
-          ]),
-        ),
+        ...Object.fromEntries(['pre_tasks', 'tasks', 'post_tasks', 'handlers'].map((name) => [name, tasks])),
       },
       additionalProperties: false,
     },
@@ -35,6 +30,8 @@ export function playbookSchema(modules: readonly ModuleSchema[]): Schema {
         type: 'object',
         properties: {
           ...named(handlerKeywords),
+          ...named(blockKeywords),
+          ...Object.fromEntries(['block', 'rescue', 'always'].map((part) => [part, tasks])),
           ...Object.fromEntries(modules.map((module) => [module.name, moduleSchema(module)])),
         },
         additionalProperties: false,
@@ -42,6 +39,8 @@ export function playbookSchema(modules: readonly ModuleSchema[]): Schema {
     },
   }
 }
+
+const tasks: Schema = { type: 'array', items: { $ref: '#/$defs/task' } }
 
 const roleSchema: Schema = { type: 'object', properties: named(roleKeywords) }
 

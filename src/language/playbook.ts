@@ -8,8 +8,9 @@ import { diskFiles, readYamlFile, suggestions } from './read-files.ts'
 import { inherit, nothingInherited } from './inherited.ts'
 import { playKeywords } from './keywords.ts'
 import { type LoadOptions, Loader } from './loader.ts'
-import type { Handler, Play, Playbook, Section, Task, Variable } from './model.ts'
+import type { Handler, Play, Playbook, Section, TaskOrBlock, Variable } from './model.ts'
 import { problem, tidy } from './source.ts'
+import { tasksOf } from './block-steps.ts'
 import { didYouMean } from './suggest.ts'
 import { TaskListReader } from './task-list.ts'
 import type { TaskSurroundings } from './task.ts'
@@ -135,16 +136,17 @@ class PlaybookReader {
       file: basename(path),
       folder: dirname(path),
       inherited: inherit(fields, nothingInherited, loader.values),
+      inRescue: false,
     }
     const { serial, maxFailPercentage } = readBatches(fields)
     const roles = this.#lists.roles(fields, around)
     const sections: Section[] = []
-    const section = (tasks: readonly Task[]) => {
-      if (tasks.length > 0) sections.push({ tasks })
+    const section = (steps: readonly TaskOrBlock[]) => {
+      if (steps.length > 0) sections.push({ steps, tasks: tasksOf(steps) })
     }
-    section(this.#lists.tasks(fields.list('pre_tasks'), around))
-    section([...roles.flatMap((role) => role.tasks), ...this.#lists.tasks(fields.list('tasks'), around)])
-    section(this.#lists.tasks(fields.list('post_tasks'), around))
+    section(this.#lists.steps(fields.list('pre_tasks'), around))
+    section([...roles.flatMap((role) => role.steps), ...this.#lists.steps(fields.list('tasks'), around)])
+    section(this.#lists.steps(fields.list('post_tasks'), around))
     const handlers = [
       ...[...roles, ...this.#lists.imported].flatMap((role) => role.handlers),
       ...this.#lists.handlers(fields.list('handlers'), around),

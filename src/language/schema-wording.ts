@@ -166,7 +166,9 @@ function wrongType(fault: SchemaFault): Wording {
       return { message: `${label} must be ${wanted}, not ${show(data)}`, hint: `write a list: [${data}]` }
     }
   }
-  return { message: `${label} must be ${wanted}, not ${show(data)}`, hint: description(fault.around) }
+  const entries = types.includes('array') ? 'start each entry of the list with "- "' : undefined
+  const hint = description(fault.around) ?? entries
+  return { message: `${label} must be ${wanted}, not ${show(data)}`, hint }
 }
 
 function quoteIt({ key, quoted, source, data }: SchemaFault): string {

@@ -1,4 +1,4 @@
-/** `serial` and `max_fail_percentage`, and what each message about them says. */
+/** Keywords for several hosts, and what each message about them says. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadContents, playsOf } from './testing/playbooks.ts'
@@ -73,6 +73,61 @@ for (const [line, message] of mistakes) {
     assert.deepEqual(report(loadContents(playWith(line)).problems), [`site.yml:${message}`])
   })
 }
+
+test('keywords of plays and blocks in other places are mistakes with a cure', () => {
+  const site = `- hosts: all
+  rescue: []
+  roles: [{ role: web, user_name: ann, always: [], serial: 1 }]
+  tasks:
+    - command: x
+      serial: 1
+    - import_tasks: more.yml
+      max_fail_percentage: 30
+    - block: [{ command: x }]
+      serial: 1
+`
+  const inList = '(a block is an entry of a list of tasks; import_role imports a role there)'
+  const onPlay = '(write it on the play)'
+  assert.deepEqual(report(loadContents({ '/p/site.yml': site, '/p/more.yml': '- command: x\n' }).problems), [
+    `site.yml:2:3 unknown-keyword: "rescue" is not a keyword of a play ${inList}`,
+    `site.yml:3:40 unknown-keyword: "always" is not a keyword of a role ${inList}`,
+    `site.yml:3:52 unknown-keyword: "serial" is not a keyword of a role ${onPlay}`,
+    `site.yml:6:7 unknown-keyword: "serial" is not a keyword of a task ${onPlay}`,
+    `site.yml:8:7 unknown-keyword: "max_fail_percentage" is not a keyword of an import ${onPlay}`,
+    `site.yml:10:7 unknown-keyword: "serial" is not a keyword of a block ${onPlay}`,
+  ])
+})
+
+test('run_once is inherited by tasks, and never by handlers', () => {
+  const [play] = playsOf({
+    '/p/site.yml': `
+- hosts: all
+  run_once: true
+  roles: [{ role: web, user_name: ann, run_once: false }]
+  tasks:
+    - command: a
+    - block: [{ command: b }, { command: c, run_once: true }]
+      always: [{ command: d }]
+      run_once: false
+  handlers: [{ name: handler, command: x }]
+`,
+  })
+  assert.deepEqual(
+    play?.sections[0]?.tasks.map(({ runOnce }) => runOnce),
+    [false, false, true, false, true, false],
+  )
+  assert.deepEqual(
+    play?.handlers.map(({ runOnce }) => runOnce),
+    [false, false],
+  )
+})
+
+test('a handler with run_once is a mistake with a place and a cure', () => {
+  const site = '- hosts: all\n  handlers:\n    - name: x\n      run_once: true\n      command: x\n'
+  assert.deepEqual(report(loadContents({ '/p/site.yml': site }).problems), [
+    'site.yml:4:7 invalid-handler: a handler cannot have "run_once" (a handler runs on each host that notified it: notify it from a task with "run_once", or write it as a task)',
+  ])
+})
 
 test('any_errors_fatal is inherited from the play, a role, an import or a task, and the nearest one counts', () => {
   const [play] = playsOf({

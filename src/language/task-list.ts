@@ -3,10 +3,11 @@ import { basename, dirname, relative, resolve } from 'node:path'
 import type { Position } from '../base/errors.ts'
 import { FieldReader, isNothing } from './fields.ts'
 import { readYamlFile, suggestions } from './read-files.ts'
+import { isBlock, readBlock } from './block.ts'
 import { inherit, type Inherited } from './inherited.ts'
-import { importKeywords, notYet, roleKeywords } from './keywords.ts'
+import { importKeywords, misplaced, notYet, roleKeywords } from './keywords.ts'
 import type { LoadedRole, Loader } from './loader.ts'
-import type { Expression, Handler, RoleUse, Task, Variable } from './model.ts'
+import type { Expression, Handler, RoleUse, TaskOrBlock, Variable } from './model.ts'
 import { findRole } from './role.ts'
 import { didYouMean } from './suggest.ts'
 import { isTemplate } from './template.ts'
@@ -72,7 +73,8 @@ export class TaskListReader {
     for (const [key, entry] of map.entries) {
       if (roleKeywords.has(key)) continue
       const later = Object.hasOwn(notYet, key) ? notYet[key] : undefined
-      if (later === undefined) entries.set(key, entry)
+      if (Object.hasOwn(misplaced, key)) this.#wrongKey(key, entry.where, roleKeywords, 'a role')
+      else if (later === undefined) entries.set(key, entry)
       else
         loader.report('not-yet-supported', `"${key}" is not yet supported`, {
           where: entry.where,
@@ -110,7 +112,7 @@ export class TaskListReader {
     const { tasksFile, handlersFile } = loaded
     return {
       use,
-      tasks: tasksFile === undefined ? [] : this.tasks(this.#taskFile(tasksFile), inside(tasksFile)),
+      steps: tasksFile === undefined ? [] : this.steps(this.#taskFile(tasksFile), inside(tasksFile)),
       handlers:
         handlersFile === undefined ? [] : this.handlers(this.#taskFile(handlersFile), inside(handlersFile)),
     }
@@ -141,10 +143,11 @@ export class TaskListReader {
     return []
   }
 
-  tasks(nodes: readonly YamlNode[], around: TaskSurroundings): readonly Task[] {
+  steps(nodes: readonly YamlNode[], around: TaskSurroundings): readonly TaskOrBlock[] {
     return nodes.flatMap((node) => {
       const map = this.mapOf(node, 'a task')
       if (map === undefined) return []
+      if (isBlock(map)) return readBlock(this, this.#loader, { map, around })
       for (const [key, entry] of map.entries) {
         const short = shortModuleName(key)
         if (short === 'import_tasks') return this.#importTasks(map, entry, around)
@@ -158,12 +161,21 @@ export class TaskListReader {
   handlers(nodes: readonly YamlNode[], around: TaskSurroundings): readonly Handler[] {
     return nodes.flatMap((node) => {
       const map = this.mapOf(node, 'a handler')
+      if (map !== undefined && isBlock(map)) return this.#blockAmongHandlers(map)
       const handler = map === undefined ? undefined : readHandler(this.#loader, map, around)
       return handler === undefined ? [] : [handler]
     })
   }
 
-  #importTasks(map: YamlMap, entry: YamlEntry, around: TaskSurroundings): readonly Task[] {
+  #blockAmongHandlers(map: YamlMap): readonly Handler[] {
+    this.#loader.report('invalid-handler', 'a handler cannot be a block', {
+      where: map.where,
+      hint: 'write a handler for each task; the same topic under "listen" notifies all of them',
+    })
+    return []
+  }
+
+  #importTasks(map: YamlMap, entry: YamlEntry, around: TaskSurroundings): readonly TaskOrBlock[] {
     const loader = this.#loader
     const target = importTarget(entry, 'file')
     if (typeof target?.value !== 'string') {
@@ -182,17 +194,17 @@ export class TaskListReader {
     const inherited = this.#importInherited(map, around, { own: true })
     const root = around.role?.role.directory ?? around.directory
     this.#open.push(path)
-    const tasks = this.tasks(this.#taskFile(path), {
+    const steps = this.steps(this.#taskFile(path), {
       ...around,
       inherited,
       folder: dirname(path),
       file: relative(root, path),
     })
     this.#open.pop()
-    return tasks
+    return steps
   }
 
-  #importRole(map: YamlMap, entry: YamlEntry, around: TaskSurroundings): readonly Task[] {
+  #importRole(map: YamlMap, entry: YamlEntry, around: TaskSurroundings): readonly TaskOrBlock[] {
     const loader = this.#loader
     const target = importTarget(entry, 'name')
     if (typeof target?.value !== 'string') {
@@ -213,7 +225,7 @@ export class TaskListReader {
     const used = this.#useRole(loaded, { where: target.where, parameters, inherited }, around)
     this.#open.pop()
     this.imported.push(used)
-    return used.tasks
+    return used.steps
   }
 
   #importInherited(map: YamlMap, around: TaskSurroundings, vars: { readonly own: boolean }): Inherited {
@@ -237,12 +249,17 @@ export class TaskListReader {
       if (known.has(key) || also(key)) continue
       const later = Object.hasOwn(notYet, key) ? notYet[key] : undefined
       if (later === undefined) {
-        const hint = didYouMean(key, known, `${what} has ${[...known].join(', ')}`)
-        this.#loader.report('unknown-keyword', `"${key}" is not a keyword of ${what}`, { where, hint })
+        this.#wrongKey(key, where, known, what)
       } else {
         this.#loader.report('not-yet-supported', `"${key}" is not yet supported`, { where, hint: later })
       }
     }
+  }
+
+  #wrongKey(key: string, where: Position, known: ReadonlySet<string>, what: string): void {
+    const elsewhere = Object.hasOwn(misplaced, key) ? misplaced[key] : undefined
+    const hint = elsewhere ?? didYouMean(key, known, `${what} has ${[...known].join(', ')}`)
+    this.#loader.report('unknown-keyword', `"${key}" is not a keyword of ${what}`, { where, hint })
   }
 
   mapOf(node: YamlNode, what: string): YamlMap | undefined {
@@ -271,7 +288,7 @@ export class TaskListReader {
 
 export interface UsedRole {
   readonly use: RoleUse
-  readonly tasks: readonly Task[]
+  readonly steps: readonly TaskOrBlock[]
   readonly handlers: readonly Handler[]
 }
 

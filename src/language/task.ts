@@ -1,15 +1,15 @@
 /** Reads one task or handler. */
 import type { Position } from '../base/errors.ts'
 import { FieldReader, isNothing } from './fields.ts'
-import { inherit, type Inherited } from './inherited.ts'
-import { handlerKeywords, notYet, taskKeywords } from './keywords.ts'
+import { inherit, type Inherited, inheritedByHandlers } from './inherited.ts'
+import { handlerKeywords, misplaced, notYet, taskKeywords } from './keywords.ts'
 import { argumentsHint, argumentsInText } from './key-values.ts'
 import type { Loader } from './loader.ts'
-import type { Handler, Loop, MapEntry, MapValue, RoleUse, Task } from './model.ts'
+import { readLoop, variableName } from './loop.ts'
+import type { Handler, MapEntry, MapValue, Notification, RoleUse, Task } from './model.ts'
 import type { ModuleSchema } from './module-schema.ts'
 import { moduleInstead } from './other-modules.ts'
 import { didYouMean } from './suggest.ts'
-import { newNameProblem } from './values.ts'
 import type { YamlEntry, YamlMap } from './yaml.ts'
 
 /** The origin of a list of tasks, and what its tasks inherit. */
@@ -24,6 +24,8 @@ export interface TaskSurroundings {
   /** The folder of that file, for imports. */
   readonly folder: string
   readonly inherited: Inherited
+  /** True below `rescue` of a block. */
+  readonly inRescue: boolean
 }
 
 /** Reads a task and reports its problems. Returns `undefined` if it is too broken to use. */
@@ -32,7 +34,8 @@ export function readTask(loader: Loader, map: YamlMap, around: TaskSurroundings)
 }
 
 export function readHandler(loader: Loader, map: YamlMap, around: TaskSurroundings): Handler | undefined {
-  const task = read(loader, map, around, handlerKeywords)
+  const inherited = inheritedByHandlers(around.inherited)
+  const task = read(loader, map, { ...around, inherited, inRescue: false }, handlerKeywords)
   if (task === undefined) return undefined
   const fields = new FieldReader(map, loader.values)
   const listen = fields.words('listen', { split: false }).map((topic) => topic.text)
@@ -40,6 +43,12 @@ export function readHandler(loader: Loader, map: YamlMap, around: TaskSurroundin
     loader.report('unnamed-handler', 'a handler needs a name, or it can never be notified', {
       where: task.moduleAt,
       hint: 'give it a "name"',
+    })
+  }
+  if (task.runOnce) {
+    loader.report('invalid-handler', 'a handler cannot have "run_once"', {
+      where: fields.entry('run_once')?.where ?? task.moduleAt,
+      hint: 'a handler runs on each host that notified it: notify it from a task with "run_once", or write it as a task',
     })
   }
   return { ...task, listen }
@@ -65,7 +74,7 @@ function read(
   const name = fields.text('name')
   const loop = readLoop(loader, fields)
   const until = fields.conditions('until')
-  const register = readRegister(loader, fields)
+  const register = variableName(loader, fields, 'register')
   const when = inherited.when
   if (found === undefined) {
     if (register !== undefined) loader.lostResults.add(register)
@@ -95,7 +104,8 @@ function read(
     when,
     loop,
     register,
-    notify: fields.words('notify', { split: false }).map(({ text, where }) => ({ name: text, where })),
+    notify: [...inherited.notify, ...readNotify(fields)],
+    inRescue: around.inRescue,
     vars: new Map([...inherited.vars, ...own]),
     tags: inherited.tags,
     until,
@@ -107,6 +117,7 @@ function read(
     failedWhen: fields.conditions('failed_when'),
     ignoreErrors: inherited.ignoreErrors,
     anyErrorsFatal: inherited.anyErrorsFatal,
+    runOnce: inherited.runOnce,
     noLog: inherited.noLog,
     exitCode: inherited.exitCode,
   }
@@ -176,7 +187,9 @@ function reportUnknownKey(
   }
   loader.report('unknown-keyword', `"${key}" is not a keyword of a task`, {
     where,
-    hint: argument ? `it is an argument of "${module.name}": indent it` : didYouMean(key, keywords),
+    hint: argument
+      ? `it is an argument of "${module.name}": indent it`
+      : ((Object.hasOwn(misplaced, key) ? misplaced[key] : undefined) ?? didYouMean(key, keywords)),
   })
 }
 
@@ -250,45 +263,7 @@ function asExpression(entry: YamlEntry): YamlEntry {
   return { ...entry, value: { ...value, cel: true } }
 }
 
-const loopControls = new Set(['loop_var', 'index_var', 'label'])
-
-function readLoop(loader: Loader, fields: FieldReader): Loop | undefined {
-  const entry = fields.entry('loop')
-  const control = fields.map('loop_control')
-  if (entry === undefined) return undefined
-  const items = loader.values.value(entry.value)
-  if (items.kind === 'literal' || items.kind === 'map') {
-    loader.report('invalid-keyword', '"loop" must be a list', {
-      where: items.where,
-      hint: 'write a list, or a {{variable}} or !cel expression whose value is a list',
-    })
-  }
-  const controls = control === undefined ? undefined : new FieldReader(control, loader.values)
-  for (const [key, found] of control?.entries ?? []) {
-    if (loopControls.has(key)) continue
-    const hint = didYouMean(key, loopControls)
-    loader.report('unknown-keyword', `"loop_control" has no "${key}"`, { where: found.where, hint })
-  }
-  const label = controls?.node('label')
-  return {
-    items,
-    variable: variableName(loader, controls, 'loop_var') ?? 'item',
-    indexVariable: variableName(loader, controls, 'index_var'),
-    label: label === undefined ? undefined : loader.values.value(label),
-    where: entry.where,
-  }
-}
-
-function readRegister(loader: Loader, fields: FieldReader): string | undefined {
-  return variableName(loader, fields, 'register')
-}
-
-function variableName(loader: Loader, fields: FieldReader | undefined, keyword: string): string | undefined {
-  const name = fields?.text(keyword)
-  const node = fields?.node(keyword)
-  if (name === undefined || node === undefined) return undefined
-  const wrong = newNameProblem(name, node.where)
-  if (wrong === undefined) return name
-  loader.problems.push(wrong)
-  return undefined
+/** The handlers that a task or block notifies. */
+export function readNotify(fields: FieldReader): readonly Notification[] {
+  return fields.words('notify', { split: false }).map(({ text, where }) => ({ name: text, where }))
 }

@@ -24,7 +24,7 @@ test('modules can ask exactly these questions', () => {
       'cat /proc/net/tcp /proc/net/tcp6',
       'ceph --connect-timeout 10 health --format json',
       'cuda-probe',
-      'device-probe {minors...}',
+      'device-probe {devices...}',
       'dkms status',
       'docker run --rm --pull=never --network=none --gpus=all {image} nvidia-smi --query-gpu=uuid,pci.bus_id,mig.mode.current --format=csv,noheader',
       'dpkg --print-architecture',

@@ -1,10 +1,12 @@
 /**
  * What a node has recorded about the GPUs of a container when it was configured: one line `gpu ADDRESS MINOR
- * UUID` for each GPU, one line `index N ADDRESS` for each that was assigned by its index, and lines of
- * pve_container_config.
+ * UUID` for each GPU, one line `index N ADDRESS` for each that was assigned by its index, one line `drm
+ * ADDRESS NAME` for each node in /dev/dri, and lines of pve_container_config.
+ * `roles/nvidia_host/files/nvidia-driver` compares the minors and names with those of the current boot.
  */
 import { knownOr } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
+import type { DrmNode } from './drm.ts'
 import { parseContainerConfig } from '../proxmox/container-config.ts'
 import { networkAddresses } from '../proxmox/network-addresses.ts'
 import type { Gpu } from './gpus.ts'
@@ -16,6 +18,8 @@ export interface AssignmentNote {
   readonly gpus: readonly { readonly pci: string; readonly uuid: string | undefined }[]
   /** Index -> the PCI address that it meant. */
   readonly indexes: ReadonlyMap<number, string>
+  /** The lines of the configuration that gpuplay has written. */
+  readonly lines: readonly string[]
 }
 
 /**
@@ -50,6 +54,7 @@ export function parseAssignmentNote(text: string): AssignmentNote {
     indexes: new Map(
       [...text.matchAll(/^index (\d{1,3}) (\S+)$/gm)].map(([, index, pci = '']) => [Number(index), pci]),
     ),
+    lines: [...text.matchAll(/^line (.+)$/gm)].map(([, line = '']) => line),
   }
 }
 
@@ -57,9 +62,11 @@ export function parseAssignmentNote(text: string): AssignmentNote {
 export function assignmentNote(
   gpus: readonly (Gpu & { readonly minor: number })[],
   byIndex: readonly number[],
+  drmNodes: readonly DrmNode[],
 ): string {
   return [
     ...gpus.map(({ pci, minor, uuid }) => `gpu ${pci} ${minor} ${uuid ?? '-'}\n`),
     ...gpus.filter(({ index }) => byIndex.includes(index)).map(({ index, pci }) => `index ${index} ${pci}\n`),
+    ...drmNodes.map(({ pci, path }) => `drm ${pci} ${path.slice(path.lastIndexOf('/') + 1)}\n`),
   ].join('')
 }

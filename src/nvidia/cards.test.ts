@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { normalAddress, parsePciMappings, passedThrough, readCards, readVmOwners } from './cards.ts'
+import {
+  normalAddress,
+  parsePciMappings,
+  passedThrough,
+  readCards,
+  readSwitches,
+  readVmOwners,
+} from './cards.ts'
 import { gpuHost } from './testing/gpu-host.ts'
 import { fakeNode } from './testing/fake-node.ts'
 
@@ -10,19 +17,27 @@ test('the cards are the NVIDIA display devices, with their drivers', async () =>
     { pci: '0000:41:00.0', device: '0x2684' },
   ])
   assert.deepEqual(await readCards(gpuHost(node)), [
-    { pci: '0000:01:00.0', device: 0x2d04, driver: 'nouveau' },
-    { pci: '0000:41:00.0', device: 0x2684, driver: undefined },
+    { pci: '0000:01:00.0', device: 0x2d04, driver: 'nouveau', virtualFunctions: 0 },
+    { pci: '0000:41:00.0', device: 0x2684, driver: undefined, virtualFunctions: 0 },
   ])
 })
 
-test('virtual functions of a card are not cards', async () => {
+test('virtual functions of a card are not cards, but are counted', async () => {
   const cards = [{ pci: '0000:01:00.0' }, { pci: '0000:01:01.0' }]
   const links = { '/sys/bus/pci/devices/0000:01:01.0/physfn': '../0000:01:00.0' }
-  const found = await readCards(gpuHost(fakeNode(cards, { links })))
+  const files = { '/sys/bus/pci/devices/0000:01:00.0/sriov_numvfs': '1\n' }
+  const found = await readCards(gpuHost(fakeNode(cards, { links, files })))
   assert.deepEqual(
-    found.map(({ pci }) => pci),
-    ['0000:01:00.0'],
+    found.map(({ pci, virtualFunctions }) => [pci, virtualFunctions]),
+    [['0000:01:00.0', 1]],
   )
+})
+
+test('NVSwitches are found by their class', async () => {
+  const files = { '/sys/bus/pci/devices/0000:07:00.0/class': '0x068000\n' }
+  const node = gpuHost(fakeNode([{ pci: '0000:01:00.0' }, { pci: '0000:07:00.0' }], { files }))
+  assert.deepEqual(await readSwitches(node), ['0000:07:00.0'])
+  assert.equal((await readCards(node)).length, 1)
 })
 
 test('addresses in hostpci lines are read in all spellings, also of pending changes, not of snapshots', () => {

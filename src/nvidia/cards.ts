@@ -10,9 +10,12 @@ import type { Card } from './generations.ts'
 export interface PciCard extends Card {
   /** The kernel driver bound to it. */
   readonly driver: string | undefined
+  /** Number of its virtual functions (SR-IOV) that exist. */
+  readonly virtualFunctions: number
 }
 
-const pciDevices = '/sys/bus/pci/devices'
+/** One directory for each PCI device, by address. */
+export const pciDevices = '/sys/bus/pci/devices'
 
 /** Which of these files contain NVIDIA's vendor ID. */
 export const nvidiaVendors = questionAbout({
@@ -24,19 +27,42 @@ export const nvidiaVendors = questionAbout({
 /** All NVIDIA display devices (class 03xx), by PCI address, without their audio and USB functions. */
 export async function readCards(host: Host): Promise<readonly PciCard[]> {
   const cards = await readCardNumbers(host)
-  return Promise.all(cards.map(async (card) => ({ ...card, driver: await readBoundDriver(host, card.pci) })))
+  return Promise.all(
+    cards.map(async (card) => {
+      const [driver, functions] = await Promise.all([
+        readBoundDriver(host, card.pci),
+        host.text(`${pciDevices}/${card.pci}/sriov_numvfs`),
+      ])
+      return {
+        ...card,
+        driver,
+        virtualFunctions: /^\d{1,5}\n?$/.test(functions ?? '') ? Number(functions) : 0,
+      }
+    }),
+  )
 }
 
-/** The same without their drivers, which a dry run does not know after the reboot of a node. */
+/** The same without what a dry run does not know after the reboot of a node. */
 export async function readCardNumbers(host: Host): Promise<readonly Card[]> {
-  // A graphics card is function 0 of its slot.
+  const slots = await readSlots(host)
+  const cards = await Promise.all(slots.map((slot) => readCard(host, slot)))
+  return cards.filter((card) => card !== undefined)
+}
+
+/** PCI addresses of the NVSwitches (class 0680), which connect the GPUs of HGX and DGX systems. */
+export async function readSwitches(host: Host): Promise<readonly string[]> {
+  const slots = await readSlots(host)
+  const kinds = await Promise.all(slots.map((slot) => host.text(`${pciDevices}/${slot}/class`)))
+  return slots.filter((_, index) => kinds[index]?.startsWith('0x0680'))
+}
+
+/** The NVIDIA devices that are function 0 of their slot, as cards and NVSwitches are. */
+async function readSlots(host: Host): Promise<readonly string[]> {
   const slots = ((await host.list(pciDevices)) ?? []).filter((name) => name.endsWith('.0'))
   if (slots.length === 0) return []
   const vendors = slots.map((slot) => `${pciDevices}/${slot}/vendor`)
   const files = await host.ask(nvidiaVendors({ files: vendors }))
-  const ours = slots.filter((_, index) => files.includes(vendors[index] ?? ''))
-  const cards = await Promise.all(ours.map((slot) => readCard(host, slot)))
-  return cards.filter((card) => card !== undefined)
+  return slots.filter((_, index) => files.includes(vendors[index] ?? ''))
 }
 
 async function readBoundDriver(host: Host, pci: string): Promise<string | undefined> {

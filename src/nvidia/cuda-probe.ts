@@ -5,6 +5,7 @@
  * The program is cuda-probe/cuda-probe.c; it runs from a file that is removed before it starts. A context
  * needs a few hundred MiB of the GPU's memory while it exists.
  */
+import { defined } from '../base/defined.ts'
 import type { Answer } from '../host/host.ts'
 import { question } from '../host/question.ts'
 import { cudaProbe } from './cuda-probe/probe-program.ts'
@@ -42,6 +43,8 @@ export interface ComputeFailure {
   readonly code: number | undefined
   readonly meaning: string
   readonly cause?: string
+  /** What to do on the node; undefined if the usual run may help. */
+  readonly cure?: string
   /** The GPU is in use by others, so nothing is known about it. */
   readonly busy: boolean
 }
@@ -81,12 +84,12 @@ function ended(step: string, meaning: string): ComputeFailure {
 }
 
 function failureOf(step: string, code: number): ComputeFailure {
-  const { name = 'an unknown error', cause, busy = false } = results[code] ?? {}
+  const { name = 'an unknown error', cause, cure, busy = false } = results[code] ?? {}
   return {
     step,
     code,
     meaning: step === 'compare' ? 'the GPU returned other data than it was sent' : `${name} (${code})`,
-    ...(cause === undefined ? undefined : { cause }),
+    ...defined({ cause, cure }),
     busy,
   }
 }
@@ -94,6 +97,7 @@ function failureOf(step: string, code: number): ComputeFailure {
 interface Meaning {
   readonly name: string
   readonly cause?: string
+  readonly cure?: string
   readonly busy?: true
 }
 
@@ -119,7 +123,11 @@ const results: Readonly<Record<number, Meaning>> = {
     cause: 'no GPU is accessible, its device node cannot be opened, or it is in MIG mode without an instance',
   },
   101: { name: 'CUDA_ERROR_INVALID_DEVICE' },
-  214: { name: 'CUDA_ERROR_ECC_UNCORRECTABLE', cause: "the GPU's memory is defective" },
+  214: {
+    name: 'CUDA_ERROR_ECC_UNCORRECTABLE',
+    cause: "the GPU's memory is defective",
+    cure: 'reset the GPU or reboot the node; if the error returns, replace the card',
+  },
   304: {
     name: 'CUDA_ERROR_OPERATING_SYSTEM',
     cause: '/dev/nvidia-uvm is missing or cannot be opened',
@@ -129,6 +137,7 @@ const results: Readonly<Record<number, Meaning>> = {
   802: {
     name: 'CUDA_ERROR_SYSTEM_NOT_READY',
     cause: 'nvidia-fabricmanager does not run on the node, or in another version than the driver',
+    cure: "on the node, install nvidia-fabricmanager in the driver's version, then: systemctl enable --now nvidia-fabricmanager",
   },
   803: {
     name: 'CUDA_ERROR_SYSTEM_DRIVER_MISMATCH',

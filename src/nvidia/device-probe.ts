@@ -2,8 +2,8 @@
 import { many, questionAbout } from '../host/question.ts'
 
 /**
- * Creates each node 195:MINOR in a directory of its own, opens it for reading and for writing, and prints the
- * minors that open. A denial by the container's device rules is EPERM or EACCES; any other error comes from
+ * Creates each node MAJOR:MINOR in a directory of its own, opens it for reading and for writing, and prints
+ * those that open. A denial by the container's device rules is EPERM or EACCES; any other error comes from
  * the driver behind it. File systems mounted with `nodev` deny every device, so the directory must let
  * /dev/null (1:3) be opened.
  */
@@ -15,16 +15,16 @@ for place in /dev /root /var/lib; do
   trap 'rm -rf "$directory"' EXIT
   trap 'exit 1' HUP INT TERM
   if mknod "$directory/null" c 1 3 2>/dev/null && (: <"$directory/null") 2>/dev/null; then
-    for minor do
-      mknod "$directory/$minor" c 195 "$minor" 2>/dev/null || continue
+    for device do
+      mknod "$directory/$device" c "\${device%:*}" "\${device#*:}" 2>/dev/null || continue
       for mode in read write; do
         case $mode in
-        read) error=$({ : <"$directory/$minor"; } 2>&1) ;;
-        write) error=$({ : >>"$directory/$minor"; } 2>&1) ;;
+        read) error=$({ : <"$directory/$device"; } 2>&1) ;;
+        write) error=$({ : >>"$directory/$device"; } 2>&1) ;;
         esac && error=
         case $error in
         *'not permitted'* | *'ermission denied'*) ;;
-        *) echo "$minor" && break ;;
+        *) echo "$device" && break ;;
         esac
       done
     done
@@ -35,13 +35,13 @@ done
 exit 0
 `
 
-/** The minors of the GPUs, of these, that the host's root can open through a new device node. */
+/** Of these devices, `MAJOR:MINOR`, those that the host's root can open through a new device node. */
 export const opensCreated = questionAbout({
-  words: ['device-probe', many('minors', /[0-9]{1,3}/)],
+  words: ['device-probe', many('devices', /[0-9]{1,3}:[0-9]{1,3}/)],
   carried: { script: program },
-  reads: () => ['file:/dev/nvidia*', 'kernelModule:nvidia*'],
-  parse: ({ stdout }, { minors }): readonly number[] => {
+  reads: () => ['file:/dev/nvidia*', 'file:/dev/dri*', 'kernelModule:nvidia*'],
+  parse: ({ stdout }, { devices }): readonly string[] => {
     const lines = stdout.split('\n')
-    return minors.filter((minor) => lines.includes(minor)).map(Number)
+    return devices.filter((device) => lines.includes(device))
   },
 })

@@ -18,6 +18,11 @@ export function moduleFileOf({ name }: DkmsModule): (typeof moduleFileNames)[num
   return moduleFileNames.find((file) => file === name) ?? 'nvidia'
 }
 
+/** Where the compiler's output is while DKMS builds a module, and after that has failed. */
+export function buildOutput({ name, version }: DkmsModule): string {
+  return `${root}/${name}/${version}/build/make.log`
+}
+
 export interface DkmsTree extends DkmsModule {
   readonly path: string
   /** Whether the sources are there. Without them, dkms refuses to remove the tree (dkms 3, `is_module_broken`). */

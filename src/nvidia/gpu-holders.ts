@@ -69,5 +69,7 @@ export async function readHolders(node: Host, withheld: readonly WithheldGpu[]):
 
 function sentence({ pci, withheld }: WithheldGpu, programs: readonly string[]): string {
   const what = `the card at ${pci} ${whyWithheld(withheld)}, but programs on this node have it open: ${programs.join(', ')}`
-  return withheld.kind === 'vm' ? `${what}; VM ${withheld.vm} cannot start until they end` : what
+  return withheld.kind === 'vm'
+    ? `${what}; VM ${withheld.vm} cannot start until they end: stop them, or the containers that they run in`
+    : what
 }

@@ -60,7 +60,7 @@ async function readClaims(node: Host): Promise<Claims> {
 }
 
 function numbered(
-  cards: readonly PciCard[],
+  cards: readonly Pick<PciCard, 'pci' | 'driver'>[],
   claims: Claims,
   reports: readonly GpuInformation[],
 ): Pick<NodeGpus, 'gpus' | 'withheld'> {

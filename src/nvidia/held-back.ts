@@ -1,5 +1,5 @@
 /**
- * Containers that a node prevents from starting, because the minors of its cards have changed and their
+ * Containers that a node prevents from starting, because the numbers of its cards have changed and their
  * configuration names a card that is not assigned to them. `roles/nvidia_host/files/nvidia-driver` decides
  * this at each start and writes these marks.
  */
@@ -41,7 +41,7 @@ export function heldBackFinding(
   return {
     message: `container ${ctid} was held back at its start: ${why}`,
     cause:
-      'the minors of the cards have changed since it was configured, as they do when cards are added or removed',
+      'the numbers of the device nodes have changed since it was configured, as they do when cards are added or removed',
     fix:
       name === undefined
         ? `add container ${ctid} to the inventory and run containers.yml for it, or remove ${assignmentNotes}/${ctid} on the node`

@@ -147,6 +147,15 @@ export function installedVersion(log: string): string | undefined {
   return undefined
 }
 
+/** Where the installer of a `.run` writes its output. */
+export const installerOutput = '/var/log/nvidia-installer.log'
+
+/**
+ * A copy of the output of an installation that failed, if the helper has installed another driver since
+ * (`roles/nvidia_host/files/nvidia-driver`).
+ */
+export const failedInstallerOutput = `${installerOutput}.failed`
+
 /** The installer's records; present only on machines where a `.run` installed a driver. */
 export const installerLog = '/var/lib/nvidia/log'
 

@@ -5,7 +5,7 @@ import { sha256Of } from '../host/content.ts'
 import type { Host } from '../host/host.ts'
 import type { Plan } from '../host/plan.ts'
 import { resource } from '../host/resource.ts'
-import type { DkmsModule } from './dkms-trees.ts'
+import { buildOutput, type DkmsModule } from './dkms-trees.ts'
 import { type DkmsState, dkmsState } from './installer.ts'
 import { failedBuildFile, readFailedBuild } from './kernels.ts'
 import { helper } from './reload.ts'
@@ -78,6 +78,7 @@ function buildForOthers(version: string, missing: readonly OtherKernel[]): reado
     timeout: 1800,
     detached: { name: 'nvidia-dkms', fingerprint: sha256Of(['build', version, release].join('\0')) },
     label: `build driver ${version} for kernel ${release}`,
+    logs: [buildOutput({ name: 'nvidia', version })],
     effects: [
       {
         kind: 'unknown',

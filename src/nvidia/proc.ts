@@ -66,15 +66,21 @@ export function parseGpuInformation(pci: string, text: string): GpuInformation {
  */
 export function parseCharacterMajors(text: string): ReadonlyMap<string, number> {
   const majors = new Map<string, number>()
-  let characters = false
-  for (const line of text.split('\n')) {
-    if (line.startsWith('Character devices:')) characters = true
-    else if (line.startsWith('Block devices:')) characters = false
-    const found = characters ? /^\s*(\d+) (\S+)\s*$/.exec(line) : undefined
-    const name = found?.[2]
-    if (name !== undefined && !majors.has(name)) majors.set(name, Number(found?.[1]))
-  }
+  for (const [major, name] of characterDevices(text)) if (!majors.has(name)) majors.set(name, major)
   return majors
+}
+
+/** All majors of character devices in /proc/devices. */
+export function characterMajors(text: string): readonly number[] {
+  return characterDevices(text).map(([major]) => major)
+}
+
+function characterDevices(text: string): readonly (readonly [major: number, name: string])[] {
+  const characters = text.split(/^Block devices:/m, 1)[0]?.split(/^Character devices:/m)[1] ?? ''
+  return [...characters.matchAll(/^[ \t]*(\d+) (\S+)[ \t]*$/gm)].map(([, major, name = '']) => [
+    Number(major),
+    name,
+  ])
 }
 
 export interface DeviceNode {
@@ -97,18 +103,28 @@ export function sharedNodes(majors: ReadonlyMap<string, number>): readonly Devic
   ]
 }
 
-/** Of nvidia_modeset, which OpenGL and Vulkan need to show pictures (`NV_MODESET_MINOR` in nvidia-modprobe). */
+/**
+ * Of nvidia_modeset, which OpenGL and Vulkan need to show pictures (`NV_MODESET_MINOR` in nvidia-modprobe).
+ */
 export const modesetNode: DeviceNode = { path: '/dev/nvidia-modeset', major: nvidiaMajor, minor: 254 }
 
 /**
- * Whether the host may open the device node of a GPU. The device rules of a container's cgroup apply at
- * open(2), so the device is opened; nothing is read.
+ * Whether the host may open a device node. The device rules of a container's cgroup apply at open(2), so the
+ * device is opened; nothing is read. `denied`: by these rules (EPERM); `forbidden`: by the node's mode and owner
+ * (EACCES); `failed`: it is allowed, but the driver behind the node cannot open it; `missing`: there is no node.
  */
-export const opens = questionAbout({
-  words: ['head', '-c', '0', one('path', /\/dev\/nvidia[0-9]+/)],
+export const opening = questionAbout({
+  words: ['head', '-c', '0', one('path', /\/dev\/(nvidia[0-9a-z-]+|dri\/(card|renderD)[0-9]+)/)],
   reads: ({ path }) => [`file:${path}`],
-  parse: ({ code }) => code === 0,
+  parse: ({ code, stderr }): Opening => {
+    if (code === 0) return 'opens'
+    if (stderr.includes('Permission denied')) return 'forbidden'
+    if (stderr.includes('Operation not permitted')) return 'denied'
+    return code === 1 && !stderr.includes('No such file') ? 'failed' : 'missing'
+  },
 })
+
+type Opening = 'opens' | 'denied' | 'forbidden' | 'failed' | 'missing'
 
 export function gpuNode(minor: number): DeviceNode {
   return { path: `/dev/nvidia${minor}`, major: nvidiaMajor, minor }

@@ -7,7 +7,7 @@ import { isUnknown } from '../base/unknown.ts'
 import { sha256Of } from '../host/content.ts'
 import type { Action } from '../host/action.ts'
 import type { Host } from '../host/host.ts'
-import { type DkmsModule, moduleFileOf } from './dkms-trees.ts'
+import { buildOutput, type DkmsModule, moduleFileOf } from './dkms-trees.ts'
 import { type DkmsState, dkmsKernels, moduleSigner } from './installer.ts'
 import type { SecureBoot } from './secure-boot.ts'
 
@@ -60,7 +60,8 @@ export function signingActions({ name, version }: DkmsModule, kernels: readonly 
         verb === 'build'
           ? `build and sign driver ${version} for ${kernel}`
           : `install the signed modules for ${kernel}`,
-      hint: `see /var/lib/dkms/${name}/${version}/build/make.log for the build's output`,
+      hint: `see ${buildOutput({ name, version })} for the build's output`,
+      logs: [buildOutput({ name, version })],
       effects: [
         {
           kind: 'unknown',

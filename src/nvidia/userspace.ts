@@ -1,4 +1,5 @@
 /** The installed user-space driver of a machine, judged by the files that programs load. */
+import { isUnknown, knownOr, type Unknown } from '../base/unknown.ts'
 import type { Host } from '../host/host.ts'
 import { installedVersion, installerLog } from './installer.ts'
 
@@ -37,6 +38,22 @@ async function linkTarget(name: string, host: Host): Promise<string | undefined>
   const direct = (await host.stat(`${libraries}/${name}`))?.target
   if (direct?.startsWith('/etc/alternatives/') !== true) return direct
   return (await host.stat(`${libraries}/nvidia/current/${name}`))?.target
+}
+
+/**
+ * The version of the installed driver, from a `.run` or from packages; undefined if there is none. In a dry run, a
+ * library that is there may still be known after an earlier task has made the absent records of a `.run` unknown.
+ */
+export async function readInstalledDriver(host: Host): Promise<string | undefined | Unknown> {
+  const [records, management, cuda] = await Promise.all([
+    host.maybe(host.text(installerLog)),
+    host.maybe(linkTarget('libnvidia-ml.so.1', host)),
+    host.maybe(linkTarget('libcuda.so.1', host)),
+  ])
+  const logged = isUnknown(records) ? undefined : installedVersion(records ?? '')
+  const linked = [management, cuda].map((target) => versionOfLink(knownOr(target, undefined)))
+  const found = logged ?? linked.find((version) => version !== undefined)
+  return found ?? (isUnknown(records) ? records : undefined)
 }
 
 /** The version that programs load; undefined if there is none. */

@@ -73,16 +73,34 @@ export function deviceRules(
  * The line that lets a container open a device for reading or writing; undefined if none does. A container
  * may always create device nodes, so only the opening decides.
  */
-export function openedBy(
+export function openedBy(entries: readonly ConfigEntry[], device: DeviceNumbers): ConfigEntry | undefined {
+  return opening.flatMap((access) => verdictsOn(entries, device, access)).find(({ allowed }) => allowed)
+    ?.because?.entry
+}
+
+/** With which access these lines let a container open a device. */
+export function openingAccess(
   entries: readonly ConfigEntry[],
-  device: Pick<DeviceRequest, 'major' | 'minor'>,
-): ConfigEntry | undefined {
-  const requests = (['r', 'w'] as const).map((one) => ({ ...device, type: 'c' as const, access: [one] }))
-  const verdicts = [
-    ...requests.map((request) => verdictOfLxc([...common, ...deviceRules(entries, 'cgroup2')], request)),
-    ...requests.map((request) => verdictOfKernel([...common, ...deviceRules(entries, 'cgroup')], request)),
+  device: DeviceNumbers,
+): readonly DeviceAccess[] {
+  return opening.filter((access) => verdictsOn(entries, device, access).some(({ allowed }) => allowed))
+}
+
+export type DeviceNumbers = Pick<DeviceRequest, 'major' | 'minor'>
+
+const opening = ['r', 'w'] as const
+
+/** In both hierarchies. */
+function verdictsOn(
+  entries: readonly ConfigEntry[],
+  device: DeviceNumbers,
+  access: DeviceAccess,
+): readonly Verdict[] {
+  const request: DeviceRequest = { ...device, type: 'c', access: [access] }
+  return [
+    verdictOfLxc([...common, ...deviceRules(entries, 'cgroup2')], request),
+    verdictOfKernel([...common, ...deviceRules(entries, 'cgroup')], request),
   ]
-  return verdicts.find(({ allowed }) => allowed)?.because?.entry
 }
 
 export interface Verdict {

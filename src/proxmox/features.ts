@@ -4,6 +4,7 @@ import { type ContainerConfig, editContainerConfig, parseContainerConfig } from 
 import { properties } from './container-settings.ts'
 import { afterNextStart } from './pending-changes.ts'
 import { mountPoints } from './running-container.ts'
+import { startedConfig } from './started-rules.ts'
 
 /** `nesting`: containers inside the container; `keyctl`: the system call keyctl(2), unprivileged only. */
 export type Feature = 'nesting' | 'keyctl'
@@ -54,7 +55,7 @@ export async function runningFeatures(
   if (pid === undefined) return allFeatures
   const [mounts, config] = await Promise.all([
     node.text(`/proc/${pid}/mountinfo`),
-    node.text(`/var/lib/lxc/${ctid}/config`),
+    node.text(startedConfig(ctid)),
   ])
   const profile = seccompProfile(config ?? '')
   const rules = profile === undefined ? undefined : await node.text(profile)

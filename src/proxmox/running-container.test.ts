@@ -40,14 +40,23 @@ test('a node reads the devices of a container, and follows none of its links', {
   const at = (name: string): string => join(root, 'dev', name)
   execFileSync('mknod', ['-m', '0666', at('nvidia0'), 'c', '195', '0'])
   symlinkSync(join(outside, 'nvidia1'), at('nvidia1'))
+  mkdirSync(at('dri/by-path'), { recursive: true })
+  execFileSync('mknod', ['-m', '0660', at('dri/renderD128'), 'c', '226', '128'])
+  symlinkSync(join(outside, 'nvidia1'), at('dri/card0'))
   symlinkSync(outside, at('nvidia-caps'))
   execFileSync('mkfifo', [at('nvidia2')])
   writeFileSync(at('nvidia3 is\nodd'), '')
   const child = await rootedIn(root)
   try {
-    const names = ['nvidia0', 'nvidia1', 'nvidia2', 'nvidia4', 'nvidia-caps/nvidia-cap1'].map(
-      (name) => `/dev/${name}`,
-    )
+    const names = [
+      'nvidia0',
+      'nvidia1',
+      'nvidia2',
+      'nvidia4',
+      'nvidia-caps/nvidia-cap1',
+      'dri/renderD128',
+      'dri/card0',
+    ].map((name) => `/dev/${name}`)
     const host = mounting(reading().reader.view(), names)
     const kinds = async (): Promise<readonly unknown[]> =>
       (await containerDevices(host, child.pid)).map(({ status }) => [
@@ -62,6 +71,8 @@ test('a node reads the devices of a container, and follows none of its links', {
       ['fifo', undefined, '0644'],
       nothing,
       nothing,
+      ['character', 226, '0660'],
+      ['link', undefined, '0777'],
     ])
     // The whole directory becomes a link.
     renameSync(join(root, 'dev'), join(root, 'moved'))

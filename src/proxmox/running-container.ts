@@ -18,9 +18,9 @@ export interface RunningDevice {
 }
 
 /**
- * The NVIDIA device nodes that a container was started with. LXC mounts each of them, so the mount table of
- * the container's first process lists them; nodes created inside later are not mounts. Empty for a container
- * that does not run.
+ * The device nodes of NVIDIA and in /dev/dri that a container was started with. LXC mounts each of them, so
+ * the mount table of the container's first process lists them; nodes created inside later are not mounts.
+ * Empty for a container that does not run.
  */
 export async function containerDevices(
   node: Host,
@@ -35,7 +35,7 @@ export async function containerDevices(
 export async function mountedDevices(node: Host, pid: number | undefined): Promise<readonly string[]> {
   if (pid === undefined) return []
   const table = (await node.text(`/proc/${pid}/mountinfo`)) ?? ''
-  return mountPoints(table).filter((path) => path.startsWith('/dev/nvidia'))
+  return mountPoints(table).filter((path) => /^\/dev\/(nvidia|dri\/)/.test(path))
 }
 
 const kinds: Readonly<Record<string, FileStatus['kind']>> = {
@@ -49,9 +49,10 @@ const kinds: Readonly<Record<string, FileStatus['kind']>> = {
 }
 
 /**
- * The files below `/dev` of a process's root whose names begin with `nvidia`, by path. `find` opens each
- * directory relative to the one above it and follows no link (`FTS_PHYSICAL` in gnulib's fts.c), so nothing
- * can be exchanged for a link in between. `-ls` alone prints device numbers, `-printf` alone numeric owners.
+ * The files below `/dev` of a process's root whose names begin with `nvidia`, and those in `/dev/dri`, by
+ * path. `find` opens each directory relative to the one above it and follows no link (`FTS_PHYSICAL` in
+ * gnulib's fts.c), so nothing can be exchanged for a link in between. `-ls` alone prints device numbers,
+ * `-printf` alone numeric owners.
  */
 export const devicesBelow = questionAbout({
   words: [
@@ -64,7 +65,7 @@ export const devicesBelow = questionAbout({
     one('directory', /\/proc\/[1-9]\d{0,9}\/root\/dev/),
     '-o',
     '-regex',
-    one('devices', /\/proc\/[1-9]\d{0,9}\/root\/dev\/nvidia\[-0-9A-Za-z_\/\]\*/),
+    one('devices', /\/proc\/[1-9]\d{0,9}\/root\/dev\/\\\(nvidia\\\|dri\\\)\[-0-9A-Za-z_\/\]\*/),
     '-printf',
     String.raw`%y %m %U %G /%P\n`,
     '-ls',
@@ -77,7 +78,7 @@ export const devicesBelow = questionAbout({
     const found = new Map<string, DeviceStatus>()
     const lines = stdout.split('\n')
     for (let index = 0; index + 1 < lines.length; index += 2) {
-      const fields = /^([a-zA-Z?]) ([0-7]{1,4}) (\d{1,10}) (\d{1,10}) (\/dev\/nvidia[-\w/]*)$/.exec(
+      const fields = /^([a-zA-Z?]) ([0-7]{1,4}) (\d{1,10}) (\d{1,10}) (\/dev\/(?:nvidia|dri)[-\w/]*)$/.exec(
         lines[index] ?? '',
       )
       const [, letter = '', mode = '', uid = '', gid = '', path = ''] = fields ?? []
@@ -100,7 +101,11 @@ export const devicesBelow = questionAbout({
 
 function devicesOf(pid: number): ReturnType<typeof devicesBelow> {
   const root = `/proc/${pid}/root/`
-  return devicesBelow({ root, directory: `${root}dev`, devices: `${root}dev/nvidia[-0-9A-Za-z_/]*` })
+  return devicesBelow({
+    root,
+    directory: `${root}dev`,
+    devices: String.raw`${root}dev/\(nvidia\|dri\)[-0-9A-Za-z_/]*`,
+  })
 }
 
 /** Mount points in a `/proc/PID/mountinfo` (proc(5)), each once, as that process sees them. */

@@ -46,7 +46,7 @@ async function tried(text: string, options: Options = {}): Promise<Tried> {
     stage: check ? new DryStage(host, host.newOverlay()) : window,
     window: check ? undefined : window,
     preparing,
-    narrator: new Narrator(context),
+    narrator: new Narrator(context, false),
     progress,
   })
   return { attempted, host, events }

@@ -5,12 +5,14 @@ import type { Outcome, TaskDetail } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
 import type { Items } from './items.ts'
+import type { OnceEnd, Turn } from './once.ts'
 import {
   hiddenResult,
   loopResult,
   type Result,
   skippedResult,
   unknownResult,
+  unreachableResult,
   worstOutcome,
 } from './results.ts'
 import { hidden } from './task-detail.ts'
@@ -45,6 +47,15 @@ export function unknownItem(module: Module, why: string): ItemResult {
   return { outcome: 'unknown', result: unknownResult(module, why), detail: { why }, exitCode: undefined }
 }
 
+export function unreachableItem(problem: Problem): ItemResult {
+  return {
+    outcome: 'unreachable',
+    result: unreachableResult(problem),
+    detail: { problem },
+    exitCode: exitCodes.unreachable,
+  }
+}
+
 export function failedItem(task: Task, module: Module, problem: Problem, result: Result = {}): ItemResult {
   return {
     outcome: 'failed',
@@ -68,6 +79,36 @@ export function exitCodeOf(task: Task, module: Module, converged: Converged): Ex
 
 function toExitCode(code: number | undefined): ExitCode | undefined {
   return Object.values(exitCodes).find((known) => known === code)
+}
+
+/** Returns the result of a task with `run_once` for a host that has not run it itself. */
+export function resultElsewhere({ by, end }: Extract<Turn, { readonly kind: 'done' }>): ItemResult {
+  const { kind, result, facts } = end
+  if (kind === 'succeeded') {
+    const why = `${by} runs it for all hosts (run_once)`
+    return { outcome: 'skipped', result, detail: { why }, exitCode: undefined, facts }
+  }
+  const problem = {
+    code: 'run-once-failed',
+    message: `it failed on ${by}, which runs it for all hosts (run_once)`,
+  }
+  return {
+    outcome: 'failed',
+    result: { ...result, unreachable: false, msg: problem.message },
+    detail: { problem },
+    exitCode: end.exitCode ?? exitCodes.task,
+  }
+}
+
+/** Describes the end of a task with `run_once` for the other hosts. */
+export function onceEnd(result: TaskResult, facts: OnceEnd['facts'], begun: boolean): OnceEnd {
+  const kind = result.outcome === 'unreachable' ? 'unreachable' : isFailure(result) ? 'failed' : 'succeeded'
+  return { kind, result: result.result, exitCode: result.exitCode, facts, begun }
+}
+
+/** True if the task failed or its host could not be reached, and the failure is not ignored. */
+export function isFailure({ outcome, exitCode }: TaskResult): boolean {
+  return outcome === 'unreachable' || exitCode !== undefined
 }
 
 /** Returns the result of a task whose items have all finished, or are all predicted. */

@@ -25,8 +25,7 @@ const longestLabel = 60
 export async function itemsOf(task: Task, preparing: Preparing): Promise<Items> {
   const { loop } = task
   const { layers } = preparing.context
-  if (loop === undefined)
-    return { kind: 'items', items: [{ label: '', value: undefined, layers }], loop: false }
+  if (loop === undefined) return oneItem(layers)
   try {
     const list = await withFacts(
       () => renderValue(loop.items, scopeOf(task, layers, preparing)),
@@ -53,6 +52,11 @@ export async function itemsOf(task: Task, preparing: Preparing): Promise<Items> 
   } catch (error) {
     return { kind: 'failed', problem: firstProblem(error) }
   }
+}
+
+/** The item of a task without a loop. */
+export function oneItem(layers: readonly Layer[]): Items {
+  return { kind: 'items', items: [{ label: '', value: undefined, layers }], loop: false }
 }
 
 async function labelOf(

@@ -6,7 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { revealAll } from '../base/secret.ts'
 import type { Task } from '../language/model.ts'
 import type { TaskContext } from './task-context.ts'
-import { type ItemResult, taskResult, type TaskResult } from './item-result.ts'
+import { type ItemResult, onceEnd, taskResult, type TaskResult } from './item-result.ts'
 import { judgedItem } from './judged.ts'
 import type { Narrator } from './narrator.ts'
 import type { Preparing } from './preparing.ts'
@@ -149,7 +149,10 @@ export class Ledger implements WindowOwner {
       const result = otherwise ? await this.#judged(run, unit, converged) : next.result
       this.#options.narrator.item(run, unit, { converged: converged ?? next.converged, result })
       run.results.push(result)
-      if (unit !== undefined) this.#progress.delete(unit.key)
+      if (unit !== undefined) {
+        run.sent ||= unit.progress.sent
+        this.#progress.delete(unit.key)
+      }
       // The later items were dropped with their window, and tasks planned after this one must not run.
       const bad = result.outcome === 'failed' || result.outcome === 'unreachable'
       if (bad && result !== next.result && !run.whole) {
@@ -186,6 +189,7 @@ export class Ledger implements WindowOwner {
     this.#runs = this.#runs.filter((other) => other !== run)
     const after = this.#index > run.index
     this.#index = Math.max(this.#index, run.index + 1)
+    if (run.turn?.kind === 'run') this.#options.context.once.ended(task, onceEnd(result, run.facts, run.sent))
     this.#options.narrator.task(run, result)
     if (finished(task, result) === 'stop') {
       this.#over = true

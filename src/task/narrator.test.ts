@@ -43,7 +43,7 @@ function made(): Made {
     host: 'ct',
   })
   return {
-    narrator: new Narrator({ ...context, addRow: (row) => void rows.push(row) }),
+    narrator: new Narrator({ ...context, addRow: (row) => void rows.push(row) }, false),
     events,
     rows,
     types: () => events.map(({ type }) => type),

@@ -3,19 +3,22 @@ import { defined } from '../base/defined.ts'
 import type { EventBody } from '../events/events.ts'
 import { labelOf } from '../host/label.ts'
 import type { TaskContext } from './task-context.ts'
-import type { ItemResult, TaskResult } from './item-result.ts'
+import { isFailure, type ItemResult, type TaskResult } from './item-result.ts'
 import { hidden } from './task-detail.ts'
 import type { TaskRun } from './task-run.ts'
 import type { Converged, Planned, Unit } from './unit.ts'
 
 export class Narrator {
   readonly #context: TaskContext
+  readonly #rescued: boolean
   readonly #announced = new Set<number>()
   /** Events of actions whose task has not been reported yet, by unit. */
   readonly #held = new Map<string, EventBody[]>()
 
-  constructor(context: TaskContext) {
+  /** @param rescued A failure of the tasks is followed by the `rescue` of a block */
+  constructor(context: TaskContext, rescued: boolean) {
     this.#context = context
+    this.#rescued = rescued
   }
 
   /** Announces the task once, however often it is planned. */
@@ -78,13 +81,15 @@ export class Narrator {
     })
   }
 
-  task({ ref, started }: TaskRun, { outcome, ignored, detail }: TaskResult): void {
+  task({ ref, started }: TaskRun, result: TaskResult): void {
+    const { outcome, ignored, detail } = result
+    const rescued = this.#rescued && isFailure(result)
     this.#emit({
       type: 'task.finished',
       host: this.#host,
       task: ref,
       outcome,
-      ...defined({ ignored: ignored ? true : undefined }),
+      ...defined({ ignored: ignored ? true : undefined, rescued: rescued ? true : undefined }),
       detail,
       milliseconds: Math.round(this.#context.run.world.clock() - started),
     })

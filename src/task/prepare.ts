@@ -46,7 +46,8 @@ export async function prepareItem(task: Task, item: Item, given: Preparing): Pro
   const preparing: Preparing = { ...given, readFact }
   const module = context.arguments.module(task.module)
   try {
-    const condition = await withFacts(() => evaluateCondition(task.when, scope()), readFact)
+    const own = await withFacts(() => evaluateCondition(task.when, scope()), readFact)
+    const condition = own === true && context.doubt !== undefined ? new Unknown(context.doubt) : own
     if (condition === false) return { kind: 'skipped', why: await falseCondition(task, scope, preparing) }
     const rendered = await withFacts(() => asRecord(hideNamed(renderValue(task.args, scope()))), readFact)
     const environment = await renderEnvironment(task, scope, preparing)

@@ -53,19 +53,19 @@ export class ReadAhead {
 
   /** Reads the first of these tasks ahead, before any of them starts. */
   begin(tasks: readonly Task[]): void {
-    this.#read(tasks)
+    this.#read(ownTasks(tasks))
   }
 
   /** Reads the tasks after the actions of this unit that are in flight, so that they see the effects. */
   behind(tasks: readonly Task[], unit: Unit): void {
-    this.#read(tasks, unit)
+    this.#read(ownTasks(tasks), unit)
   }
 
   /**
    * Returns the valid reading for this task. Without one, reads it now together with the tasks that follow.
    */
   async take(task: Task, following: readonly Task[]): Promise<Ahead | undefined> {
-    if (!this.#holds(this.#early.get(task))) this.#read([task, ...following])
+    if (!this.#holds(this.#early.get(task))) this.#read([task, ...ownTasks(following)])
     const early = this.#early.get(task)
     this.#early.delete(task)
     const ahead = await early?.ahead
@@ -115,4 +115,9 @@ export class ReadAhead {
     )
     return { items, prepared }
   }
+}
+
+/** Other hosts may run the tasks with `run_once`. */
+function ownTasks(tasks: readonly Task[]): readonly Task[] {
+  return tasks.filter(({ runOnce }) => !runOnce)
 }

@@ -1,5 +1,6 @@
 /** Values of registered variables. */
 import { defined } from '../base/defined.ts'
+import type { Problem } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
 import type { Module } from '../modules/module.ts'
@@ -32,13 +33,7 @@ export function resultOf(module: Module, args: unknown, converged: Converged): R
       }
     }
     case 'unreachable':
-      return {
-        changed: false,
-        failed: true,
-        skipped: false,
-        unreachable: true,
-        msg: converged.problem.message,
-      }
+      return unreachableResult(converged.problem)
   }
 }
 
@@ -60,6 +55,10 @@ function reported(
 export function unknownResult(module: Module, why: string): Result {
   const unknown = new Unknown(why)
   return { ...unknownFields(module, why), changed: unknown, failed: unknown, skipped: unknown }
+}
+
+export function unreachableResult({ message }: Problem): Result {
+  return { changed: false, failed: true, skipped: false, unreachable: true, msg: message }
 }
 
 export function skippedResult(why: string): Result {

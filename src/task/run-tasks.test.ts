@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { setImmediate as turn } from 'node:timers/promises'
 import { test } from 'node:test'
+import { UnreachableError } from '../base/errors.ts'
 import { actions } from '../host/plan.ts'
 import type { Module } from '../modules/module.ts'
 import { createTaskRunner, type RunTasksOptions, type TaskRunner } from './run-tasks.ts'
@@ -62,6 +63,7 @@ function made(options: PreparedOptions & { readonly last?: string } = {}): Made 
     runner: createTaskRunner(context),
     log,
     options: {
+      following: [],
       stopped: () => false,
       finished({ name }, { outcome }) {
         log.push(`${name} ${outcome}`)
@@ -102,6 +104,20 @@ test('if the initial work on the host fails, no task is carried out', async () =
     log.filter((line) => line.startsWith('act')),
     [],
   )
+})
+
+test('in a block, a host that cannot be reached for the initial work makes the first task unreachable', async () => {
+  const { runner, tasks, log, options } = made({ last: 'a' })
+  const lost = (): Promise<void> =>
+    Promise.reject(new UnreachableError({ code: 'no-route', message: 'no route to host' }))
+  await runner.run(tasks, { ...options, begun: lost(), inBlock: true })
+  assert.deepEqual(
+    log.filter((line) => !line.startsWith('look')),
+    ['a unreachable'],
+  )
+  await assert.rejects(runner.run(tasks, { ...options, begun: lost() }), /no route to host/)
+  const broken = Promise.reject(new Error('no such play'))
+  await assert.rejects(runner.run(tasks, { ...options, begun: broken, inBlock: true }), /no such play/)
 })
 
 test('step by step nothing is read ahead', async () => {

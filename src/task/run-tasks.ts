@@ -1,5 +1,8 @@
 /** Runs tasks of one play on one host. Dry runs and real runs share this path. */
+import { defined } from '../base/defined.ts'
+import { UnreachableError } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
+import type { Layer } from '../language/scope.ts'
 import type { TaskContext } from './task-context.ts'
 import type { TaskResult } from './item-result.ts'
 import { Progress, Unit } from './unit.ts'
@@ -21,39 +24,66 @@ export interface TaskRunner {
 export interface RunTasksOptions {
   /** Work on the host that must finish before the first task. The tasks are read meanwhile. */
   readonly begun?: Promise<void> | undefined
+  /**
+   * True in a block: if the host cannot be reached for that work, its first task is unreachable, and the block
+   * handles it. Otherwise the work rejects.
+   */
+  readonly inBlock?: boolean
+  /** Variables that only these tasks see. */
+  readonly layers?: readonly Layer[]
+  /** Dry runs only: why it is unknown whether the tasks run at all. */
+  readonly doubt?: string
+  /** A failure of these tasks is followed by the `rescue` of a block. */
+  readonly rescued?: boolean
+  /** Tasks that are likely to run next: they are read ahead too. */
+  readonly following: readonly Task[]
   /** True if no new task may start. */
   readonly stopped: () => boolean
   /** Called after a task has finished and was reported; `stop` ends the run of these tasks. */
   readonly finished: (task: Task, result: TaskResult) => 'next' | 'stop'
 }
 
-export function createTaskRunner(context: TaskContext): TaskRunner {
-  const { run } = context
-  const host = timedHost(createTaskHost(context), context.host.machine.name, run)
+export function createTaskRunner(play: TaskContext): TaskRunner {
+  const { run } = play
+  const host = timedHost(createTaskHost(play), play.host.machine.name, run)
+  const aheadOf = (context: TaskContext): ReadAhead =>
+    new ReadAhead({
+      context,
+      probe: async (task, item, ready, behind) => {
+        const module = context.arguments.module(task.module)
+        const progress = new Progress()
+        const unit = new Unit({ key: '', task, ref: context.ref(task), module, item, ready, progress })
+        if (unit.imperative && !run.check) run.leases.prepare(context.host.machine)
+        if (behind === undefined) return host.probe(unit, run.overlay)
+        if (host.userOf(unit) !== host.userOf(behind)) throw new NotBehind()
+        return host.probe(unit, run.overlay, { behind: true })
+      },
+      generation: () => host.generation(),
+    })
+  const usual = aheadOf(play)
   return {
-    async run(tasks, { begun, stopped, finished }) {
-      const readAhead = new ReadAhead({
-        context,
-        probe: async (task, item, ready, behind) => {
-          const module = context.arguments.module(task.module)
-          const progress = new Progress()
-          const unit = new Unit({ key: '', task, ref: context.ref(task), module, item, ready, progress })
-          if (unit.imperative && !run.check) run.leases.prepare(context.host.machine)
-          if (behind === undefined) return host.probe(unit, run.overlay)
-          if (host.userOf(unit) !== host.userOf(behind)) throw new NotBehind()
-          return host.probe(unit, run.overlay, { behind: true })
+    async run(tasks, { begun, inBlock = false, layers = [], doubt, following, ...options }) {
+      // What other variables or conditions would change is not read ahead for them.
+      const own = layers.length > 0 || doubt !== undefined
+      const context = own ? { ...play, layers: [...play.layers, ...layers], ...defined({ doubt }) } : play
+      const readAhead = own ? aheadOf(context) : usual
+      if (!run.stepByStep && begun !== undefined) readAhead.begin([...tasks, ...following])
+      const lost = await begun?.then(
+        () => undefined,
+        (error: unknown) => {
+          if (inBlock && error instanceof UnreachableError) return error.problem
+          throw error
         },
-        generation: () => host.generation(),
-      })
-      if (!run.stepByStep && begun !== undefined) readAhead.begin(tasks)
-      await begun
+      )
       const sequence = new Sequence(
         {
           tasks,
           context,
           readAhead: run.stepByStep ? undefined : readAhead,
-          stopped,
-          finished,
+          following: own ? [] : following,
+          rescued: false,
+          lost,
+          ...options,
         },
         (owner) => {
           if (run.overlay !== undefined) return { stage: new DryStage(host, run.overlay), window: undefined }

@@ -27,6 +27,21 @@ test('long work reports its progress, with task and item', async () => {
   )
 })
 
+test('the log of a program is reported with its machine, but not under no_log', async () => {
+  const shown: unknown[] = []
+  for (const noLog of [false, true]) {
+    const it = watchedSender()
+    await it.sender.send(sentBy(wants('/b', '2', { task: { noLog } }), { ...b, on: 'node' }), deaf)
+    it.contexts[0]?.log?.(0, '/var/log/x.log', 'built\n')
+    shown.push(
+      it.events.flatMap((event) =>
+        event.type === 'program.log' ? [[event.host, event.on, event.path, event.text]] : [],
+      ),
+    )
+  }
+  assert.deepEqual(shown, [[['ct', 'pve1', '/var/log/x.log', 'built\n']], []])
+})
+
 test('no_log hides the progress of long work', async () => {
   const it = watchedSender()
   await it.sender.send(sentBy(wants('/b', '2', { task: { noLog: true } }), b), deaf)

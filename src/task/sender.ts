@@ -169,6 +169,7 @@ export class Sender {
         lease: (name) => (this.#mayReadState(first.unit, name) ? run.leases.token(name) : undefined),
         progress: (index, message, done, total) =>
           this.#progress(sent[index] ?? first, { message, done, total }),
+        log: (index, path, text) => this.#log(sent[index] ?? first, path, text),
         finished: (index, result) => {
           // An action that takes a machine down is finished once the machine is back.
           if (isPower(sent[index])) return
@@ -212,6 +213,19 @@ export class Sender {
       ...defined({ item: unit.item.label === '' ? undefined : unit.item.label }),
       message,
       ...defined({ done, total }),
+    })
+  }
+
+  #log({ unit, planned }: Sent, path: string, text: string): void {
+    const { run, host } = this.#context
+    if (unit.task.noLog) return
+    run.emitter.emit({
+      type: 'program.log',
+      host: host.machine.name,
+      task: unit.ref,
+      on: targetOf(planned.action, host.machine).name,
+      path,
+      text,
     })
   }
 

@@ -3,12 +3,20 @@
  * before it. If a result differs from its prediction, later tasks are planned again. Events report tasks in
  * order, each once its outcome is known.
  */
+import { type Problem, UnreachableError } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
-import { type Item, itemsOf } from './items.ts'
+import { type Item, itemsOf, oneItem } from './items.ts'
 import { attempt } from './attempt.ts'
 import type { Stage } from './stage.ts'
 import type { TaskContext } from './task-context.ts'
-import { failedItem, skippedItem, type TaskResult, unknownItem } from './item-result.ts'
+import {
+  failedItem,
+  resultElsewhere,
+  skippedItem,
+  type TaskResult,
+  unknownItem,
+  unreachableItem,
+} from './item-result.ts'
 import { Ledger } from './ledger.ts'
 import { Narrator } from './narrator.ts'
 import { type PreparedItem, prepareItem, type Ready } from './prepare.ts'
@@ -24,6 +32,12 @@ export interface SequenceOptions {
   readonly context: TaskContext
   /** Undefined: each task is read and planned when it starts. */
   readonly readAhead: ReadAhead | undefined
+  /** Why the host cannot be reached: the first task is unreachable. */
+  readonly lost: Problem | undefined
+  /** A failure of these tasks is followed by the `rescue` of a block. */
+  readonly rescued: boolean
+  /** Tasks that are likely to run next: they are read ahead too. */
+  readonly following: readonly Task[]
   /** True if no new task may start. */
   readonly stopped: () => boolean
   /** Called after a task has finished and was reported; `stop` ends the sequence. */
@@ -39,14 +53,15 @@ export class Sequence {
   readonly #window: Window | undefined
   readonly #narrator: Narrator
   readonly #ledger: Ledger
+  #last: TaskRun | undefined
 
   constructor(
     options: SequenceOptions,
     stage: (owner: WindowOwner) => { stage: Stage; window: Window | undefined },
   ) {
-    const { tasks, context, finished } = options
+    const { tasks, context, finished, rescued } = options
     this.#options = options
-    this.#narrator = new Narrator(context)
+    this.#narrator = new Narrator(context, rescued)
     this.#ledger = new Ledger({
       tasks,
       context,
@@ -89,8 +104,49 @@ export class Sequence {
     return this.#window?.waiting === true
   }
 
+  /**
+   * Decides whether this host runs a task with `run_once`, with nothing waiting to be sent: other hosts may
+   * take long. Returns true if the task is dealt with for now.
+   */
+  async #takesTurn(run: TaskRun): Promise<boolean> {
+    const { context, stopped } = this.#options
+    const { host, run: whole, once } = context
+    const { name } = host.machine
+    if (this.#waiting) {
+      await this.#flush()
+      return true
+    }
+    if (run.turn === undefined) {
+      let waited = false
+      const waiting = (runner: string): void => {
+        waited = true
+        const why = `${runner} runs "${run.ref.name}" for all hosts (run_once)`
+        whole.emitter.emit({ type: 'host.waiting', host: name, why })
+      }
+      run.turn = await whole.profile.during({ host: name, phase: 'wait', task: run.ref }, () =>
+        once.turn(run.task, { stopped, waiting }),
+      )
+      // Another host may have changed what this one has seen.
+      if (waited || run.turn.kind === 'done') this.#stage.waited()
+    }
+    if (run.turn.kind === 'run') return false
+    if (run.turn.kind === 'done') {
+      run.items = oneItem(context.layers)
+      const result = resultElsewhere(run.turn)
+      await this.#ledger.expect({ run, unit: undefined, converged: undefined, result })
+    }
+    return true
+  }
+
   /** Plans the next item of a task as far as it can be predicted. */
   async #advance(run: TaskRun): Promise<void> {
+    // Other hosts wait for the result of a task that this host runs for them.
+    const before = this.#last
+    this.#last = run
+    if (before?.turn !== undefined && before !== run && this.#waiting) return this.#flush()
+    const { lost } = this.#options
+    if (lost !== undefined) return this.#unreachable(run, lost)
+    if (run.task.runOnce && run.foreseen === 0 && (await this.#takesTurn(run))) return
     if (!this.#waiting) this.#narrator.announce(run)
     try {
       const ahead = this.#waiting ? undefined : await this.#ahead(run)
@@ -115,15 +171,29 @@ export class Sequence {
       const prepared = early?.prepared ?? (await prepareItem(run.task, item, preparing))
       await this.#item(run, item, { prepared, reading: early?.reading })
     } catch (error) {
+      if (error instanceof UnreachableError) return this.#unreachable(run, error.problem)
       if (!(error instanceof FlushFirst)) throw error
       if (run.foreseen === 0) run.items = undefined
       await this.#flush()
     }
   }
 
+  /** The host could not be reached for the facts that the task reads. */
+  async #unreachable(run: TaskRun, problem: Problem): Promise<void> {
+    if (this.#waiting) return this.#flush()
+    run.items ??= { kind: 'failed', problem }
+    await this.#ledger.expect({
+      run,
+      unit: undefined,
+      converged: undefined,
+      result: unreachableItem(problem),
+    })
+  }
+
   async #ahead(run: TaskRun): Promise<Ahead | undefined> {
     if (run.foreseen > 0) return run.ahead
-    run.ahead = await this.#options.readAhead?.take(run.task, this.#options.tasks.slice(run.index + 1))
+    const { readAhead, tasks, following } = this.#options
+    run.ahead = await readAhead?.take(run.task, [...tasks.slice(run.index + 1), ...following])
     return run.ahead
   }
 

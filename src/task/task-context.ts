@@ -9,6 +9,7 @@ import type { SummaryRow } from '../modules/module.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { Arguments } from './arguments.ts'
 import type { Confirm } from './confirmations.ts'
+import type { OnceTurns } from './once.ts'
 
 export interface TaskContext {
   readonly run: RunContext
@@ -22,8 +23,11 @@ export interface TaskContext {
   /** Privilege settings of the command line. */
   readonly connection: ConnectionDefaults
   readonly ref: (task: Task) => TaskRef
+  readonly once: OnceTurns
   /** Adds a row to the tables at the end of the run. */
   readonly addRow: (row: SummaryRow) => void
+  /** Dry runs only: why it is unknown whether the tasks run at all. */
+  readonly doubt?: string
   /** Asks the user; absent if there is no terminal. */
   readonly confirm?: Confirm
 }

@@ -4,6 +4,7 @@ import type { Task } from '../language/model.ts'
 import type { HostVariables } from '../fleet/host-variables.ts'
 import type { ItemResult, TaskResult } from './item-result.ts'
 import type { Items } from './items.ts'
+import type { Turn } from './once.ts'
 import type { Ahead } from './read-ahead.ts'
 import type { Result } from './results.ts'
 
@@ -21,6 +22,10 @@ export class TaskRun {
   /** The latest registered result, and the functions that undo it. */
   registered: Result | undefined
   readonly undo: (() => void)[] = []
+  /** For `run_once`: whether this host runs the task; undefined until it is decided. */
+  turn: Turn | undefined
+  /** True once actions may have reached the host. */
+  sent = false
 
   constructor(index: number, task: Task, ref: TaskRef, started: number) {
     this.index = index
@@ -48,10 +53,13 @@ export class TaskRun {
       this.registered = result
       this.undo.push(variables.register(this.task.register, result))
     }
-    if (outcome === 'failed' || outcome === 'skipped' || outcome === 'unreachable') return
-    for (const { facts = {} } of [...this.results, ...this.planned]) {
-      for (const [name, value] of Object.entries(facts)) this.undo.push(variables.register(name, value))
-    }
+    if (outcome === 'failed' || outcome === 'unreachable') return
+    for (const [name, value] of Object.entries(this.facts)) this.undo.push(variables.register(name, value))
+  }
+
+  /** Variables that the items set, finished and predicted. */
+  get facts(): Readonly<Record<string, unknown>> {
+    return Object.assign({}, ...[...this.results, ...this.planned].map(({ facts }) => facts ?? {}))
   }
 
   takeBack(): void {

@@ -133,6 +133,8 @@ export class Progress {
   readonly #warnings = new Set<string>()
   /** Labels of actions that may or may not have been carried out. */
   lost: readonly string[] = []
+  /** True once actions may have reached the host. */
+  sent = false
   /** Number of restarts after the host changed or the connection dropped. */
   restarts = 0
 

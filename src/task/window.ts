@@ -170,6 +170,7 @@ export class Window implements Stage {
   ): Promise<Carried> {
     const host = this.#host
     let looks: Promise<Carried['asked']> | undefined
+    for (const { unit } of sent) unit.progress.sent = true
     const [first, last] = [sent[0]?.unit, sent.at(-1)?.unit]
     const outcomes = await host.send(sent, {
       finished: (index, milliseconds) => {

@@ -35,6 +35,26 @@ changed   pve2  handler Restart
   assert.match(shown(events, { verbosity: 1 }), /\nskipped   pve1  Never\n            when: false\n/)
 })
 
+test('the log of a program is printed only with -vv', () => {
+  const task = taskRef('nvidia_host : Install the driver')
+  const path = '/var/log/nvidia-installer.log'
+  const events: readonly EventBody[] = [
+    {
+      type: 'program.log',
+      host: 'pve1',
+      task,
+      on: 'pve1',
+      path,
+      text: 'nvidia-installer log\n\u001b[2JERROR: no\n',
+    },
+  ]
+  assert.equal(shown(events, { verbosity: 1 }), '')
+  assert.equal(
+    shown(events, { verbosity: 2 }),
+    `log       pve1  ${path}\n            nvidia-installer log\n            ERROR: no\n`,
+  )
+})
+
 test('a dry run lists each action that would change something, and why a task may run', () => {
   const events = [
     started(['pve1'], true),
@@ -90,6 +110,22 @@ test('a failure shows its problem, place and hint; an ignored failure is marked'
   assert.match(
     shown([taskFinished('pve1', copy, 'failed', { detail: { problem }, ignored: true })]),
     /^ignored   pve1  motd : Greet\n/,
+  )
+})
+
+test('a failure that rescue handles is marked, and the end of rescue is a line', () => {
+  const problem = { code: 'failed', message: 'no space left' }
+  assert.equal(
+    shown([
+      taskFinished('pve1', copy, 'failed', { detail: { problem, findings: [] }, rescued: true }),
+      taskFinished('pve1', taskRef('Make room'), 'changed'),
+      { type: 'host.rescued', host: 'pve1', tasks: [copy] },
+    ]),
+    `rescue    pve1  motd : Greet
+  error: no space left
+changed   pve1  Make room
+rescued   pve1  motd : Greet
+`,
   )
 })
 

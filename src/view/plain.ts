@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from 'node:util'
 import type { Event, Outcome, RunningTask, TaskDetail } from '../events/events.ts'
 import { diffText } from './diff-text.ts'
 import { recapText } from './recap-text.ts'
+import { type Handled, handledBy } from './handled.ts'
 import { duration, findingsText, indent, plainText, problemText } from './text.ts'
 import type { View, ViewOptions } from './view.ts'
 
@@ -13,8 +14,8 @@ export function createPlainView(options: ViewOptions): View {
   let check = false
   const line = (text: string): void => write(`${text}\n`)
 
-  const outcomeWord = (outcome: Outcome, ignored: boolean): string => {
-    if (ignored) return colors.yellow('ignored')
+  const outcomeWord = (outcome: Outcome, handled?: Handled): string => {
+    if (handled !== undefined) return colors.yellow(handled === 'ignored' ? 'ignored' : 'rescue')
     switch (outcome) {
       case 'ok':
         return colors.green('ok')
@@ -47,8 +48,8 @@ export function createPlainView(options: ViewOptions): View {
     if (hasFindings(told)) line(indent(findingsText(told.findings ?? []), '  '))
   }
 
-  const taskLine = (outcome: Outcome, ignored: boolean, words: readonly string[]): void => {
-    const word = outcomeWord(outcome, ignored)
+  const taskLine = (outcome: Outcome, words: readonly string[], handled?: Handled): void => {
+    const word = outcomeWord(outcome, handled)
     const { length } = stripVTControlCharacters(word)
     line(`${word}${' '.repeat(Math.max(1, 10 - length))}${words.join('  ')}`)
   }
@@ -73,17 +74,19 @@ export function createPlainView(options: ViewOptions): View {
       case 'task.finished': {
         const quiet = event.outcome === 'skipped' && verbosity === 0
         if (quiet || itemsSaidIt(event)) return
-        if (event.outcome === 'failed' && event.ignored !== true && isReport(event)) {
+        const handled = handledBy(event)
+        if (event.outcome === 'failed' && handled === undefined && isReport(event)) {
           line(`${colors.red('FAILED')} ${plainText(event.detail.problem?.message ?? '')}`)
           line(findingsText(event.detail.findings ?? []))
           return
         }
         const took = event.milliseconds >= 2000 ? colors.dim(duration(event.milliseconds)) : ''
-        taskLine(event.outcome, event.ignored === true, [
+        const words = [
           event.host,
           `${event.task.handler ? 'handler ' : ''}${plainText(event.task.name)}`,
           ...(took === '' ? [] : [took]),
-        ])
+        ]
+        taskLine(event.outcome, words, handled)
         detail(event.outcome, event.detail)
         return
       }
@@ -91,15 +94,17 @@ export function createPlainView(options: ViewOptions): View {
         if (event.outcome === 'ok' || event.outcome === 'skipped') {
           if (verbosity === 0 && event.detail.message === undefined) return
         }
-        taskLine(event.outcome, false, [
-          event.host,
-          `${plainText(event.task.name)} (${plainText(event.item)})`,
-        ])
+        taskLine(event.outcome, [event.host, `${plainText(event.task.name)} (${plainText(event.item)})`])
         detail(event.outcome, event.detail)
         return
       case 'host.unreachable':
-        taskLine(event.problem.code === 'node-failed' ? 'failed' : 'unreachable', false, [event.host])
+        taskLine(event.problem.code === 'node-failed' ? 'failed' : 'unreachable', [event.host])
         line(indent(problemText(event.problem, colors), '  '))
+        return
+      case 'host.rescued':
+        line(
+          `${colors.green('rescued')}   ${event.host}  ${event.tasks.map((task) => plainText(task.name)).join(', ')}`,
+        )
         return
       case 'host.waiting':
         if (verbosity > 0) line(colors.dim(`waiting   ${event.host}  ${plainText(event.why)}`))
@@ -114,6 +119,11 @@ export function createPlainView(options: ViewOptions): View {
               `          ${event.on}  ${event.kind}: ${plainText(event.label)} (${duration(event.milliseconds)})`,
             ),
           )
+        return
+      case 'program.log':
+        if (verbosity < 2) return
+        line(colors.dim(`log       ${event.on}  ${plainText(event.path)}`))
+        line(colors.dim(indent(plainText(event.text).trimEnd(), deep)))
         return
       case 'handler.pending':
         line(

@@ -82,6 +82,11 @@ for (const [what, event, closing] of [
   ],
   ['in which something changed', { hosts: { pve1: { ...noCounts, changed: 4 } } }, 'done: 4 changed'],
   [
+    'in which a failure was rescued',
+    { hosts: { pve1: { ...noCounts, ok: 1, rescued: 1 } } },
+    'done: 0 changed, 1 rescued',
+  ],
+  [
     'in which a failure was ignored',
     { hosts: { pve1: { ...noCounts, ok: 1, ignored: 2 } } },
     'done: 0 changed, 2 ignored',
@@ -136,6 +141,13 @@ for (const [what, event, closing] of [
   })
 }
 
+test('the recap has a column for rescued failures', () => {
+  assert.match(
+    shown([finished({ hosts: { pve1: { ...noCounts, ok: 3, rescued: 2 } } })]),
+    /\nRECAP +ok +changed +rescued\npve1 +3 +0 +2\n/,
+  )
+})
+
 test('the recap has a column for ignored failures', () => {
   assert.match(
     shown([finished({ hosts: { pve1: { ...noCounts, ok: 3, ignored: 2 } } })]),
@@ -161,7 +173,7 @@ for (const [width, lines] of [
     ],
   ],
   [50, ['NODE/CT  STATE', 'pve1     PROBLEM nvidia_uvm is not loaded']],
-  [20, ['NODE/CT  STATE', 'pve1     PROBLEM nv…']],
+  [30, ['NODE/CT  STATE', 'pve1     PROBLEM nvidia_uvm i…']],
 ] as const) {
   test(`a table fits a terminal of ${width} columns: it loses columns first, then the ends of lines`, () => {
     const text = tablesText(

@@ -37,6 +37,9 @@ export function tablesText(rows: readonly SummaryRow[], colors: Colors, width = 
     .join('\n\n')
 }
 
+/** Columns of the last cell that a table keeps at least: it may be a whole sentence, but begins with a word. */
+const lastCell = 24
+
 /** Leaves out the dispensable columns of a table that is too wide, then cuts its lines. */
 function tableWithin(rows: readonly SummaryRow[], width: number): readonly string[] {
   const { columns = [], dispensable = [] } = rows[0] ?? {}
@@ -48,7 +51,9 @@ function tableWithin(rows: readonly SummaryRow[], width: number): readonly strin
   ]
   const without = (left: readonly string[]): readonly string[] =>
     table(cells.map((row) => row.filter((_, index) => !left.includes(columns[index] ?? ''))))
-  const fits = (lines: readonly string[]): boolean => lines.every((line) => widthOf(line) <= width)
+  const cuttable = cells.slice(1).map((row) => Math.max(0, widthOf(row.at(-1) ?? '') - lastCell))
+  const fits = ([, ...lines]: readonly string[]): boolean =>
+    lines.every((line, index) => widthOf(line) - (cuttable[index] ?? 0) <= width)
   const tried = [...Array(dispensable.length + 1).keys()].map((count) => dispensable.slice(0, count))
   const enough = tried.find((left) => fits(without(left))) ?? dispensable
   return without(enough).map((line) => cut(line, width))
@@ -83,6 +88,7 @@ const columns: readonly (keyof Counts)[] = [
   'ok',
   'changed',
   'skipped',
+  'rescued',
   'ignored',
   'failed',
   'unreachable',
@@ -91,7 +97,7 @@ const columns: readonly (keyof Counts)[] = [
 
 function countsText(event: Finished, colors: Colors): string {
   const hosts = Object.entries(event.hosts)
-  const last = `${closing(event)} in ${duration(event.milliseconds)}`
+  const last = `${closingText(event)} in ${duration(event.milliseconds)}`
   if (hosts.length === 0) return last
   const changed = event.check ? 'would change' : 'changed'
   const unknown = event.check ? 'may run' : 'unknown'
@@ -113,7 +119,8 @@ function countsText(event: Finished, colors: Colors): string {
   return body.join('\n')
 }
 
-function closing({ hosts, check, exitCode, failures, pendingHandlers }: Finished): string {
+/** `done: 3 changed`, `failed on pve1: "Install the driver" (exit 5)`. */
+export function closingText({ hosts, check, exitCode, failures, pendingHandlers }: Finished): string {
   const counts = Object.values(hosts)
   const sum = (name: keyof Counts): number => counts.reduce((total, host) => total + host[name], 0)
   if (exitCode === exitCodes.interrupted) return 'interrupted (exit 130)'
@@ -123,6 +130,7 @@ function closing({ hosts, check, exitCode, failures, pendingHandlers }: Finished
   if (columns.every((name) => sum(name) === 0)) return 'nothing was done: no task was selected'
   const left = [
     [sum('unknown'), check ? 'may run' : 'unknown'],
+    [sum('rescued'), 'rescued'],
     [sum('ignored'), 'ignored'],
     [sum('failed') + sum('unreachable'), 'failed'],
     [pendingHandlers, pendingHandlers === 1 ? 'handler pending' : 'handlers pending'],

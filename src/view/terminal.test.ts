@@ -69,6 +69,33 @@ PLAY Nodes  pve1 pve2
   await view.close()
 })
 
+test('a batch is a line above the tasks, whose counts go on', async () => {
+  const view = watch()
+  view.take(...begun, { type: 'batch.started', play: 'Nodes', batch: 1, of: 2, hosts: ['pve1'] })
+  view.take(taskFinished('pve1', install, 'changed'))
+  view.take({ type: 'batch.started', play: 'Nodes', batch: 2, of: 2, hosts: ['pve2'] })
+  view.take({ type: 'task.started', host: 'pve2', task: install })
+  const screen = await view.shows(/› 1\/2 {2}pve2/)
+  assert.match(screen, /^BATCH 1 of 2 {2}pve1\nBATCH 2 of 2 {2}pve2$/m)
+  await view.close()
+})
+
+test('a failure that the playbook handles does not mark the line of its task as failed', async () => {
+  const view = watch()
+  view.take(...begun)
+  await view.shows(/Verify/)
+  view.take(
+    taskFinished('pve1', install, 'failed', { detail: { problem }, rescued: true }),
+    taskFinished('pve2', install, 'failed', { detail: { problem }, ignored: true }),
+    { type: 'host.rescued', host: 'pve1', tasks: [install] },
+  )
+  const screen = await view.shows(/in rescue/)
+  assert.match(screen, /^rescue {4}pve1 {2}Install$/m)
+  assert.match(screen, /^rescued {3}pve1 {2}Install$/m)
+  assert.match(screen, /^✔ Install {2}1 in rescue, 1 ignored$/m)
+  await view.close()
+})
+
 test('a failure is shown at once, above the lines of running tasks', async () => {
   const view = watch()
   view.take(...begun, { type: 'task.started', host: 'pve1', task: install })

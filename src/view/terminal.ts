@@ -8,6 +8,7 @@
  */
 import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2'
 import type { Event, Outcome, TaskRef } from '../events/events.ts'
+import { type Handled, handledBy } from './handled.ts'
 import { createPlainView } from './plain.ts'
 import { createScreen, type TerminalSize } from './screen.ts'
 import { plainText } from './text.ts'
@@ -17,7 +18,7 @@ type Wrapper = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRe
 
 interface Line {
   readonly ref: TaskRef
-  readonly counts: Map<Outcome, number>
+  readonly counts: Map<Shown, number>
   finished: number
   wrapper: Wrapper | undefined
   /** A host has reached this task. */
@@ -26,6 +27,9 @@ interface Line {
   readonly ended: Promise<void>
   readonly end: () => void
 }
+
+/** What a line counts: outcomes, and failures that the playbook handles. */
+type Shown = Outcome | Handled
 
 interface ShownPlay {
   readonly lines: Map<string, Line>
@@ -83,9 +87,9 @@ export function createTerminalView(options: TerminalOptions): View {
       .filter(([, count]) => count > 0)
       .map(([outcome, count]) => colorOf(outcome)(`${count} ${wordOf(outcome, check)}`))
       .join(', ')
-  const colorOf = (outcome: Outcome): ((text: string) => string) => {
+  const colorOf = (outcome: Shown): ((text: string) => string) => {
     if (outcome === 'failed' || outcome === 'unreachable') return colors.red
-    if (outcome === 'changed') return colors.yellow
+    if (outcome === 'changed' || outcome === 'ignored' || outcome === 'rescued') return colors.yellow
     return outcome === 'unknown' ? colors.magenta : colors.dim
   }
 
@@ -172,7 +176,8 @@ export function createTerminalView(options: TerminalOptions): View {
         if (!found) return
         const { line, play } = found
         line.finished += 1
-        line.counts.set(event.outcome, (line.counts.get(event.outcome) ?? 0) + 1)
+        const shown = handledBy(event) ?? event.outcome
+        line.counts.set(shown, (line.counts.get(shown) ?? 0) + 1)
         if (worthWords(event, options)) say(event)
         if (!event.task.handler && line.finished >= play.hosts) line.end()
         return
@@ -189,6 +194,7 @@ export function createTerminalView(options: TerminalOptions): View {
       case 'run.quit':
       case 'host.interrupted':
       case 'host.unreachable':
+      case 'host.rescued':
       case 'warning':
       case 'handler.pending':
       case 'handler.unknown':
@@ -201,6 +207,7 @@ export function createTerminalView(options: TerminalOptions): View {
         screen.asking(false)
         return
       case 'problem':
+      case 'program.log':
       case 'action.finished':
       case 'handler.notified':
       case 'host.connecting':
@@ -260,7 +267,8 @@ function hostsText(hosts: readonly string[]): string {
   return hosts.length <= 8 ? hosts.join(' ') : `${hosts.slice(0, 6).join(' ')} and ${hosts.length - 6} more`
 }
 
-function wordOf(outcome: Outcome, check: boolean): string {
+function wordOf(outcome: Shown, check: boolean): string {
+  if (outcome === 'rescued') return 'in rescue'
   if (outcome === 'changed') return check ? 'would change' : 'changed'
   return outcome === 'unknown' ? 'may run' : outcome
 }

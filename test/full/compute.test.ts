@@ -82,7 +82,13 @@ describe('verify', { skip: whyNoLab() ?? false, timeout: 300_000 }, () => {
     it('a GPU in MIG mode', async () => {
       await node.output(`nvidia-smi -i ${pci} -mig 1`)
       try {
-        await verified({ limit: 'ct101', code: 7 }, new RegExp(`the GPU at ${pci} is in MIG mode`))
+        for (const limit of ['pve1', 'ct101'])
+          await verified(
+            { limit, code: 7 },
+            new RegExp(`the GPU at ${pci} is in MIG mode`),
+            /cause +in MIG mode, a GPU computes only in instances/,
+            new RegExp(`fix +turn MIG mode off on the node: nvidia-smi -i ${pci} -mig 0`),
+          )
       } finally {
         await node.output(`nvidia-smi -i ${pci} -mig 0`)
       }
@@ -95,6 +101,7 @@ describe('verify', { skip: whyNoLab() ?? false, timeout: 300_000 }, () => {
         { limit: 'pve1,ct101', code: 7 },
         sentence,
         /nvidia-fabricmanager does not run on the node/,
+        /fix +on the node, install nvidia-fabricmanager in the driver's version/,
       )
       await node.output(`${cuda} fault ${pci} 0`)
       await verified({ limit: 'pve1,ct101', code: 0 })
@@ -108,6 +115,26 @@ describe('verify', { skip: whyNoLab() ?? false, timeout: 300_000 }, () => {
         /not computed/,
       )
       await node.output(`${cuda} fault ${pci} 0`)
+    })
+
+    it('a device rule for all GPUs, unless access to other GPUs is not to be checked', async () => {
+      const rule = 'lxc.cgroup2.devices.allow: c 195:* rwm'
+      await node.output(
+        `cp /etc/pve/lxc/101.conf /root/; echo '${rule}' >>/etc/pve/lxc/101.conf; pct reboot 101`,
+      )
+      try {
+        await verified(
+          { limit: 'ct101', code: 7 },
+          /a device rule of this privileged container allows GPUs that are not assigned/,
+        )
+        await verified(
+          { limit: 'ct101', words: ['-e', 'verify_isolation=false'], code: 0 },
+          /access to other GPUs is not checked/,
+        )
+      } finally {
+        await node.output('cp /root/101.conf /etc/pve/lxc/101.conf; pct reboot 101')
+      }
+      await verified({ limit: 'ct101', code: 0 }, /no other GPU is accessible/)
     })
 
     it('nothing if it need not compute', async () => {

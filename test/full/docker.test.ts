@@ -43,6 +43,18 @@ describe('Docker in a container', { skip: whyNoLab() ?? false, timeout: 600_000 
   const inDocker = (container: LabContainer): Promise<{ code: number; stdout: string; stderr: string }> =>
     container.exec(`docker run --rm --gpus=all ${image} nvidia-smi -L`)
 
+  it('is restarted once if it gets a GPU and Docker in one run', async () => {
+    const words = ['-e', 'gpu_assignment=0']
+    const restarts = async (...more: readonly string[]): Promise<readonly string[]> =>
+      (await changes('ct102', ...words, ...more)).filter((key) => key.includes(' : Restart the container '))
+    const once = ['ct102 lxc_passthrough : Restart the container if its devices have changed']
+    assert.deepEqual(await restarts('--check'), once)
+    assert.deepEqual(await restarts(), once)
+    assert.match(await node.output('pct config 102'), /^features: nesting=1,keyctl=1$/m)
+    assert.deepEqual(await changes('ct102', ...words), [])
+    await lab.restore('done')
+  })
+
   for (const [ctid, source] of [
     [102, 'docker'],
     [101, 'distribution'],

@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import { kernels, optInKernels } from '../lab/topology.ts'
+import { eventsOf } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { inventoryOf } from '../whole/support/site-runs.ts'
 import { boot, problemsOf, rolesRun } from './support/roles-play.ts'
@@ -142,6 +143,8 @@ describe('a node with several kernels', { skip: whyNoLab() ?? false, timeout: 90
     )
     assert.match(real.text, said)
     assert.match(real.text, new RegExp(`NO MODULE for kernel ${optIn}`))
+    const compiler = eventsOf(real.events, 'program.log').find(({ path }) => path.endsWith('/make.log'))
+    assert.match(compiler?.text ?? '', new RegExp(`for kernel ${optIn}`))
     await works(running)
     const second = await run()
     assert.equal(second.exitCode, 7, problemsOf(second))

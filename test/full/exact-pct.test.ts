@@ -150,7 +150,8 @@ describe('a node with the exact pct', { skip: whyNoLab() ?? false, timeout: 900_
     const environment = await old.output('pct exec 201 -- cat /root/environment')
     assert.match(environment, /^container=lxc$/m)
     assert.doesNotMatch(environment, /^SSH_/m)
-    const verified = await gpuplay(words('-l', 'ct201,ct202'))
-    assert.deepEqual(keysOf(outcomes(verified.events), 'changed'), [], problemsOf(verified))
+    // After a reboot, the major of nvidia-uvm may be another one.
+    const again = await gpuplay(words('-l', 'ct201,ct202'))
+    assert.equal(again.exitCode, 0, problemsOf(again))
   })
 })

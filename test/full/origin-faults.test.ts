@@ -92,7 +92,7 @@ describe('a fault of older scripts:', { skip: whyNoLab() ?? false, timeout: 900_
       'ct102',
       4,
       /^  error: pve1 lacks \/dev\/nvidia1 \(195:1\)$/m,
-      /^    help: run playbooks\/nodes\.yml for pve1; it creates the device nodes, now and at every boot$/m,
+      /^    help: run nodes\.yml for pve1; it creates the device nodes, now and at every boot$/m,
     )
     assert.deepEqual(await changes(nodes, 'pve1,ct101,ct102'), ['pve1 nvidia_host : Load the driver'])
     assert.equal(await node('stat -c %Hr:%Lr /dev/nvidia1'), '195:1\n')

@@ -53,9 +53,9 @@ describe("a node with Debian's driver", { skip: whyNoLab() ?? false, timeout: 60
   }
 
   it('is refused in check mode if no repository offers the version', async () => {
-    const run = await play('535.216.03', '--check')
+    const run = await play('570.124.06', '--check')
     assert.equal(run.exitCode, 5, run.text)
-    assert.match(run.text, /no configured repository offers \S+ in version 535\.216\.03/)
+    assert.match(run.text, /no configured repository offers \S+ in version 570\.124\.06/)
     assert.match(run.text, /set nvidia_driver_version to one of the offered versions \(535\.261\.03/)
   })
 

@@ -196,6 +196,24 @@ describe('a node whose driver from packages changes', { skip: whyNoLab() ?? fals
     assert.equal(changedCount(again.events), 0, again.text)
   })
 
+  it('waits for a reboot while a program uses the loaded driver, and the container with the .run follows', async () => {
+    await node('ln -sf /bin/sleep /tmp/gpu-load; setsid /tmp/gpu-load 600 >/dev/null 2>&1 </dev/null &')
+    const alone = ['-l', 'pve1', '-e', 'nvidia_host_unmanaged_guests=allow', '-e', 'nvidia_host_reboot=never']
+    const pending = await play(older, ...alone)
+    assert.equal(pending.exitCode, 7, problemsOf(pending))
+    assert.match(problemsOf(pending), /535\.247\.01 is installed, but the node has not rebooted since/)
+    assert.equal(await node('cat /sys/module/nvidia/version'), `${newer}\n`)
+    const run = await play(older, '-e', 'nvidia_host_reboot=auto')
+    assert.equal(run.exitCode, 0, problemsOf(run))
+    assert.equal(await node('uname -r'), `${pinned}\n`)
+    await works(older)
+    await boot(lab, running)
+    const again = await play(newer)
+    assert.equal(again.exitCode, 0, problemsOf(again))
+    await works(newer)
+    await hasModules(newer)
+  })
+
   const remove = ['-e', 'nvidia_host_foreign_driver=remove', '-e', 'lxc_userspace_driver_foreign=remove']
 
   it('keeps its packages if the installer of the .run cannot run beside a loaded driver', async () => {

@@ -112,6 +112,21 @@ describe('with Secure Boot', { skip: whyNoLab() ?? false, timeout: 600_000 }, ()
     assert.equal(await signedBy(newer), signer)
   })
 
+  it('modules of another kernel that are built without a signature, but not installed, are signed by one run', async () => {
+    const tree = `/var/lib/dkms/nvidia/${next}/${newer}/x86_64/module`
+    await node(
+      `apt-get -y -qq install proxmox-kernel-${newer}-signed 2>&1; dkms uninstall -m nvidia -v ${next} -k ${newer}
+      for file in ${tree}/*.ko; do cp /usr/src/nvidia-${next}/$(basename $file .ko).mod $file; done`,
+    )
+    assert.match(await node(`dkms status -m nvidia -v ${next} -k ${newer}`), /: built$/m)
+    const words = ['-e', `nvidia_driver_version=${next}`]
+    const run = await play('nodes.yml', ...words)
+    assert.equal(run.exitCode, 0, run.text)
+    assert.equal(await signedBy(newer), signer)
+    const second = await play('nodes.yml', ...words)
+    assert.match(second.text, / 0 changed/)
+  })
+
   it('modules that another tool installed without a signature are built again and signed', async () => {
     const options = '--silent --dkms --no-x-check --no-opengl-files --skip-module-load'
     await node(

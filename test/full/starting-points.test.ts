@@ -79,6 +79,25 @@ describe('site.yml from a node', { skip: whyNoLab() ?? false, timeout: 1_200_000
     assert.ok((await repaired()) > 0)
   })
 
+  it('whose containers have raw lines with the majors of an earlier boot', async () => {
+    const style = ['-e', 'lxc_passthrough_style=lxc'] as const
+    const first = await play('playbooks/containers.yml', ...style)
+    assert.equal(first.exitCode, 0, `exit ${first.exitCode}: ${first.text.slice(-3000)}`)
+    const major = async (): Promise<string> =>
+      (await node.output(`awk '$2 == "nvidia-uvm" { print $1 }' /proc/devices`)).trim()
+    const before = await major()
+    for (let boots = 0; boots < 5 && (await major()) === before; boots += 1) await lab.reboot('pve1')
+    assert.notEqual(await major(), before)
+
+    // The correction alone leaves the running container, which is privileged, with its rules.
+    const corrected = await play(site, ...style, '-e', 'lxc_passthrough_restart=never')
+    assert.equal(corrected.exitCode, 7, corrected.text.slice(-3000))
+    assert.match(corrected.text, /\/dev\/nvidia-uvm cannot be opened: the device rules of the container/)
+    assert.ok((await repaired(...style)) > 0)
+    const config = await node.output('cat /etc/pve/lxc/102.conf')
+    assert.ok(config.includes(`allow: c ${await major()}:0 rw`) && !config.includes(`c ${before}:`), config)
+  })
+
   it('with stale lines in the current, pending and snapshot sections', async () => {
     const snapshot = '[before]\ndev0: /dev/nvidia0\nsnaptime: 1700000000\n'
     await node.output(

@@ -4,12 +4,13 @@
  */
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { after, before, beforeEach, describe, it, test } from 'node:test'
 import { parse } from 'yaml'
 import { lockContainer } from '../lab/faults.ts'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
+import { eventsOf } from '../whole/support/events.ts'
 import { type Ended, gpuplay, root, start } from '../whole/support/gpuplay.ts'
 import { inventoryOf } from '../whole/support/site-runs.ts'
 import { problemsOf, rolesRun } from './support/roles-play.ts'
@@ -184,6 +185,13 @@ exec /usr/sbin/modprobe "$@"
     await node(`: >/usr/src/nvidia-${wanted}`)
     const run = await gpuplay(words(...exchange))
     await failedAndBack(run, /driver 580\.95\.05 is back/, old)
+    const logs = eventsOf(run.events, 'program.log').map(({ path, text }) => [basename(path), text] as const)
+    assert.deepEqual(
+      logs.map(([name]) => name),
+      ['nvidia-installer.log.failed', 'nvidia-installer.log'],
+    )
+    assert.match(logs[0]?.[1] ?? '', /ERROR: /)
+    assert.doesNotMatch(logs[1]?.[1] ?? '', /ERROR/)
     assert.match(await node('nvidia-smi'), /580\.95\.05/)
     assert.match(await node('dkms status'), /^nvidia\/580\.95\.05, \S+ x86_64: installed$/m)
     assert.equal((await gpuplay(words())).exitCode, 0)

@@ -11,6 +11,7 @@ import { boot, rolesRun } from './support/roles-play.ts'
 
 const name = `vm-cards-${process.pid}`
 /** ct101 has GPU 0, at 0000:01:00.0, and ct102 GPU 1, at 0000:41:00.0. */
+const persistence = 'nvidia-smi --query-gpu=persistence_mode --format=csv,noheader'
 const configs = 'cat /etc/pve/lxc/101.conf /etc/pve/lxc/102.conf'
 
 describe('a card of a VM', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
@@ -58,6 +59,21 @@ describe('a card of a VM', { skip: whyNoLab() ?? false, timeout: 600_000 }, () =
     assert.match(await node('pct exec 102 -- ls /dev'), /^nvidia1$/m)
   })
 
+  it('that the driver already has is released by a run, so that the VM starts without a reboot', async () => {
+    assert.equal(await node(persistence), 'Enabled\nEnabled\n')
+    await addMachine()
+    const run = await play('-l', 'pve1')
+    assert.equal(run.exitCode, 0, tail(run))
+    assert.match(run.text, /turn persistence mode off on 0000:01:00\.0: the card is passed to VM 900/)
+    assert.equal(await node(persistence), 'Disabled\nEnabled\n')
+    assert.equal(await node('systemctl is-active gpuplay-nvidia-persistenced'), 'active\n')
+    await node('timeout 10 qm start 900')
+    assert.match(await node('qm list'), /900 gamer +running/)
+    assert.equal(await node('pct status 102'), 'status: running\n')
+    const second = await play('-l', 'pve1,ct102')
+    assert.equal(second.exitCode, 0, tail(second))
+  })
+
   it('is reserved before the driver is loaded, so that the VM starts while programs use other cards', async () => {
     await addMachine()
     await boot(lab)
@@ -74,13 +90,15 @@ describe('a card of a VM', { skip: whyNoLab() ?? false, timeout: 600_000 }, () =
     assert.match(run.text, /"1 \(1 in VM\)"/)
   })
 
-  it('or one that is excluded is not in `all`, and keeps its settings', async () => {
-    await node('nvidia-smi -i 0000:41:00.0 -pm 0')
+  it('or one that is excluded is not in `all`, and is released', async () => {
     const excluded = '{"nvidia_host_exclude_gpus": ["0000:41:00.0"], "gpu_assignment": "all"}'
     const run = await play('-l', 'pve1,ct101', '-e', excluded)
     assert.equal(run.exitCode, 0, tail(run))
     assert.doesNotMatch(await node('cat /etc/pve/lxc/101.conf'), /nvidia1/)
-    const persistence = 'nvidia-smi --query-gpu=persistence_mode --format=csv,noheader'
+    assert.match(
+      run.text,
+      /the driver keeps 0000:41:00\.0, which is in nvidia_host_exclude_gpus, until the node/,
+    )
     assert.equal(await node(persistence), 'Enabled\nDisabled\n')
     const other = await play('-l', 'pve1,ct102', '-e', '{"nvidia_host_exclude_gpus": ["0000:41:00.0"]}')
     assert.equal(other.exitCode, 2, tail(other))

@@ -71,7 +71,7 @@ const ofContainers: readonly Wish[] = [
     exitCode: 2,
     says: [
       /^  error: the GPU at 0000:c1:00\.0 of pve1 is in nvidia_host_exclude_gpus$/m,
-      /^    help: remove it from nvidia_host_exclude_gpus and run playbooks\/nodes\.yml, or assign another; available/m,
+      /^    help: remove it from nvidia_host_exclude_gpus and run nodes\.yml, or assign another; available/m,
     ],
   },
   {

@@ -19,7 +19,14 @@ export interface GpuSpec {
   readonly uuid: string
   /** The N of /dev/nvidiaN. nvidia-smi's index is another number: it counts by PCI address. */
   readonly minor: number
+  /**
+   * The N of /dev/dri/cardN and of /dev/dri/renderD(128+N) while nvidia_drm is loaded. Default: its place in
+   * the order of PCI addresses.
+   */
+  readonly drm?: number
   readonly memoryMiB: number
+  /** PCI addresses of its virtual functions (SR-IOV), which look like cards. */
+  readonly virtualFunctions?: readonly string[]
   /** The VM that owns the card: its configuration has a `hostpci` line for it. See `vmCards` of the node. */
   readonly ownedByVm?: number
 }
@@ -46,6 +53,8 @@ export interface NodeSpec {
    */
   readonly pveVersion: string
   readonly gpus: readonly GpuSpec[]
+  /** PCI addresses of its NVSwitches. */
+  readonly nvswitches?: readonly string[]
   /**
    * Which driver has the card of a VM. `reserved` (default): vfio-pci from boot on, whatever the
    * configuration. `until-start`: as on a real node, the driver that is loaded first, unless

@@ -5,6 +5,7 @@ import {
   boolean,
   constant,
   constantFrom,
+  nat,
   oneof,
   option,
   record,
@@ -63,6 +64,11 @@ const pieces: readonly Arbitrary<Piece>[] = [
   constant(of('assert')({ that: ['known == "nothing"'] })),
 ]
 
+/** Where a block begins, its rescue, its always, and the task after it. */
+const cuts = array(nat(8), { minLength: 4, maxLength: 4 }).map((places) =>
+  places.sort((one, two) => one - two),
+)
+
 /** Keywords for any task. */
 const keywords = record({
   when: some(constantFrom('known == "nothing"', 'first.changed', '!first.changed', 'first.failed')),
@@ -73,13 +79,13 @@ const keywords = record({
   loop: some(constantFrom(['a', 'b'], ['x'])),
 })
 
-export const playbooks: Arbitrary<Playbook> = array(
-  tuple(oneof(...pieces), option(keywords, { nil: undefined, freq: 2 })),
-  {
+export const playbooks: Arbitrary<Playbook> = tuple(
+  array(tuple(oneof(...pieces), option(keywords, { nil: undefined, freq: 2 })), {
     minLength: 1,
     maxLength: 8,
-  },
-).map((tasks) => ({
+  }),
+  some(cuts),
+).map(([tasks, places]) => ({
   text: JSON.stringify([
     {
       name: 'Play',
@@ -90,7 +96,10 @@ export const playbooks: Arbitrary<Playbook> = array(
         known: 'nothing',
         first: { changed: false, failed: false },
       },
-      tasks: tasks.map(([piece, more], index) => taskOf(piece, more ?? {}, index)),
+      tasks: blockOf(
+        tasks.map(([piece, more], index) => taskOf(piece, more ?? {}, index)),
+        places,
+      ),
       handlers: [
         { name: 'note', copy: { content: 'noted\n', dest: '{{ root }}/noted' } },
         { name: 'other', shell: { cmd: 'echo other >> {{ root }}/others' } },
@@ -115,6 +124,16 @@ function taskOf(
   // A loop has names of files; a task without one has a single path.
   const looped = more['loop'] === undefined ? args : Object.fromEntries(Object.entries(args).map(withItem))
   return { name: `task ${index}`, ...defined({ ...more, ...own }), [module]: looped }
+}
+
+/** Puts some of the tasks into a block. */
+function blockOf(tasks: readonly object[], places: readonly number[] | undefined): readonly object[] {
+  const [begin = 0, rescue = 0, always = 0, end = 0] = places ?? []
+  if (begin >= Math.min(rescue, tasks.length)) return tasks
+  const part = (from: number, to: number): readonly object[] | undefined =>
+    from < Math.min(to, tasks.length) ? tasks.slice(from, to) : undefined
+  const block = { block: part(begin, rescue), rescue: part(rescue, always), always: part(always, end) }
+  return [...tasks.slice(0, begin), defined(block), ...tasks.slice(end)]
 }
 
 function withItem([key, value]: [string, unknown]): [string, unknown] {

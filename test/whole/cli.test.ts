@@ -47,7 +47,7 @@ test('--version prints the version of the package', async () => {
 test('help lists every command on one line and fits on a screen', async () => {
   const { stdout, exitCode } = await gpuplay('--help')
   assert.equal(exitCode, 0)
-  for (const command of ['run', 'inventory', 'modules', 'facts', 'exec', 'init'])
+  for (const command of ['run', 'status', 'runs', 'inventory', 'modules', 'facts', 'exec', 'init'])
     assert.match(stdout, new RegExp(`\\n  ${command} +[A-Z]`))
   assert.ok(stdout.split('\n').length < 30)
   assert.ok(Math.max(...stdout.split('\n').map((line) => line.length)) <= 80, stdout)
@@ -164,7 +164,7 @@ describe('on this machine', { concurrency: 1 }, () => {
     assert.equal(last['type'], 'run.finished')
     assert.equal(last['exitCode'], 0)
     assert.deepEqual(last['hosts'], {
-      here: { ok: 3, changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0, ignored: 0 },
+      here: { ok: 3, changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0, rescued: 0, ignored: 0 },
     })
     assert.doesNotMatch(second.stdout, /"type":"action\.finished"/)
   })

@@ -27,6 +27,9 @@ export function makeFolder(files: FileTexts): { readonly path: string; remove():
   return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
 }
 
+/** Differs between the runs of a test, as their names do. */
+let random = 0
+
 /**
  * Runs commands in this process, which saves a second of start-up each. Relative paths refer to the real
  * working directory, so use absolute ones; paths in messages are relative to `folder`.
@@ -39,7 +42,6 @@ export async function inProcess(words: readonly string[], folder: string): Promi
     },
     isTerminal: false,
   })
-  let random = 0
   // Not AbortSignal.timeout: if it has a listener, its timer keeps the process alive.
   const late = new AbortController()
   const timer = setTimeout(() => late.abort(new Error('it took longer than a minute')), 60_000)

@@ -6,7 +6,8 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { exitCodes } from '../../src/base/errors.ts'
 import { ansibleNames, hostVariableSchemas } from '../../src/inventory/connection-variables.ts'
-import { handlerKeywords, playKeywords, roleKeywords } from '../../src/language/keywords.ts'
+import { blockKeywords, handlerKeywords, playKeywords, roleKeywords } from '../../src/language/keywords.ts'
+import { stateWords } from '../../src/modules/gpu-verify/gpu-table.ts'
 import { repository } from './command-line.ts'
 
 const text = (path: string): string => readFileSync(join(repository, path), 'utf8')
@@ -44,6 +45,7 @@ for (const [row, keywords] of [
   ['play', playKeywords],
   ['task', handlerKeywords],
   ['role', roleKeywords],
+  ['block', blockKeywords],
 ] as const) {
   test(`docs/playbooks.md has the keywords of a ${row} and no others`, () => {
     const page = text('docs/playbooks.md')
@@ -55,6 +57,12 @@ test('the README has the exit codes and no others', () => {
   const section = text('README.md').split('\n## Exit codes\n')[1]?.split('\n## ')[0] ?? ''
   const codes = [...section.matchAll(/^\| (\d+) +\| \S/gm)].map(([, code]) => Number(code))
   assert.deepEqual(codes, Object.values(exitCodes))
+})
+
+test('the README has the states of the table of status and no others', () => {
+  const section = text('README.md').split('\n## How the fleet stands\n')[1]?.split('\n## ')[0] ?? ''
+  const states = [...section.matchAll(/^\| `([^`]+)` +\| \S/gm)].map(([, state = '']) => state)
+  assert.deepEqual(sorted(states), sorted(Object.values(stateWords)))
 })
 
 test('every exit code is used', () => {

@@ -117,7 +117,7 @@ describe('a container configuration', { skip: whyNoLab() ?? false, timeout: 300_
     assert.equal((await play('verify', 'ct101')).exitCode, 0)
   })
 
-  it('with a rule that was removed after the start still opens the GPU: verify tries it', async () => {
+  it('with a rule that was removed after the start still opens the GPU: verify tries it, a run restarts it', async () => {
     const original = await read(101)
     const rule = 'lxc.cgroup2.devices.allow: c 195:* rwm'
     await node.output(`sed -i '1i ${rule}' ${file(101)} && pct reboot 101`)
@@ -129,7 +129,26 @@ describe('a container configuration', { skip: whyNoLab() ?? false, timeout: 300_
       (await ct101.exec("find / -xdev -name '.gpuplay.*'; find /dev -name '.gpuplay.*'")).stdout,
       '',
     )
-    await node.output('pct reboot 101')
+    assert.deepEqual((await play('containers', 'ct101')).changed, [`ct101 ${restarted}`])
     assert.equal((await play('verify', 'ct101')).exitCode, 0)
+    assert.deepEqual((await play('containers', 'ct101')).changed, [])
+  })
+
+  it('with rules for majors that no driver has is reported with the lines, by a dry run and by verify', async () => {
+    const used = await node.output('cat /proc/devices')
+    const unused = ['509', '499', '489'].find((major) => !new RegExp(`^ *${major} `, 'm').test(used))
+    const rule = `lxc.cgroup2.devices.allow: c ${unused ?? ''}:* rwm`
+    for (const ctid of [101, 102]) {
+      const original = await read(ctid)
+      await node.output(`sed -i '1i ${rule}' ${file(ctid)}`)
+      const sentence = `line 1 of ${ctid}.conf (${rule}): no driver of pve1 has major ${unused ?? ''}, and after a reboot another device may get it; remove the line, then restart the container`
+      for (const words of [['containers', '--check'], ['verify']] as const) {
+        const [playbook, ...more] = words
+        const { exitCode, text } = await play(playbook, `ct${ctid}`, ...more)
+        assert.equal(exitCode, 0, text)
+        assert.ok(text.includes(sentence), text)
+      }
+      await node.output(`cat > ${file(ctid)} <<'END'\n${original}END\n`)
+    }
   })
 })

@@ -246,7 +246,7 @@ describe('the roles', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
         [containers, '-l', 'ct102'],
         5,
         /^  error: container 102 has a driver from packages, which conflicts with one from a \.run: libcuda1, libnvidia-ml1, nvidia-installer-cleanup, nvidia-smi$/m,
-        /^    help: remove them yourself, or set lxc_userspace_driver_foreign: remove to purge exactly these$/m,
+        /^    help: remove them yourself, set lxc_userspace_driver_foreign: remove to purge exactly these, or /m,
       )
       await ct102.output('dpkg -s libcuda1 nvidia-smi')
       assert.deepEqual(await changes(containers, 'ct102', '-e', 'lxc_userspace_driver_foreign=remove'), [

@@ -64,6 +64,29 @@ describe('gpuplay status', { skip: whyNoLab() ?? false, timeout: 300_000 }, () =
     assert.deepEqual(snapshotDifferences(files, await lab.snapshotFiles()), [])
   })
 
+  it('names nodes whose driver is not the required one, with the command that exchanges it', async () => {
+    const wanted = ['-e', 'nvidia_driver_version=590.48.01']
+    const { exitCode, text } = await gpuplay([
+      'status',
+      '-i',
+      inventoryOf(lab),
+      '-l',
+      'pve1:ct101',
+      ...wanted,
+    ])
+    assert.equal(exitCode, 8, text)
+    const [before, after] = [version, '590.48.01'].map((one) => one.replaceAll('.', '\\.'))
+    assert.match(
+      text,
+      new RegExp(`^pve1 .* DRIFT driver ${before} is loaded, but ${after} is required$`, 'm'),
+    )
+    assert.match(text, /^ {2}ct101 101 .* ok$/m)
+    assert.match(
+      text,
+      /^ {3}cause {2}590\.48\.01 is not installed\n {3}fix {4}gpuplay run nodes\.yml -i \/\S+ -l pve1$/m,
+    )
+  })
+
   it('names a stopped container, old user space, pending changes and a container outside the inventory', async () => {
     await node.output('pct stop 102')
     assert.deepEqual(await off(), ['ct102 stopped'])

@@ -1,6 +1,10 @@
 import { type ExitCode, exitCodes, InputError } from '../../base/errors.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags, OutputFlags } from '../flags.ts'
+import { inventoriesOf } from '../run-inputs.ts'
+import { keptRuns, runFolders } from '../run-folders.ts'
+import { createRunLog, type RunLog } from '../run-log.ts'
+import { shownCommand } from '../shown-command.ts'
 import { playbooksOf, shippedNames } from '../shipped.ts'
 import { createView, emitProblems, reportProblems } from '../show.ts'
 import { startRun } from '../start-run.ts'
@@ -24,9 +28,15 @@ export async function runCommand(this: Context, flags: RunFlags, ...playbooks: s
 
 async function runOnce(context: Context, flags: RunFlags, names: readonly string[]): Promise<ExitCode> {
   const view = await createView(context, { ...flags, verbosity: flags.verbose })
+  let log: RunLog | undefined
   try {
     try {
       checkFlags(flags)
+      const recorder = createRunLog({
+        folders: runFolders(inventoriesOf(context, flags), context.world),
+        keep: keptRuns(context.world),
+      })
+      log = recorder
       return await startRun(context, flags, {
         playbooks: playbooksOf(context, names),
         otherPlaybooks: shippedNames(context.shipped),
@@ -35,7 +45,8 @@ async function runOnce(context: Context, flags: RunFlags, names: readonly string
         stepByStep: flags.stepByStep,
         profile: flags.profile,
         failOnChange: flags.failOnChange,
-        sinks: [(event) => view.take(event)],
+        command: shownCommand(context.words),
+        sinks: [recorder.take, (event) => view.take(event)],
         // A program reads these events, so nobody can answer a question.
         mayAsk: flags.output !== 'jsonl',
       })
@@ -47,6 +58,7 @@ async function runOnce(context: Context, flags: RunFlags, names: readonly string
     }
   } finally {
     await view.close()
+    for (const sentence of log?.close() ?? []) context.errors.write(`warning: ${sentence}\n`)
   }
 }
 

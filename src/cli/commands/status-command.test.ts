@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Ajv } from 'ajv'
-import { scratchFolder } from '../../connection/testing/programs.ts'
+import { program, scratchFolder } from '../../connection/testing/programs.ts'
 import { statusOutputSchema } from '../../modules/gpu-verify/gpu-status.ts'
 import { gpuplay } from '../testing/command-line.ts'
 
@@ -22,6 +24,8 @@ const inventory = `all:
 describe('gpuplay status', () => {
   const folder = scratchFolder()
   const file = join(folder, 'inventory', 'hosts.yml')
+  // The machine of a test may lack systemd.
+  program(folder, 'systemctl', 'echo LoadState=not-found')
   mkdirSync(join(folder, 'inventory'))
   mkdirSync(join(folder, 'group_vars'))
   const status = (...words: readonly string[]): ReturnType<typeof gpuplay> => {
@@ -39,11 +43,14 @@ describe('gpuplay status', () => {
     assert.match(lines[2] ?? '', /^ {2}web 101 .* UNREACHABLE$/)
     assert.match(lines[3] ?? '', /^here +580\.95\.05 +- .* PROBLEM no NVIDIA driver is loaded$/)
     assert.equal(lines[4], '3 problems')
-    assert.match(output, /\n\ndown\n 1 .*127\.0\.0\.1.*\n/)
-    assert.match(output, /\n\nweb 101\n 1 its node down failed\n {3}fix {4}fix down, then run again\n/)
+    assert.match(output, /\n\ndown\n 1 down cannot be reached\n {3}cause {2}.*127\.0\.0\.1.*\n {3}fix {4}/)
     assert.match(
       output,
-      /\n\nhere\n 1 no NVIDIA driver is loaded\n {3}cause {2}no driver is installed\n {3}fix {4}gpuplay run nodes\.yml -i INVENTORY -l here\n/,
+      /\n\nweb 101\n 1 web cannot be reached\n {3}cause {2}its node down failed\n {3}fix {4}fix down, then run again\n/,
+    )
+    assert.match(
+      output,
+      /\n\nhere\n 1 no NVIDIA driver is loaded\n {3}cause {2}no driver is installed\n {3}fix {4}gpuplay run nodes\.yml -i \S+hosts\.yml -l here\n/,
     )
     assert.equal(errors, '')
   })
@@ -91,6 +98,48 @@ describe('gpuplay status', () => {
       assert.match(errors, sentence)
     })
   }
+
+  test('a host whose answers cannot be read is a row with the reason', async () => {
+    program(folder, 'systemctl', 'echo "Failed to connect to bus" >&2; exit 1')
+    const { exitCode, output } = await status('-l', 'here')
+    program(folder, 'systemctl', 'echo LoadState=not-found')
+    assert.equal(exitCode, 8)
+    assert.match(output, /^here .* PROBLEM cannot read the unit \S+: Failed to connect to bus$/m)
+    assert.match(output, /\n {3}fix {4}the host must run systemd/)
+  })
+
+  test('silent hosts are waited for at the same time, and an interruption shows the others', async () => {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve))
+    const address = server.address()
+    const port = address === null || typeof address === 'string' ? 0 : address.port
+    const key = join(folder, 'key')
+    spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+    const silent = Array.from(
+      { length: 30 },
+      (_, index) =>
+        `        s${index}: { address: 127.0.0.${index + 2}, port: ${port}, private_key: ${key} }\n`,
+    )
+    const path = join(folder, 'silent.yml')
+    writeFileSync(path, inventory.replace(/ +down: .*\n/, silent.join('')).replace('node: down', 'node: s0'))
+    try {
+      const begun = performance.now()
+      const words = ['status', '-i', path, '--output', 'json', '--connect-timeout', '1']
+      const { exitCode, output } = await gpuplay(folder, words)
+      assert.equal(exitCode, 8)
+      assert.equal(output.match(/"unreachable"/g)?.length, 31)
+      const took = performance.now() - begun
+      assert.ok(took < 10_000, `${took} ms`)
+      const stop = new AbortController()
+      setTimeout(() => stop.abort(new Error('interrupted')), 5000)
+      const cut = await gpuplay(folder, [...words.slice(0, -1), '60'], undefined, stop.signal)
+      assert.equal(cut.exitCode, 130)
+      assert.equal(cut.errors, 'interrupted: hosts that had not answered yet are missing\n')
+      assert.deepEqual(cut.output.match(/"host": "\w+"/g), ['"host": "here"'])
+    } finally {
+      server.close()
+    }
+  })
 
   test('an inventory without nodes and containers is a mistake', async () => {
     const { exitCode, errors } = await gpuplay(folder, ['status', '-i', 'localhost,'])

@@ -89,6 +89,11 @@ function toldBy(events: readonly Event[]): Told {
     else if (event.type === 'host.unreachable') problems.set(event.host, event.problem)
     else if (event.type === 'task.finished' && event.detail.problem !== undefined)
       problems.set(event.host, event.detail.problem)
+    else if (event.type === 'task.finished' && event.outcome === 'unknown')
+      problems.set(event.host, {
+        ...notChecked(event.host),
+        message: `it was not checked: ${event.detail.why ?? ''}`,
+      })
   }
   return told
 }
@@ -107,5 +112,5 @@ function unanswered({ hosts, containers, problems, counts, rows }: Told): readon
 }
 
 function notChecked(host: string): Pick<Problem, 'message' | 'hint'> {
-  return { message: 'it was not checked', hint: `gpuplay run verify.yml -i INVENTORY -l ${host}` }
+  return { message: 'it was not checked', hint: `run verify.yml for ${host}` }
 }

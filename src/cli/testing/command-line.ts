@@ -10,6 +10,9 @@ export interface Ended {
   readonly questions: readonly string[]
 }
 
+/** Differs between the runs of a test, as their names do. */
+let random = 0
+
 const repository = fileURLToPath(new URL('../../..', import.meta.url))
 
 /**
@@ -33,7 +36,7 @@ export async function gpuplay(
       now: () => new Date(0),
       clock: () => performance.now(),
       sleep: (milliseconds, signal) => delay(milliseconds, undefined, { signal }),
-      randomHex: (bytes) => '0'.repeat(bytes * 2),
+      randomHex: (bytes) => (random += 1).toString(16).padStart(bytes * 2, '0'),
       environment: { PATH: `${folder}:${process.env['PATH'] ?? ''}`, HOME: folder },
       home: folder,
       userName: 'ann',

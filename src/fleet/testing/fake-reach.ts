@@ -61,7 +61,8 @@ export interface FakeMachineOptions {
   readonly node?: Machine
   readonly ctid?: string
   readonly stateDirectory?: string | undefined
-  readonly sleep?: () => Promise<void>
+  readonly sleep?: (milliseconds: number) => Promise<void>
+  readonly clock?: () => number
   readonly told?: (what: 'connecting' | 'connected', host: HostName) => void
 }
 
@@ -81,6 +82,7 @@ export function fakeMachine(name: string, options: FakeMachineOptions = {}): Mac
     reach: options.reach ?? fakeReach(),
     signal: new AbortController().signal,
     sleep: options.sleep ?? (() => Promise.resolve()),
+    clock: options.clock ?? (() => 0),
     stateDirectory: options.stateDirectory,
     onConnecting: () => told?.('connecting', host),
     onConnected: () => told?.('connected', host),

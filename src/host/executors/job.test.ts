@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { test } from 'node:test'
 import { defined } from '../../base/defined.ts'
@@ -204,6 +204,31 @@ test('a detached program reads its input from a file that only its user can read
   const result = await executeAction(action, machine, testContext())
   assert.ok(result.kind === 'done')
   assert.equal(result.reply?.stdout, 'hush\n0\n600\n')
+})
+
+test('the logs that a detached program has written are reported, whether it succeeds or not; older ones are not', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  const [log, old, big] = [dir.path('own.log'), dir.path('old.log'), dir.path('big.log')]
+  writeFileSync(old, 'of an earlier program\n')
+  for (const code of [0, 5]) {
+    const reported: (readonly [string, number, string])[] = []
+    const script = `echo "ended with ${code}" > ${log}; seq 100000 > ${big}; exit ${code}`
+    const action: Run = {
+      kind: 'run',
+      argv: ['sh', '-c', script],
+      logs: [log, old, dir.path('none.log'), big],
+      detached: { name: 'install', fingerprint: String(code) },
+    }
+    const context = testContext({
+      log: (_step, path, text) => void reported.push([path, text.length, text.slice(0, 12)]),
+    })
+    assert.equal((await executeAction(action, machine, context)).kind, code === 0 ? 'done' : 'failed')
+    const [first, [path, size, start] = [], ...others] = reported
+    assert.deepEqual([first, path, others], [[log, 13, `ended with ${code}`], big, []])
+    assert.ok(Number(size) <= 256 * 1024 && Number(size) > 256 * 1024 - 8, String(size))
+    assert.match(start ?? '', /^\d{5}\n\d{5}\n/)
+  }
 })
 
 test('if a host gives no answer about a job, the job is not assumed to be absent', async () => {

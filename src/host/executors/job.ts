@@ -101,6 +101,26 @@ export async function runJob(
   }
 }
 
+/** Bytes of a program's own log that are read, in whole lines. */
+const ownLogTail = 256 * 1024
+
+/**
+ * The end of a file that the last job of this name has written; undefined if it did not write it, or if the
+ * file cannot be read. Whole lines, because a part of a secret would not be recognized.
+ */
+export async function readOwnLog(
+  machine: MachineAccess,
+  name: string,
+  path: string,
+): Promise<string | undefined> {
+  const shell = await machine.shell()
+  const script = sh`j=${jobDirectory(machine, name)} f=${path}
+[ -f "$f" ] && [ -n "$(find "$f" -newer "$j/run")" ] || exit 3
+if [ "$(stat -c %s -- "$f")" -gt ${ownLogTail} ]; then tail -c ${ownLogTail} -- "$f" | tail -n +2; else cat -- "$f"; fi`
+  const reply = await shell.run(script, { timeout: 60_000, signal: machine.signal })
+  return reply.kind === 'exited' && reply.code === 0 ? reply.stdout.toString('utf8') : undefined
+}
+
 /** The fingerprint of a job, hashed so that it is always a single word. */
 function fingerprintOf(job: Job): string {
   return sha256Of(job.fingerprint).slice(0, 32)

@@ -10,7 +10,7 @@ import { environmentScript } from '../queries/ask.ts'
 import { graceSeconds } from './send-frame.ts'
 import type { FrameStep } from './frame-step.ts'
 import type { GuardedResult } from './guarded.ts'
-import { type JobResult, runJob } from './job.ts'
+import { type JobResult, readOwnLog, runJob } from './job.ts'
 import { failed, type Telling, actionTimedOut } from './outcome.ts'
 
 const defaultSeconds = 300
@@ -52,7 +52,22 @@ export async function runDetached(
     ...standardInput(action),
     ...defined({ lock }),
   }
-  return programOutcome(action, machine, await runJob(job, machine, context))
+  const result = await runJob(job, machine, context)
+  if (result.kind === 'ended') await reportLogs(action, machine, context)
+  return programOutcome(action, machine, result)
+}
+
+/** The record of a run can do without a log, so a failure to read it is none of the program. */
+async function reportLogs(
+  { detached, logs = [] }: Run,
+  machine: MachineAccess,
+  { log }: ExecutionContext,
+): Promise<void> {
+  if (log === undefined || detached === undefined) return
+  for (const path of logs) {
+    const text = await readOwnLog(machine, detached.name, path)
+    if (text !== undefined) log(path, text)
+  }
 }
 
 export async function programOutcome(

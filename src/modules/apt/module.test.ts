@@ -41,7 +41,7 @@ function fake(offers: Offers, installed: Readonly<Record<string, string>> = {}):
   }
   world.program = (argv) => {
     state.ran.push(argv.join(' '))
-    if (argv[0] === 'dpkg') {
+    if (argv.includes('dpkg')) {
       for (const [name, { installed: version }] of world.packages)
         world.packages.set(name, { installed: version, status: 'installed' })
       return { code: 0, stdout: '', stderr: '' }
@@ -207,7 +207,7 @@ test('an interrupted run is finished first', async () => {
   world.packages.set('grub', { installed: '2', status: 'half-configured' })
   const { stages } = await converge(apt, { name: 'dkms' }, world)
   assert.deepEqual(stages, ['finish an interrupted installation'])
-  assert.equal(ran[0], 'dpkg --force-confdef --force-confold --configure -a')
+  assert.match(ran[0] ?? '', / dpkg --force-confdef --force-confold --configure -a$/)
 })
 
 test('a package that cannot be configured is removed without configuring it first', async () => {

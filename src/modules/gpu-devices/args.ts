@@ -22,6 +22,11 @@ export const args = {
       default: true,
       description: 'Also pass /dev/nvidia-uvm-tools, which profilers need',
     },
+    graphics: {
+      type: 'boolean',
+      default: false,
+      description: 'Also pass /dev/nvidia-modeset and the nodes of these GPUs in /dev/dri',
+    },
     exclusive: {
       type: 'boolean',
       default: false,
@@ -104,7 +109,7 @@ export const result = {
     record: {
       type: 'string',
       description:
-        'Record for the node: lines `gpu ADDRESS MINOR UUID` for each GPU and `index N ADDRESS` for each index',
+        'Record for the node: lines `gpu ADDRESS MINOR UUID` for each GPU, `index N ADDRESS` for each index and `drm ADDRESS NAME` for each node in /dev/dri',
     },
   },
 } as const

@@ -26,6 +26,7 @@ async function planOf(node: Host, assignment: string): Promise<Plan> {
     assignment,
     style: 'auto',
     uvm_tools: true,
+    graphics: false,
     exclusive: true,
     others: [{ name: 'b', ctid: 102, assignment: '0', exclusive: false }],
     moved: 'refuse',

@@ -1,64 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ContainerStatus, Host } from '../../host/host.ts'
+import type { ContainerStatus } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
-import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
 import { gpuDevices } from './module.ts'
-
-const information = (pci: string, minor: number): Readonly<Record<string, string>> => ({
-  [`/proc/driver/nvidia/gpus/${pci}/information`]: `GPU UUID: \t GPU-8f3c000${minor}-5060-4c1e-a5b2-000001000000\nBus Location: \t ${pci}\nDevice Minor: \t ${minor}\n`,
-})
-const files = {
-  ...information('0000:01:00.0', 1),
-  ...information('0000:41:00.0', 0),
-  '/proc/devices': 'Character devices:\n195 nvidia\n508 nvidia-uvm\n510 nvidia-caps\n\nBlock devices:\n',
-}
-const nodes = {
-  '/dev/nvidiactl': '195:255',
-  '/dev/nvidia-uvm': '508:0',
-  '/dev/nvidia-uvm-tools': '508:1',
-  '/dev/nvidia0': '195:0',
-  '/dev/nvidia1': '195:1',
-}
-const stopped = (config: string): ContainerStatus => ({ status: 'stopped', config, pid: undefined })
-
-interface Scene {
-  readonly node?: Partial<GpuHost>
-  readonly config?: string
-  readonly version?: string
-  readonly args?: Partial<Args>
-}
-
-async function look({ node, config = 'unprivileged: 1\n', version = '5.2.6', args }: Scene): Promise<{
-  readonly plan: Plan
-  readonly report: ReturnType<typeof gpuDevices.report>
-}> {
-  const given = {
-    assignment: '0',
-    style: 'auto',
-    uvm_tools: true,
-    exclusive: false,
-    others: [],
-    moved: 'refuse',
-    ostypes: [],
-    wait: 60,
-    ...args,
-  } satisfies Args
-  const base = gpuHost({ files, nodes, containers: { 101: stopped(config) }, ...node })
-  const host: Host = {
-    ...base,
-    node: { ...base, package: async () => ({ installed: version, status: 'installed' }) },
-    placement: { ctid: '101', nodeName: undefined, cluster: undefined },
-  }
-  const seen = await gpuDevices.probe(given, host)
-  return { plan: gpuDevices.plan(given, seen), report: gpuDevices.report(given, seen) }
-}
-
-const refusal = async (scene: Scene): Promise<readonly [string | undefined, number | undefined]> => {
-  const { plan } = await look(scene)
-  return [plan.refusal?.code, plan.refusal?.exitCode]
-}
+import { files, look, nodes, refusal, type Scene, stopped } from './testing/assigned.ts'
 
 test('an index is resolved to the device nodes of that card, with the majors of this boot', async () => {
   const { report, plan } = await look({})
@@ -95,6 +41,7 @@ test('an assignment that cannot work is refused as invalid input, missing device
   assert.deepEqual(await refusal({ node: { containers: {} } }), ['container-missing', 3])
   const { '/dev/nvidia1': _, ...others } = nodes
   assert.deepEqual(await refusal({ node: { nodes: others } }), ['device-nodes-missing', undefined])
+  assert.equal(gpuDevices.exitCode, 4)
   const unloaded = { ...files, '/proc/devices': 'Character devices:\n195 nvidia\n' }
   assert.deepEqual(await refusal({ node: { files: unloaded } }), ['no-unified-memory', undefined])
 })

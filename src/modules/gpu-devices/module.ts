@@ -11,12 +11,13 @@ import { pveVersion } from '../../host/questions/proxmox.ts'
 import { done, type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
 import { lostFromAll, parseAssignment, resolveAssignment, withoutUuids } from '../../nvidia/assignment.ts'
 import { assignmentNote, readAssignmentNote } from '../../nvidia/assignment-note.ts'
-import { rulesForOtherGpus } from '../../nvidia/isolation.ts'
+import { openToAll, readUnusedMajors, rulesForOtherGpus } from '../../nvidia/isolation.ts'
 import { type Gpu, readNodeGpus, readUndrivenGpus, withUuids } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
   devicesFile,
   gpuNode,
+  modesetNode,
   nvidiaMajor,
   parseCharacterMajors,
   sharedNodes,
@@ -28,7 +29,9 @@ import { readCluster, wrongCluster } from '../../proxmox/cluster.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
+import { drmLines, type Graphics, graphicsProblem, isDrmRule, readGraphics } from './drm-lines.ts'
 import { readHaMove } from './ha-moves.ts'
+import { noDriver, noMinor } from './gpu-problems.ts'
 import { gpuUsers, type GpuUser } from './gpu-users.ts'
 import { assignedTwice, keptByOther, releases, type Rival, rivalsOf } from './rivals.ts'
 
@@ -44,8 +47,8 @@ export interface Seen {
   readonly wrongCluster: Refusal | undefined
   /** Set if the roles do not support its distribution. */
   readonly unsupported: Refusal | undefined
-  /** A sentence if HA may take the container away from its GPUs. */
-  readonly haMove: string | undefined
+  /** Sentences: HA may take the container away from its GPUs; device rules for majors that no driver has. */
+  readonly warnings: readonly string[]
   readonly style: 'devn' | 'lxc'
   readonly newEnough: boolean
   readonly resolution: Resolution
@@ -63,6 +66,7 @@ export type Resolution =
       readonly devices: readonly DeviceNode[]
       /** NVIDIA's dynamic majors in this boot. */
       readonly majors: readonly number[]
+      readonly graphics: Graphics
       /** The indexes that the assignment names. */
       readonly byIndex?: readonly number[]
       /** GPUs that the container loses, as sentences. */
@@ -72,6 +76,8 @@ export type Resolution =
     }
 
 export type AssignedGpu = Gpu & { readonly minor: number }
+
+const noGraphics: Graphics = { passed: [], others: [] }
 
 /** First version of pve-container with `devN`, Proxmox VE 8.1. */
 const devnSince = { container: '5.0.7', manager: '8.1' }
@@ -86,7 +92,9 @@ export const gpuDevices = {
   plan,
   report: (_, { style, resolution }) => {
     const found =
-      resolution.kind === 'found' ? resolution : { gpus: [], devices: [], majors: [], byIndex: [] }
+      resolution.kind === 'found'
+        ? resolution
+        : { gpus: [], devices: [], majors: [], byIndex: [], graphics: noGraphics }
     return {
       style,
       gpus: found.gpus.map(({ index, pci, minor, uuid, model }) => ({
@@ -96,9 +104,12 @@ export const gpuDevices = {
         uuid: uuid ?? null,
         model,
       })),
-      devices: found.devices.map((device) => ({ ...device, target: device.path.slice(1) })),
-      owned: found.majors.map((major) => `^lxc\\.cgroup2?\\.devices\\.allow: c ${major}:`),
-      record: assignmentNote(found.gpus, found.byIndex ?? []),
+      devices: found.devices.map(({ path, major, minor }) => ({ path, target: path.slice(1), major, minor })),
+      owned: [
+        ...found.majors.map((major) => `^lxc\\.cgroup2?\\.devices\\.allow: c ${major}:`),
+        ...drmLines(found.graphics),
+      ],
+      record: assignmentNote(found.gpus, found.byIndex ?? [], found.graphics.passed),
     }
   },
 } satisfies Module<Args, Seen>
@@ -131,7 +142,10 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     name: host.name,
     wrongCluster: wrongCluster(node, cluster),
     unsupported: container && (await readUnsupported(ctid, container, { host, allowed: given.ostypes })),
-    haMove: assigns ? haMove : undefined,
+    warnings: [
+      ...(assigns && haMove !== undefined ? [haMove] : []),
+      ...(container ? await readUnusedMajors(node, ctid, parseContainerConfig(container.config)) : []),
+    ],
     style,
     newEnough,
     resolution,
@@ -152,8 +166,11 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
   const node = host.node
   if (assignment.kind === 'none') {
     // The majors of this boot only help to recognize old lines; a dry run works without them.
-    const devices = await node.maybe(node.text(devicesFile))
-    return { kind: 'found', gpus: [], devices: [], majors: dynamicMajors(!isUnknown(devices) ? devices : '') }
+    const [read, graphics] = await Promise.all([
+      node.maybe(node.text(devicesFile)),
+      readGraphics({ graphics: false, cards: [] }, node),
+    ])
+    return { kind: 'found', gpus: [], devices: [], majors: dynamicMajors(knownOr(read, '')), graphics }
   }
   const ctid = host.placement.ctid ?? ''
   const [read, note] = await Promise.all([node.maybe(readNodeGpus(node)), readAssignmentNote(node, ctid)])
@@ -183,11 +200,13 @@ async function readResolution(given: Args, host: Host): Promise<Resolution> {
 }
 
 async function readDevices(
-  { uvm_tools: tools }: Args,
+  { uvm_tools: tools, graphics: displays }: Args,
   node: Host,
   gpus: readonly AssignedGpu[],
 ): Promise<Resolution> {
-  const text = (await node.text(devicesFile)) ?? ''
+  const wanted = { graphics: displays, cards: gpus.map(({ pci }) => pci) }
+  const [read, graphics] = await Promise.all([node.text(devicesFile), readGraphics(wanted, node)])
+  const text = read ?? ''
   const majors = parseCharacterMajors(text)
   if (!majors.has('nvidia-uvm'))
     return {
@@ -196,9 +215,12 @@ async function readDevices(
       message: `${node.name} has not loaded the kernel module nvidia_uvm, which CUDA needs`,
       hint: `run nodes.yml for ${node.name}`,
     }
-  const devices = [
+  const problem = graphicsProblem(node.name, wanted, graphics)
+  if (problem) return { kind: 'problem', ...problem }
+  const devices: readonly DeviceNode[] = [
     ...sharedNodes(majors).filter(({ path }) => tools || path !== '/dev/nvidia-uvm-tools'),
     ...gpus.map(({ minor }) => gpuNode(minor)),
+    ...(displays ? [modesetNode, ...graphics.passed] : []),
   ]
   const present = await Promise.all(devices.map(({ path }) => node.stat(path)))
   const wrong = devices.filter(({ major, minor }, index) => {
@@ -210,9 +232,9 @@ async function readDevices(
       kind: 'problem',
       code: 'device-nodes-missing',
       message: `${node.name} lacks ${wrong.map((device) => `${device.path} (${device.major}:${device.minor})`).join(', ')}`,
-      hint: `run nodes.yml for ${node.name}; it creates the device nodes, now and at every boot`,
+      hint: `run nodes.yml for ${node.name}${displays ? ' with nvidia_host_graphics: true' : ''}; it creates the device nodes, now and at every boot`,
     }
-  return { kind: 'found', gpus, devices, majors: dynamicMajors(text) }
+  return { kind: 'found', gpus, devices, majors: dynamicMajors(text), graphics }
 }
 
 function dynamicMajors(devices: string | undefined): readonly number[] {
@@ -221,7 +243,7 @@ function dynamicMajors(devices: string | undefined): readonly number[] {
 }
 
 function plan({ wait, others, exclusive }: Args, seen: Seen): Plan {
-  const { node, ctid, config, elsewhere, style, newEnough, resolution, users, haMove } = seen
+  const { node, ctid, config, elsewhere, style, newEnough, resolution, users } = seen
   if (seen.wrongCluster) return refuse(seen.wrongCluster)
   if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   const takes = resolution.kind === 'found' && resolution.gpus.length === 0
@@ -246,17 +268,19 @@ function plan({ wait, others, exclusive }: Args, seen: Seen): Plan {
     })
   if (resolution.kind === 'predicted') throw new UnknownError(resolution.why)
   const ownMajors = new Set([nvidiaMajor, ...resolution.majors])
-  const isOwn = ({ key, value }: ConfigEntry): boolean =>
-    /^lxc\.cgroup2?\.devices\.allow$/.test(key) && ownMajors.has(Number(/^c (\d+):/.exec(value)?.[1]))
+  const { graphics } = resolution
+  const isOwn = (entry: ConfigEntry): boolean =>
+    /^lxc\.cgroup2?\.devices\.allow$/.test(entry.key) &&
+    (ownMajors.has(Number(/^c (\d+):/.exec(entry.value)?.[1])) || isDrmRule(entry, graphics))
   const minors = resolution.gpus.map(({ minor }) => minor)
-  const wide = rulesForOtherGpus(parseContainerConfig(config), minors, isOwn)
+  const wide = rulesForOtherGpus(parseContainerConfig(config), { minors, others: graphics.others }, isOwn)
   if (wide.length > 0) return refuse(openToAll(ctid, wide))
   const [user] = users
   if (user) {
     const why = `container ${user.ctid} ${user.why} /dev/nvidia${user.minor}, and lxc_passthrough_exclusive prevents container ${ctid} from sharing it`
     return releases(others, user) ? settle(why, wait) : refuse(keptByOther(why))
   }
-  return done([...(resolution.lost ?? []), ...(haMove === undefined ? [] : [haMove])])
+  return done([...(resolution.lost ?? []), ...seen.warnings])
 }
 
 const inputProblems = new Set([
@@ -267,33 +291,3 @@ const inputProblems = new Set([
   'gpu-owned-by-vm',
   'gpu-excluded',
 ])
-
-function openToAll(ctid: string, rules: readonly ConfigEntry[]): Parameters<typeof refuse>[0] {
-  return {
-    code: 'container-open-to-all-devices',
-    message: `container ${ctid} is privileged, and its device rules open GPUs that are not assigned to it`,
-    hint: 'limit these lines to the devices that the container needs, or make the container unprivileged',
-    findings: rules.map(({ key, value, line }) => ({
-      message: `line ${line} of ${ctid}.conf allows all devices`,
-      line: `${key}: ${value}`,
-    })),
-  }
-}
-
-function noDriver(node: string): Resolution {
-  return {
-    kind: 'problem',
-    code: 'no-driver-on-node',
-    message: `${node} has no NVIDIA driver loaded`,
-    hint: `run nodes.yml for ${node} first`,
-  }
-}
-
-function noMinor(node: string): Resolution {
-  return {
-    kind: 'problem',
-    code: 'driver-too-old',
-    message: `the driver loaded on ${node} does not report the minors of its GPUs`,
-    hint: 'install a newer driver on the node (nvidia_driver_version)',
-  }
-}

@@ -1,6 +1,7 @@
 /** Exclusive GPUs: which other containers of the run want them, and which ones give them up. */
 import type { Refusal } from '../../host/plan.ts'
 import { parseAssignment, resolveAssignment } from '../../nvidia/assignment.ts'
+import { parseAssignmentNote } from '../../nvidia/assignment-note.ts'
 import type { Gpu, NodeGpus } from '../../nvidia/gpus.ts'
 import type { Args } from './args.ts'
 import type { GpuUser } from './gpu-users.ts'
@@ -22,7 +23,7 @@ export function rivalsOf(
     if (!exclusive && !theirs) return []
     const parsed = parseAssignment(assignment)
     if ('problem' in parsed) return []
-    const note = { gpus: [], indexes: new Map() }
+    const note = parseAssignmentNote('')
     const options = { nodeName: '', ctid: String(ctid), note, moved: 'follow' } as const
     const resolved = resolveAssignment(parsed.assignment, node, options)
     if ('problem' in resolved) return []

@@ -27,6 +27,12 @@ export const args = {
       default: '',
       description: 'In a container: its assigned GPUs; if not set, GPUs are not checked',
     },
+    graphics: {
+      type: 'boolean',
+      default: false,
+      description:
+        'In a container: whether it must also have /dev/nvidia-modeset and the nodes of its GPUs in /dev/dri',
+    },
     cuda: { type: 'string', default: '', description: 'In a container: the expected CUDA toolkit' },
     user: {
       type: 'string',

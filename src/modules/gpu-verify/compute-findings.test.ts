@@ -40,6 +40,9 @@ test('a step that fails on a GPU, and a GPU that CUDA does not find, are reporte
   assert.deepEqual(await check(computed('0000:01:00.0 context 802')), [
     'CUDA does not work on 0000:01:00.0: context: CUDA_ERROR_SYSTEM_NOT_READY (802)',
   ])
+  const programs = { ...visible, 'cuda-probe': computed('0000:01:00.0 context 802') }
+  const { plan } = await look({ inside: { programs } })
+  assert.match(plan.refusal?.findings?.[0]?.fix ?? '', /^on the node, install nvidia-fabricmanager/)
   assert.deepEqual(await check(computed('0000:01:00.0 compare -1')), [
     'CUDA does not work on 0000:01:00.0: compare: the GPU returned other data than it was sent',
   ])
@@ -53,11 +56,15 @@ test('CUDA must work for the user too', async () => {
 
 test('a GPU in MIG mode is reported instead of what follows from that', async () => {
   const mig = { stdout: `${first}, 00000000:01:00.0, Enabled\n` }
-  const { findings } = await look({
+  const { plan } = await look({
     inside: { programs: { 'nvidia-smi': mig, 'cuda-probe': fails('init 100') } },
   })
-  assert.deepEqual(findings, [
-    'the GPU at 0000:01:00.0 is in MIG mode, in which it does not compute as a whole',
+  assert.deepEqual(plan.refusal?.findings, [
+    {
+      message: 'the GPU at 0000:01:00.0 is in MIG mode',
+      cause: 'in MIG mode, a GPU computes only in instances, and gpuplay assigns whole GPUs',
+      fix: 'turn MIG mode off on the node: nvidia-smi -i 0000:01:00.0 -mig 0',
+    },
   ])
 })
 

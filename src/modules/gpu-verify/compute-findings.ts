@@ -19,14 +19,15 @@ export function computeFindings({ computing, gpus, visible, who, fix }: Computed
   const migFindings = gpus
     .filter((gpu) => isInMigMode(gpu, visible))
     .map(({ pci }) => ({
-      message: `the GPU at ${pci} is in MIG mode, in which it does not compute as a whole`,
+      message: `the GPU at ${pci} is in MIG mode`,
+      cause: 'in MIG mode, a GPU computes only in instances, and gpuplay assigns whole GPUs',
       fix: `turn MIG mode off on the node: nvidia-smi -i ${pci} -mig 0`,
     }))
   if (migFindings.length > 0) return who === '' ? migFindings : []
   if (computing === undefined || computing.kind === 'unable') return []
   const finding = (where: string, failure: ComputeFailure): Finding => ({
     message: `CUDA does not work${where}${who}: ${failure.step}: ${failure.meaning}`,
-    ...defined({ cause: failure.cause, fix }),
+    ...defined({ cause: failure.cause, fix: failure.cure ?? fix }),
   })
   if (computing.kind === 'failed') return [finding('', computing.failure)]
   return gpus.flatMap(({ pci }) => {

@@ -7,6 +7,7 @@ import { compareVersions } from '../../base/version.ts'
 import { missingContainer } from '../../proxmox/find-guest.ts'
 import type { Args } from './args.ts'
 import { computeFindings } from './compute-findings.ts'
+import { graphicsFindings } from './graphics-findings.ts'
 import type { ContainerSeen } from './read-container.ts'
 import { isolationFindings, pendingFindings } from './isolation-findings.ts'
 import { runtimeFindings } from './runtime-findings.ts'
@@ -31,6 +32,7 @@ export function containerFindings(given: Args, seen: ContainerSeen): readonly Fi
   return [
     ...(version ? [version] : []),
     ...deviceFindings(seen),
+    ...graphicsFindings(seen, fixOf(seen)),
     ...(gpus.length === 0 ? [] : visibleFindings(given, seen, gpus, version !== undefined)),
     ...isolation,
     ...toolkitFindings(given, seen),
@@ -76,21 +78,30 @@ function versionFinding(seen: ContainerSeen): Finding | undefined {
 }
 
 function deviceFindings(seen: ContainerSeen): readonly Finding[] {
-  return seen.wrongDevices.map((message) => ({
-    message,
-    cause: 'the container runs with other devices than configured, or the node has changed since it started',
-    fix: fixOf(seen),
-  }))
+  const { ctid, node, wrongDevices, closed } = seen
+  return [
+    ...wrongDevices.map((message) => ({
+      message,
+      cause:
+        'the container runs with other devices than configured, or the node has changed since it started',
+      fix: fixOf(seen),
+    })),
+    ...closed.map((path) => ({
+      message: `${path} cannot be opened: the device rules of the container do not allow it`,
+      cause: 'its configuration has no rule for this device, or has got one since the container started',
+      fix: `${fixOf(seen)}; if that changes nothing, restart the container: pct reboot ${ctid} (on ${node})`,
+    })),
+  ]
 }
 
-/** With a version mismatch nothing works, so it is reported alone. */
+/** With a version mismatch or a closed device nothing works, so that is reported alone. */
 function visibleFindings(
   { user }: Args,
   seen: ContainerSeen,
   gpus: readonly Gpu[],
   wrongVersion: boolean,
 ): readonly Finding[] {
-  if (wrongVersion) return []
+  if (wrongVersion || seen.closed.length > 0) return []
   const { smi, smiAsUser, computing, computingAsUser } = seen
   const fix = fixOf(seen)
   const forUser = ` for the user ${user}`

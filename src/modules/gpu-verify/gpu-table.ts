@@ -6,7 +6,7 @@ import type { SummaryRow } from '../module.ts'
 import type { GpuStatus } from './gpu-status.ts'
 
 /** The words of the table for the state of a row. */
-const stateWords: Readonly<Record<GpuStatus['state'], string>> = {
+export const stateWords: Readonly<Record<GpuStatus['state'], string>> = {
   ok: 'ok',
   'no-module': 'NO MODULE',
   'reboot-pending': 'REBOOT PENDING',
@@ -41,8 +41,8 @@ export function rowOf({ status, cells, severity, findings, note }: GpuRow): Summ
   return {
     table: 'GPUs',
     columns,
-    // A narrow terminal has no place for eight UUIDs, and JSON has them all.
-    dispensable: ['UUID'],
+    // A narrow terminal has no place for all of them, and JSON has them.
+    dispensable: ['UUID', 'CUDA', 'USER', 'WANTED', 'GPUS'],
     cells: [name, ...cells, detail === '' ? stateWords[state] : `${stateWords[state]} ${detail}`],
     // Lists containers below their node, in the order of their IDs.
     order: node === null ? (host ?? '') : `${node} ${(ctid ?? '').padStart(10, '0')}`,
@@ -69,10 +69,14 @@ export function unansweredRow(
 ): SummaryRow {
   const ofContainer = place.node === null ? none : ''
   return rowOf({
-    status: { ...nothingKnown, ...place, state, detail: '' },
+    status: { ...nothingKnown, ...place, state, detail: state === 'problem' ? message : '' },
     cells: [ofContainer, none, none, none, none, none],
     severity: 'problem',
-    findings: [{ message, ...defined({ fix: hint }) }],
+    findings: [
+      state === 'unreachable'
+        ? { message: `${place.host} cannot be reached`, cause: message, ...defined({ fix: hint }) }
+        : { message, ...defined({ fix: hint }) },
+    ],
   })
 }
 

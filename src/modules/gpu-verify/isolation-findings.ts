@@ -11,11 +11,11 @@ import {
 import { openedBy } from '../../proxmox/device-cgroup.ts'
 import { deviceEntries, type DeviceEntry, devicesIn } from '../../proxmox/device-entries.ts'
 import { afterNextStart } from '../../proxmox/pending-changes.ts'
-import { nvidiaMajor } from '../../nvidia/proc.ts'
+import type { DeviceNode } from '../../nvidia/proc.ts'
 import type { ContainerSeen } from './read-container.ts'
 
 export function isolationFindings(
-  { ctid, open, created }: ContainerSeen,
+  { ctid, graphics, open, created }: ContainerSeen,
   config: string,
   gpus: readonly Gpu[],
   fix: string,
@@ -23,21 +23,26 @@ export function isolationFindings(
   const parsed = parseContainerConfig(config)
   const minors = gpus.flatMap(({ minor }) => minor ?? [])
   const assigned = minors.map((minor) => `/dev/nvidia${minor}`)
+  const others = graphics.others.map(({ path }) => path)
   const configured = deviceEntries(parsed).filter(
-    ({ path }) => /^\/dev\/nvidia\d+$/.test(path) && !assigned.includes(path),
+    ({ path }) => (/^\/dev\/nvidia\d+$/.test(path) && !assigned.includes(path)) || others.includes(path),
   )
   const restart = `${fix}, which restarts the container`
   const line = (entry: ConfigEntry): string => `${ctid}.conf: ${entry.key}: ${entry.value}`
-  const rules = rulesForOtherGpus(parsed, minors)
-  const opener = (minor: number): ConfigEntry | undefined =>
-    openedBy(parsed.current.entries, { major: nvidiaMajor, minor })
+  const rules = rulesForOtherGpus(parsed, { minors, others: graphics.others })
+  const opener = (device: DeviceNode): ConfigEntry | undefined => openedBy(parsed.current.entries, device)
   return [
     ...open.map((path) => {
       const entry = configured.find((device) => device.path === path)?.entry
+      const node = graphics.others.find((device) => device.path === path)
+      // A mount of all of /dev/dri and a wide rule are not gpuplay's lines.
+      const rule = entry === undefined && node !== undefined ? opener(node) : undefined
+      const wide = rule !== undefined && !/^c \d+:\d+ /.test(rule.value) ? rule : undefined
+      const because = entry ?? wide
       return {
         message: `${path} can be opened, but is not assigned`,
-        ...defined({ line: entry && line(entry) }),
-        fix: restart,
+        ...defined({ line: because && line(because) }),
+        fix: wide === undefined ? restart : limitRule,
       }
     }),
     ...configured
@@ -48,9 +53,9 @@ export function isolationFindings(
         fix: restart,
       })),
     ...created
-      .filter((minor) => opener(minor) === undefined)
-      .map((minor) => ({
-        message: `the container can create a device node for the GPU with minor ${minor} and open it`,
+      .filter((device) => opener(device) === undefined)
+      .map(({ path }) => ({
+        message: `the container can create the device node ${path} of another GPU and open it`,
         cause:
           'its device rules are wider than its configuration: it has not been restarted, or reads other files',
         fix: restart,
@@ -58,18 +63,24 @@ export function isolationFindings(
     ...rules.map((entry) => ({
       message: 'a device rule of this privileged container allows GPUs that are not assigned',
       line: line(entry),
-      fix: /^c\s+195:/.test(entry.value)
-        ? restart
-        : 'limit the rule to the devices that the container needs, or remove it, then restart the container',
+      fix: /^c\s+(195:|226:\d)/.test(entry.value) ? restart : limitRule,
     })),
   ]
 }
 
+const limitRule =
+  'limit the rule to the devices that the container needs, or remove it, then restart the container'
+
 /** Pending changes that would give the container other GPUs at its next start, whoever causes it. */
-export function pendingFindings({ ctid }: ContainerSeen, config: string, fix: string): readonly Finding[] {
+export function pendingFindings(
+  { ctid, graphics }: ContainerSeen,
+  config: string,
+  fix: string,
+): readonly Finding[] {
   const parsed = parseContainerConfig(config)
-  const now = nvidiaDevices(deviceEntries(parsed))
-  const then = nvidiaDevices(devicesIn(afterNextStart(parsed)))
+  const drm = [...graphics.own, ...graphics.others].map(({ path }) => path)
+  const now = nvidiaDevices(deviceEntries(parsed), drm)
+  const then = nvidiaDevices(devicesIn(afterNextStart(parsed)), drm)
   const lost = now.filter((device) => !then.some(({ path }) => path === device.path))
   const gained = then.filter((device) => !now.some(({ path }) => path === device.path))
   return [
@@ -86,8 +97,8 @@ export function pendingFindings({ ctid }: ContainerSeen, config: string, fix: st
   ]
 }
 
-function nvidiaDevices(devices: readonly DeviceEntry[]): readonly DeviceEntry[] {
-  return devices.filter(({ path }) => path.startsWith('/dev/nvidia'))
+function nvidiaDevices(devices: readonly DeviceEntry[], drm: readonly string[]): readonly DeviceEntry[] {
+  return devices.filter(({ path }) => path.startsWith('/dev/nvidia') || drm.includes(path))
 }
 
 function pendingLine({ pending }: ContainerConfig, ctid: string, key: string): string | undefined {

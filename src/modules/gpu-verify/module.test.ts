@@ -190,7 +190,7 @@ test('cards of VMs and excluded cards need no device node, are counted apart, an
     [],
     ['1 (1 in VM)', 'GPU-8f3c0000'],
     [
-      'the card at 0000:41:00.0 is passed to VM 900, but programs on this node have it open: python3 (process 4711); VM 900 cannot start until they end',
+      'the card at 0000:41:00.0 is passed to VM 900, but programs on this node have it open: python3 (process 4711); VM 900 cannot start until they end: stop them, or the containers that they run in',
     ],
   ])
   const excluded = {
@@ -198,26 +198,4 @@ test('cards of VMs and excluded cards need no device node, are counted apart, an
     '/etc/pve/qemu-server/900.conf': '',
   }
   assert.deepEqual((await check(excluded)).slice(0, 2), [[], ['1 (1 excluded)', 'GPU-8f3c0000']])
-})
-
-test('a container whose start was prevented is reported with the command that starts it', async () => {
-  const why = '/dev/nvidia0 is now card 0000:41:00.0, which is not assigned to it'
-  const host = gpuHost({
-    ...nodeHost,
-    files: { ...nodeHost.files, ...userspace(version).files, '/run/gpuplay/held/101': `${why}\n` },
-    links: userspace(version).links ?? {},
-    nodes: { ...devices, '/dev/nvidia0': '195:0', '/dev/nvidia-uvm-tools': '508:1' },
-    programs: { 'nvidia-smi': smi(first, second), 'cuda-probe': bothCompute },
-  })
-  const given: Args = { ...defaults, version, containers: [{ name: 'jellyfin', ctid: 101 }] }
-  const seen = await gpuVerify.probe(given, host)
-  assert.deepEqual(gpuVerify.plan(given, seen).refusal?.findings, [
-    {
-      message: `container 101 was held back at its start: ${why}`,
-      cause:
-        'the minors of the cards have changed since it was configured, as they do when cards are added or removed',
-      fix: 'gpuplay run containers.yml -i INVENTORY -l jellyfin, which starts it',
-    },
-  ])
-  assert.equal(gpuVerify.row(given, seen)[0]?.cells.at(-1), 'HELD BACK CT 101')
 })

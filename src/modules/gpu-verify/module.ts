@@ -12,6 +12,7 @@ import type { Module, SummaryRow } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 import { computeWarnings } from './compute-findings.ts'
 import { containerFindings, staleUserspace } from './container-findings.ts'
+import { graphicsWarning } from './graphics-findings.ts'
 import { kernelWarnings } from './kernel-findings.ts'
 import { type ContainerSeen, readContainer } from './read-container.ts'
 import { nodeFindings } from './node-findings.ts'
@@ -48,11 +49,12 @@ function plan(given: Args, seen: Seen): Plan {
       ? [nodeFindings(given, seen.node), seen.node.name, nodeWarnings(given, seen.node)]
       : [containerFindings(given, seen.container), nameOf(seen.container), containerWarnings(seen.container)]
   if (findings.length === 0 || !given.fail) return done(warnings)
-  return refuse({
+  const refusal = refuse({
     code: 'verification-failed',
     message: `${who}: ${findings.length === 1 ? '1 finding' : `${findings.length} findings`}`,
     findings,
   })
+  return { ...refusal, warnings }
 }
 
 function nodeWarnings(given: Args, seen: NodeSeen): readonly string[] {
@@ -68,12 +70,15 @@ function nodeWarnings(given: Args, seen: NodeSeen): readonly string[] {
 }
 
 function containerWarnings(seen: ContainerSeen): readonly string[] {
-  const { name, ctid, computing, config } = seen
+  const { name, ctid, computing, config, unusedMajors } = seen
   const stale = staleUserspace(seen)
+  const displays = graphicsWarning(seen)
   return [
     ...computeWarnings(computing, `in ${name}`),
+    ...(displays === undefined ? [] : [displays]),
     ...(stale === undefined ? [] : [`${nameOf(seen)} is stopped: ${stale} when it runs`]),
     ...weakenedIsolation(parseContainerConfig(config ?? '')).map((what) => `container ${ctid}: ${what}`),
+    ...unusedMajors,
   ]
 }
 

@@ -43,6 +43,12 @@ export function nodeFindings(given: Args, seen: NodeSeen): readonly Finding[] {
     })
   if (!unifiedMemory)
     findings.push({ message: 'nvidia_uvm is not loaded', cause: 'CUDA does not work without it', fix })
+  if (seen.idleSwitches.length > 0)
+    findings.push({
+      message: `nvidia-fabricmanager does not run, which the NVSwitches of the node need (${seen.idleSwitches.join(', ')})`,
+      cause: 'until it runs, CUDA fails on all GPUs with CUDA_ERROR_SYSTEM_NOT_READY (802)',
+      fix: `on the node, install nvidia-fabricmanager ${loaded}, then: systemctl enable --now nvidia-fabricmanager`,
+    })
   for (const message of wrongNodes) findings.push({ message, fix })
   for (const held of seen.heldBack) findings.push(heldBackFinding(held, containers))
   if (smi?.kind === 'failed')

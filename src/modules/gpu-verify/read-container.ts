@@ -8,12 +8,14 @@ import { opensCreated } from '../../nvidia/device-probe.ts'
 import { type Gpu, readMinors, readNodeGpus } from '../../nvidia/gpus.ts'
 import {
   type DeviceNode,
-  opens,
   devicesFile,
   gpuNode,
+  modesetNode,
+  opening,
   parseCharacterMajors,
   sharedNodes,
 } from '../../nvidia/proc.ts'
+import { readUnusedMajors } from '../../nvidia/isolation.ts'
 import { type SmiResult, visibleGpus } from '../../nvidia/smi.ts'
 import { readNotedUserspace } from '../../nvidia/userspace-notes.ts'
 import { readUserspace, type Userspace } from '../../nvidia/userspace.ts'
@@ -22,6 +24,7 @@ import { isUnprivileged } from '../../proxmox/device-entries.ts'
 import { findGuest, type GuestPlace } from '../../proxmox/find-guest.ts'
 import type { Args } from './args.ts'
 import { deviceProblem } from './devices.ts'
+import { type GraphicsSeen, readGraphicsOf } from './read-graphics.ts'
 import { readLoaded } from './read-node.ts'
 import { readRuntime, type RuntimeSeen } from './read-runtime.ts'
 
@@ -35,6 +38,8 @@ export interface ContainerSeen {
   /** Where else the cluster has it; read only if the node does not. */
   readonly elsewhere: GuestPlace | undefined
   readonly running: boolean
+  /** Sentences about device rules for majors that no driver has. */
+  readonly unusedMajors: readonly string[]
   /** Undefined if no GPUs are assigned; then GPUs are not checked. */
   readonly assigned: Assigned | undefined
   /** Of a stopped container: the version of its user-space driver that its node has noted. */
@@ -46,10 +51,15 @@ export interface ContainerSeen {
   readonly computing: Computing | undefined
   readonly computingAsUser: Computing | undefined
   readonly wrongDevices: readonly string[]
+  readonly graphics: GraphicsSeen
+  /** Paths of assigned devices that the container's device rules close. */
+  readonly closed: readonly string[]
+  /** Own render nodes whose mode and owner forbid root of the container to open them. */
+  readonly forbidden: readonly string[]
   /** GPU device nodes that can be opened, but are not assigned. */
   readonly open: readonly string[]
-  /** Minors of other GPUs for which root of a privileged container can create a node and open it. */
-  readonly created: readonly number[]
+  /** Devices of other GPUs for which root of a privileged container can create a node and open it. */
+  readonly created: readonly DeviceNode[]
   /** The release that nvcc reports; undefined if it does not run. */
   readonly nvcc: string | undefined
   /** Whether the toolkit's compiler is installed; a toolkit of libraries alone has none. */
@@ -67,16 +77,19 @@ export type Assigned =
 export async function readContainer(given: Args, host: Host): Promise<ContainerSeen> {
   const { node, placement } = host
   const ctid = placement.ctid ?? ''
-  const [container, loaded, assigned, devices, nodeMinors] = await Promise.all([
+  const assignment = readAssigned(given, node, ctid)
+  const [container, loaded, assigned, devices, nodeMinors, graphics] = await Promise.all([
     node.container(ctid),
     readLoaded(node),
-    readAssigned(given, node, ctid),
+    assignment,
     node.text(devicesFile),
     readMinors(node),
+    readGraphicsOf(given.graphics, node, assignment.then(gpusOf)),
   ])
-  const privileged = container !== undefined && !isUnprivileged(parseContainerConfig(container.config))
+  const config = parseContainerConfig(container?.config ?? '')
+  const privileged = container !== undefined && !isUnprivileged(config)
   const running = container?.status === 'running'
-  const gpus = assigned?.kind === 'gpus' ? assigned.gpus : []
+  const gpus = gpusOf(assigned)
   const seen = {
     name: host.name,
     ctid,
@@ -86,6 +99,8 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
     elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
     running,
     assigned,
+    graphics,
+    unusedMajors: await readUnusedMajors(node, ctid, config),
   }
   if (!running) {
     const notes = await readNotedUserspace(node, [ctid])
@@ -94,13 +109,29 @@ export async function readContainer(given: Args, host: Host): Promise<ContainerS
   return {
     ...seen,
     noted: undefined,
-    ...(await readInside(given, host, { gpus, devices: devices ?? '', nodeMinors, privileged })),
+    ...(await readInside(given, host, {
+      gpus,
+      devices: devices ?? '',
+      nodeMinors,
+      privileged,
+      graphics,
+    })),
   }
 }
 
 type Inside = Omit<
   ContainerSeen,
-  'name' | 'ctid' | 'node' | 'loaded' | 'config' | 'elsewhere' | 'running' | 'assigned' | 'noted'
+  | 'name'
+  | 'ctid'
+  | 'node'
+  | 'loaded'
+  | 'config'
+  | 'elsewhere'
+  | 'running'
+  | 'assigned'
+  | 'noted'
+  | 'graphics'
+  | 'unusedMajors'
 >
 
 const nothingInside: Inside = {
@@ -110,6 +141,8 @@ const nothingInside: Inside = {
   computing: undefined,
   computingAsUser: undefined,
   wrongDevices: [],
+  closed: [],
+  forbidden: [],
   open: [],
   created: [],
   nvcc: undefined,
@@ -131,6 +164,10 @@ async function readAssigned({ assignment }: Args, node: Host, ctid: string): Pro
     : { kind: 'gpus', gpus: resolved.gpus }
 }
 
+function gpusOf(assigned: Assigned | undefined): readonly Gpu[] {
+  return assigned?.kind === 'gpus' ? assigned.gpus : []
+}
+
 interface Around {
   /** Assigned to the container. */
   readonly gpus: readonly Gpu[]
@@ -139,45 +176,47 @@ interface Around {
   /** Of all GPUs that the node's driver has. */
   readonly nodeMinors: readonly number[]
   readonly privileged: boolean
+  readonly graphics: GraphicsSeen
 }
 
 async function readInside(
   given: Args,
   host: Host,
-  { gpus, devices, nodeMinors, privileged }: Around,
+  { gpus, devices, nodeMinors, privileged, graphics }: Around,
 ): Promise<Inside> {
   const minors = gpus.flatMap(({ minor }) => minor ?? [])
   const otherMinors = nodeMinors.filter((minor) => !minors.includes(minor))
-  const tries = given.isolation && given.assignment !== '' && privileged && otherMinors.length > 0
+  const foreign = [...otherMinors.map(gpuNode), ...graphics.others]
+  const isolated = given.isolation && given.assignment !== ''
+  const tries = isolated && privileged && foreign.length > 0
   const shared = sharedNodes(parseCharacterMajors(devices)).filter(
     ({ path }) => path !== '/dev/nvidia-uvm-tools',
   )
-  const wanted: readonly DeviceNode[] = minors.length === 0 ? [] : [...shared, ...minors.map(gpuNode)]
+  const displays = graphics.own.length === 0 ? [] : [modesetNode, ...graphics.own]
+  const wanted = minors.length === 0 ? [] : [...shared, ...minors.map(gpuNode), ...displays]
   const asUser = given.user === '' ? undefined : { user: given.user }
-  const [
-    userspace,
-    names,
-    created,
-    smi,
-    smiAsUser,
-    computing,
-    computingAsUser,
-    toolkit,
-    runtime,
-    ...present
-  ] = await Promise.all([
-    readUserspace(host),
-    host.list('/dev'),
-    tries ? host.ask(opensCreated({ minors: otherMinors.map(String) })) : [],
-    gpus.length === 0 ? undefined : host.ask(visibleGpus),
-    gpus.length === 0 || asUser === undefined ? undefined : host.ask(visibleGpus, asUser),
-    gpus.length === 0 || !given.compute ? undefined : host.ask(computes),
-    gpus.length === 0 || !given.compute || asUser === undefined ? undefined : host.ask(computes, asUser),
-    readToolkit(given, host),
-    readRuntime(given, host, gpus.length > 0),
-    ...wanted.map(({ path }) => host.stat(path)),
+  const [userspace, created, smi, smiAsUser, computing, computingAsUser, toolkit, runtime, ...present] =
+    await Promise.all([
+      readUserspace(host),
+      tries ? host.ask(opensCreated({ devices: foreign.map(numbersOf) })) : noDevices,
+      gpus.length === 0 ? undefined : host.ask(visibleGpus),
+      gpus.length === 0 || asUser === undefined ? undefined : host.ask(visibleGpus, asUser),
+      gpus.length === 0 || !given.compute ? undefined : host.ask(computes),
+      gpus.length === 0 || !given.compute || asUser === undefined ? undefined : host.ask(computes, asUser),
+      readToolkit(given, host),
+      readRuntime(given, host, gpus.length > 0),
+      ...wanted.map(({ path }) => host.stat(path)),
+    ])
+  // Opening a card node would make the container master of the display; the render nodes suffice.
+  const right = wanted.flatMap((wish, index) =>
+    deviceProblem(wish, present[index]) === undefined && !wish.path.startsWith('/dev/dri/card')
+      ? [wish.path]
+      : [],
+  )
+  const [foreignOnes, ...opened] = await Promise.all([
+    isolated ? openOnes(host, foreign) : noDevices,
+    ...right.map((path) => host.ask(opening({ path }))),
   ])
-  const others = given.isolation && given.assignment !== '' ? otherGpus(names ?? [], minors) : []
   return {
     userspace,
     smi,
@@ -185,8 +224,10 @@ async function readInside(
     computing,
     computingAsUser,
     wrongDevices: wanted.flatMap((node, index) => deviceProblem(node, present[index]) ?? []),
-    open: await openOnes(host, others),
-    created,
+    closed: right.filter((_, index) => opened[index] === 'denied'),
+    forbidden: right.filter((path, index) => path.startsWith('/dev/dri/') && opened[index] === 'forbidden'),
+    open: foreignOnes,
+    created: foreign.filter((device) => created.includes(numbersOf(device))),
     runtime,
     ...toolkit,
   }
@@ -210,19 +251,23 @@ async function readToolkit(
   }
 }
 
-function otherGpus(names: readonly string[], minors: readonly number[]): readonly string[] {
-  return names.filter((name) => {
-    const minor = /^nvidia(\d+)$/.exec(name)?.[1]
-    return minor !== undefined && !minors.includes(Number(minor))
-  })
+const noDevices: readonly string[] = []
+
+function numbersOf({ major, minor }: DeviceNode): string {
+  return `${major}:${minor}`
 }
 
-/** The device rules of the container's cgroup apply at open(2), so the device is opened; nothing is read. */
-async function openOnes(host: Host, names: readonly string[]): Promise<readonly string[]> {
-  const paths = names.map((name) => `/dev/${name}`)
+/**
+ * The device rules of the container's cgroup apply at open(2), so the device is opened; nothing is read. A device
+ * that these rules allow counts even if its driver fails now.
+ */
+async function openOnes(host: Host, nodes: readonly DeviceNode[]): Promise<readonly string[]> {
   const [statuses, answers] = await Promise.all([
-    Promise.all(paths.map((path) => host.stat(path))),
-    Promise.all(paths.map((path) => host.ask(opens({ path })))),
+    Promise.all(nodes.map(({ path }) => host.stat(path))),
+    Promise.all(nodes.map(({ path }) => host.ask(opening({ path })))),
   ])
-  return paths.filter((_, index) => statuses[index]?.kind === 'character' && answers[index] === true)
+  const allowed = ['opens', 'failed']
+  return nodes
+    .filter((_, index) => statuses[index]?.kind === 'character' && allowed.includes(answers[index] ?? ''))
+    .map(({ path }) => path)
 }

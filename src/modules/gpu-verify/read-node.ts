@@ -1,5 +1,6 @@
 /** Inspects a node. */
 import type { Host } from '../../host/host.ts'
+import { readSwitches } from '../../nvidia/cards.ts'
 import { computes, type Computing } from '../../nvidia/cuda-probe.ts'
 import { readHolders } from '../../nvidia/gpu-holders.ts'
 import { type NodeGpus, readNodeGpus } from '../../nvidia/gpus.ts'
@@ -43,16 +44,20 @@ export interface NodeSeen {
   /** Programs that have cards open which are not for containers, as sentences. */
   readonly holders: readonly string[]
   readonly kernels: KernelsSeen
+  /** PCI addresses of NVSwitches that nvidia-fabricmanager has to manage, while it does not run. */
+  readonly idleSwitches: readonly string[]
 }
 
 export async function readNode({ version, containers, compute }: Args, host: Host): Promise<NodeSeen> {
-  const [loaded, userspace, gpus, devices, guests, heldBack] = await Promise.all([
+  const [loaded, userspace, gpus, devices, guests, heldBack, switches, manager] = await Promise.all([
     readLoaded(host),
     readUserspace(host),
     readNodeGpus(host),
     host.text(devicesFile),
     readGpuContainers(host),
     readAllHeldBack(host),
+    readSwitches(host),
+    host.unit('nvidia-fabricmanager.service'),
   ])
   const majors = parseCharacterMajors(devices ?? '')
   const wanted: readonly DeviceNode[] =
@@ -89,6 +94,7 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
     secureBoot,
     holders,
     kernels,
+    idleSwitches: manager.active === 'active' ? [] : switches,
   }
 }
 

@@ -2,7 +2,8 @@
 import type { Action, Effect } from '../../host/action.ts'
 import { sha256Of } from '../../host/content.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
-import type { DkmsState } from '../../nvidia/installer.ts'
+import { buildOutput } from '../../nvidia/dkms-trees.ts'
+import { type DkmsState, installerOutput } from '../../nvidia/installer.ts'
 import type { SecureBoot } from '../../nvidia/secure-boot.ts'
 import type { Args } from './args.ts'
 import { needsSigning, signingActions } from '../../nvidia/signing.ts'
@@ -16,9 +17,6 @@ interface Installed {
   readonly source: boolean
   readonly loaded: string | undefined
 }
-
-/** Where the installer of a `.run` writes its output. */
-export const installerOutput = '/var/log/nvidia-installer.log'
 
 /** What DKMS has to build for an installed driver. */
 export function buildPlan(given: Args, seen: Installed): Plan {
@@ -38,7 +36,8 @@ function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Installed
       detached: { name: 'nvidia-dkms', fingerprint: sha256Of([verb, version, kernel].join('\0')) },
       label:
         verb === 'add' ? `register driver ${version} with DKMS` : `build driver ${version} for ${kernel}`,
-      hint: `see /var/lib/dkms/nvidia/${version}/build/make.log for the build's output`,
+      hint: `see ${buildOutput({ name: 'nvidia', version })} for the build's output`,
+      logs: [buildOutput({ name: 'nvidia', version })],
       effects: [
         {
           kind: 'unknown',
@@ -59,7 +58,7 @@ function dkmsPlan({ version }: Args, { dkms, source, loaded, kernel }: Installed
   return refuse({
     code: 'dkms-not-registered',
     message: `the installer did not register driver ${version} with DKMS for kernel ${kernel ?? ''}`,
-    hint: `see ${installerOutput} and /var/lib/dkms/nvidia/${version}/build/make.log; the driver may be too old for this kernel`,
+    hint: `see ${installerOutput} and ${buildOutput({ name: 'nvidia', version })}; the driver may be too old for this kernel`,
   })
 }
 

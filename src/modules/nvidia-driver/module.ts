@@ -12,6 +12,7 @@ import type { Action } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
+import { buildOutput } from '../../nvidia/dkms-trees.ts'
 import {
   type DkmsState,
   dkmsState,
@@ -19,6 +20,8 @@ import {
   installedModuleType,
   installedVersion,
   installerLog,
+  installerOutput,
+  failedInstallerOutput,
   type ModuleType,
   nodeOptions,
 } from '../../nvidia/installer.ts'
@@ -29,7 +32,7 @@ import { readUnsigned } from '../../nvidia/signing.ts'
 import { isComplete, readUserspace } from '../../nvidia/userspace.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
-import { bootEffects, buildPlan, installerOutput } from './build.ts'
+import { bootEffects, buildPlan } from './build.ts'
 import { type Previous, readPrevious, readRunfile, type Runfile, workDirectory } from './runfiles.ts'
 
 export interface Seen {
@@ -192,9 +195,10 @@ function install(given: Args, seen: Seen): Action {
   const { version, runfile, module_type: type, timeout } = given
   const options = optionsFor(given, seen)
   const kernel = seen.kernel ?? 'of the next boot'
+  const another = exchange(given, seen)
   return {
     kind: 'run',
-    argv: [...exchange(given, seen), 'sh', runfile, ...options],
+    argv: [...another, 'sh', runfile, ...options],
     environment: { TMPDIR: workDirectory },
     directory: workDirectory,
     timeout,
@@ -203,7 +207,8 @@ function install(given: Args, seen: Seen): Action {
       fingerprint: fingerprint(version, type, kernel, ...options),
     },
     label: `install driver ${version} (${type} kernel modules)`,
-    hint: `see ${installerOutput} for the installer's output; the driver may be too old for kernel ${kernel}`,
+    logs: [failedInstallerOutput, installerOutput, buildOutput({ name: 'nvidia', version })],
+    hint: `see ${another.length === 0 ? '' : `${failedInstallerOutput} or `}${installerOutput} for the installer's output; the driver may be too old for kernel ${kernel}`,
     effects: [
       {
         kind: 'unknown',
@@ -217,6 +222,7 @@ function install(given: Args, seen: Seen): Action {
           'file:/boot/initrd.img-*',
           resource('file', driverBefore),
           resource('file', installerOutput),
+          resource('file', failedInstallerOutput),
         ],
         why: `an earlier action installs driver ${version}`,
       },

@@ -11,6 +11,8 @@ import type { Action, Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, settle } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
+import { readCards } from '../../nvidia/cards.ts'
+import { drmDirectory } from '../../nvidia/drm.ts'
 import { type GpuContainer, readGpuContainers } from '../../nvidia/gpu-containers.ts'
 import { readNodeGpus } from '../../nvidia/gpus.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
@@ -35,6 +37,8 @@ export interface Seen {
   readonly unifiedMemory: boolean
   /** Those of nvidia_modeset and nvidia_drm that are required and not loaded. */
   readonly missingModules: readonly string[]
+  /** PCI addresses of the cards for which nvidia_drm creates device nodes, if it is required. */
+  readonly drmCards: readonly string[]
   readonly nouveau: boolean
   /** Paths of device nodes that are missing or have wrong numbers; empty if a dry run cannot know. */
   readonly wrongNodes: readonly string[]
@@ -69,8 +73,9 @@ async function probe({ version, graphics }: Args, host: Host): Promise<Seen> {
     ...more.map((name) => host.kernelModule(name)),
   ])
   const loaded = driver.loaded ? driver.version : undefined
-  const [wrongNodes, containers, missed, resources] = await Promise.all([
+  const [wrongNodes, cards, containers, missed, resources] = await Promise.all([
     loaded === undefined ? [] : readWrongNodes(graphics, host),
+    graphics ? readCards(host) : [],
     loaded === version ? [] : readGpuContainers(host),
     readMissedStarts(host),
     host.text(resourcesFile),
@@ -82,6 +87,7 @@ async function probe({ version, graphics }: Args, host: Host): Promise<Seen> {
     userspaces: await readNotedUserspace(host, stopped),
     unifiedMemory: unifiedMemory.loaded,
     missingModules: more.filter((_, index) => statuses[index]?.loaded !== true),
+    drmCards: cards.map(({ pci }) => pci),
     nouveau: nouveau.loaded,
     wrongNodes,
     containers,
@@ -120,7 +126,7 @@ function plan(given: Args, seen: Seen): Plan {
   const { loaded, unifiedMemory, wrongNodes } = seen
   if (loaded === undefined) {
     if (seen.nouveau) return done([`nouveau is loaded: the next reboot loads driver ${version}`])
-    return locked(given, seen) ?? actions(around(given, seen, load(given)), leftBehind(given, seen))
+    return locked(given, seen) ?? actions(around(given, seen, load(given, seen)), leftBehind(given, seen))
   }
   if (loaded === version) {
     const right = unifiedMemory && seen.missingModules.length === 0 && wrongNodes.length === 0
@@ -132,7 +138,7 @@ function plan(given: Args, seen: Seen): Plan {
           ? undefined
           : helperRun('load', `create ${wrongNodes.join(', ') || 'the device nodes of nvidia-uvm'}`, [
               ...modulesLoaded(given),
-              nodesUnknown,
+              nodesUnknown(seen),
             ]),
         ...catchUp(given, seen),
       ])
@@ -183,7 +189,7 @@ function exchange(given: Args, seen: Seen, loaded: string): readonly Action[] {
   const reload = helperRun(
     'reload',
     `replace the loaded driver ${loaded} with ${version}`,
-    loadedEffects(given),
+    loadedEffects(given, seen),
     300 + given.install_timeout,
   )
   return around(given, seen, { ...reload, argv: [...reload.argv, version] })
@@ -213,9 +219,9 @@ function toStop({ containers }: Args, seen: Seen): readonly GpuContainer[] {
   return seen.containers.filter(({ ctid, running }) => running && managed.includes(ctid))
 }
 
-function load(given: Args): Action {
+function load(given: Args, seen: Seen): Action {
   const { version, install_timeout: timeout } = given
-  return helperRun('load', `load driver ${version}`, loadedEffects(given), 300 + timeout)
+  return helperRun('load', `load driver ${version}`, loadedEffects(given, seen), 300 + timeout)
 }
 
 function helperRun(
@@ -234,15 +240,19 @@ function helperRun(
   }
 }
 
-const nodesUnknown: Effect = {
-  kind: 'unknown',
-  resources: [
-    'file:/dev/nvidia*',
-    'file:/proc/driver/nvidia*',
-    resource('file', devicesFile),
-    resource('file', '/proc/modules'),
-  ],
-  why: 'an earlier action loads the driver',
+function nodesUnknown({ drmCards }: Seen): Effect {
+  return {
+    kind: 'unknown',
+    resources: [
+      'file:/dev/nvidia*',
+      'file:/proc/driver/nvidia*',
+      resource('file', devicesFile),
+      resource('file', '/proc/modules'),
+      ...(drmCards.length === 0 ? [] : (['file:/dev/dri*'] as const)),
+      ...drmCards.map((pci) => `file:${drmDirectory(pci)}*` as const),
+    ],
+    why: 'an earlier action loads the driver',
+  }
 }
 
 function modulesLoaded({ graphics }: Args): readonly Effect[] {
@@ -250,7 +260,7 @@ function modulesLoaded({ graphics }: Args): readonly Effect[] {
   return names.map((name) => ({ kind: 'kernelModule', name, becomes: { loaded: true } }))
 }
 
-function loadedEffects(given: Args): readonly Effect[] {
+function loadedEffects(given: Args, seen: Seen): readonly Effect[] {
   const { version } = given
   return [
     { kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true, version } },
@@ -258,6 +268,6 @@ function loadedEffects(given: Args): readonly Effect[] {
     // Only an installation that is not loaded yet needs a way back.
     { kind: 'file', name: driverBefore, becomes: { kind: 'absent' } },
     { kind: 'file', name: loadedVersionFile, becomes: { kind: 'file', text: `${version}\n` } },
-    nodesUnknown,
+    nodesUnknown(seen),
   ]
 }

@@ -84,6 +84,26 @@ test('a dry run predicts the driver that is loaded after the restart', async () 
   )
 })
 
+test('a driver from packages is loaded after the restart as well', async () => {
+  const libraries = '/usr/lib/x86_64-linux-gnu'
+  const packaged: GpuHost = { links: { [`${libraries}/libcuda.so.1`]: `libcuda.so.${version}` } }
+  const freed = await look({ ...guests, ...packaged })
+  assert.deepEqual(
+    freed.plan.actions[0]?.effects?.find(
+      (effect) => effect.kind === 'kernelModule' && effect.name === 'nvidia',
+    ),
+    { kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true, version } },
+  )
+  const modules = { nvidia: { version: '570.207' } }
+  const pending = { purpose: 'load_driver', mode: 'never' } as const
+  const { plan } = await look({ ...packaged, modules }, pending)
+  assert.match(
+    plan.warnings[0] ?? '',
+    /^REBOOT PENDING: driver 570\.207 is loaded, 580\.95\.05 is installed\./,
+  )
+  assert.deepEqual((await look({ modules }, pending)).plan.warnings, [])
+})
+
 test('without permission the reboot is pending, and its guests are reported', async () => {
   const pending = /REBOOT PENDING.*CT 101 \(jellyfin\), VM 200 \(windows\).*nvidia_host_reboot=auto/
   const never = await look(guests, { mode: 'never' })

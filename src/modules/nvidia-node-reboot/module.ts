@@ -7,16 +7,16 @@
  * before.
  */
 import { defined } from '../../base/defined.ts'
-import { isUnknown } from '../../base/unknown.ts'
+import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Finding, type Plan, refuse } from '../../host/plan.ts'
-import { installedVersion, installerLog } from '../../nvidia/installer.ts'
 import { moduleVersion, nextKernel, readKernels } from '../../nvidia/kernels.ts'
 import { type Obstacle, type Obstacles, readObstacles } from '../../nvidia/reboot-guards.ts'
 import { driverBefore } from '../../nvidia/reload.ts'
 import { type Guest, readRunningGuests } from '../../nvidia/running-guests.ts'
 import { unlockHint } from '../../proxmox/device-entries.ts'
+import { readInstalledDriver } from '../../nvidia/userspace.ts'
 import { readCluster, restartSlots } from '../../proxmox/cluster.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
@@ -25,7 +25,8 @@ export interface Seen {
   readonly node: string
   readonly need: string | undefined
   /**
-   * Version of the driver that the next boot loads; undefined if none is installed or a dry run cannot know.
+   * Version of the driver that the next boot loads, from a `.run` or from packages; undefined if none is installed
+   * or a dry run cannot know.
    */
   readonly installed: string | undefined
   readonly guests: readonly Guest[]
@@ -46,9 +47,9 @@ export const nvidiaNodeReboot = {
 } satisfies Module<Args, Seen>
 
 async function probe(given: Args, host: Host): Promise<Seen> {
-  const records = await host.maybe(host.text(installerLog))
-  const installed = !isUnknown(records) ? installedVersion(records ?? '') : undefined
-  const onDisk = isUnknown(records) || installed === given.version
+  const driver = await readInstalledDriver(host)
+  const installed = knownOr(driver, undefined)
+  const onDisk = isUnknown(driver) || installed === given.version
   const need =
     given.purpose === 'free_cards' ? await heldBy(given, host) : await notLoaded(given, { host, onDisk })
   const seen = { node: host.name, need, installed }

@@ -54,6 +54,15 @@ test('a new node is reported with its cards, the type of modules, and the header
   ])
 })
 
+test('a GPU with virtual functions causes a warning that says how to turn them off', async () => {
+  const files = { '/sys/bus/pci/devices/0000:41:00.0/sriov_numvfs': '4\n' }
+  const { plan } = await look({ files })
+  assert.deepEqual(plan.warnings, [
+    'the GPU at 0000:41:00.0 has 4 virtual functions (SR-IOV) for VMs, and containers get only whole GPUs: it may not compute; to turn the functions off: echo 0 >/sys/bus/pci/devices/0000:41:00.0/sriov_numvfs',
+  ])
+  assert.deepEqual((await look({ files }, { exclude_gpus: ['0000:41:00.0'] })).plan.warnings, [])
+})
+
 const boot = (...kernels: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(kernels.map((kernel) => [`/boot/vmlinuz-${kernel}`, 'kernel']))
 

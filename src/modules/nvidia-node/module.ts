@@ -130,6 +130,12 @@ function plan(given: Args, seen: Seen): Plan {
       ({ ctid, why }) =>
         `container ${ctid} was held back at its start: ${why}; the role lxc_passthrough fixes this`,
     ),
+    ...managed
+      .filter(({ virtualFunctions }) => virtualFunctions > 0)
+      .map(
+        ({ pci, virtualFunctions }) =>
+          `the GPU at ${pci} has ${virtualFunctions} virtual functions (SR-IOV) for VMs, and containers get only whole GPUs: it may not compute; to turn the functions off: echo 0 >/sys/bus/pci/devices/${pci}/sriov_numvfs`,
+      ),
     ...badKernels(given, seen).map(
       ({ kernel, why }) =>
         `kernel ${kernel}${kernel === nextKernel(seen.kernels) ? ', which the next boot chooses,' : ''} gets no module: ${why}`,

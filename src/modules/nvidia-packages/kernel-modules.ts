@@ -4,7 +4,7 @@ import type { Action } from '../../host/action.ts'
 import { sha256Of } from '../../host/content.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan } from '../../host/plan.ts'
-import { type DkmsModule, readDkmsTrees } from '../../nvidia/dkms-trees.ts'
+import { buildOutput, type DkmsModule, readDkmsTrees } from '../../nvidia/dkms-trees.ts'
 import { type DkmsState, dkmsState, dkmsStatus } from '../../nvidia/installer.ts'
 import { type OtherKernel, readOtherKernels, withOtherKernels } from '../../nvidia/other-kernels.ts'
 import type { SecureBoot } from '../../nvidia/secure-boot.ts'
@@ -89,7 +89,8 @@ function build({ name, version }: DkmsModule, { dkms, kernel }: Modules): readon
       timeout: 1800,
       detached: { name: 'nvidia-dkms', fingerprint: sha256Of([name, version, kernel].join(' ')) },
       label: `build driver ${version} for ${kernel}`,
-      hint: `see /var/lib/dkms/${name}/${version}/build/make.log for the build's output`,
+      hint: `see ${buildOutput({ name, version })} for the build's output`,
+      logs: [buildOutput({ name, version })],
       effects: [
         {
           kind: 'unknown',

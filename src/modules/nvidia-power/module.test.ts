@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Answer } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
 import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
@@ -12,11 +13,12 @@ async function planOf(
   more: Partial<Args>,
   answer = { code: 0, stdout: gpus },
   files: Readonly<Record<string, string>> = {},
+  find: Partial<Answer> = {},
 ): Promise<Plan> {
   const args: Args = { persistence: true, power_limit: {}, ...more }
   return nvidiaPower.plan(
     args,
-    await nvidiaPower.probe(args, gpuHost({ files, programs: { 'nvidia-smi': answer } })),
+    await nvidiaPower.probe(args, gpuHost({ files, programs: { 'nvidia-smi': answer, find } })),
   )
 }
 
@@ -33,9 +35,9 @@ test('only GPUs with another value are set, and GPUs without the setting are ski
   ])
 })
 
-test('cards of VMs and excluded cards keep their settings', async () => {
+test('cards of VMs and excluded cards are released, and get no other settings', async () => {
   const information = (pci: string): Record<string, string> => ({
-    [`/proc/driver/nvidia/gpus/${pci}/information`]: `Bus Location: \t ${pci}\n`,
+    [`/proc/driver/nvidia/gpus/${pci}/information`]: `Bus Location: \t ${pci}\nDevice Minor: \t ${pci === '0000:01:00.0' ? 1 : 0}\n`,
   })
   const files = {
     ...information('0000:01:00.0'),
@@ -44,11 +46,25 @@ test('cards of VMs and excluded cards keep their settings', async () => {
     '/etc/gpuplay/nvidia.conf': 'EXCLUDE="0000:01:00.0 "\n',
   }
   const plan = await planOf({ power_limit: { '0000:41:00.0': 200 } }, undefined, files)
-  assert.deepEqual(commands(plan), [])
+  const pending =
+    'the driver keeps 0000:01:00.0, which is in nvidia_host_exclude_gpus, until the node reboots or a VM with this card starts'
+  assert.deepEqual(
+    plan.actions.map(({ label }) => label),
+    ['turn persistence mode off on 0000:01:00.0: the card is in nvidia_host_exclude_gpus'],
+  )
+  assert.deepEqual(commands(plan), ['nvidia-smi -i 0000:01:00.0 -pm 0'])
   assert.deepEqual(plan.warnings, [
     'the power limit of 0000:41:00.0 is not set: the card is passed to VM 900',
+    pending,
   ])
-  assert.deepEqual(commands(await planOf({ persistence: false }, undefined, files)), [])
+  const released = { code: 0, stdout: gpus.replace('Enabled', 'Disabled') }
+  const found = { stdout: '77/fd/5 /dev/nvidia0\n' }
+  const held = await planOf({}, released, { ...files, '/proc/77/comm': 'python3\n' }, found)
+  assert.deepEqual(commands(held), [])
+  assert.deepEqual(held.warnings, [
+    pending,
+    'the card at 0000:41:00.0 is passed to VM 900, but programs on this node have it open: python3 (process 77); VM 900 cannot start until they end: stop them, or the containers that they run in',
+  ])
 })
 
 test('a limit for a missing GPU is refused with a list of the existing ones', async () => {

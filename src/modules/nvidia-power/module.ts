@@ -1,10 +1,14 @@
 /**
  * Sets persistence mode and power limits of a node's GPUs. The boot service sets them at boot, from
  * /etc/gpuplay/nvidia.conf.
+ *
+ * Releases the cards of VMs and excluded cards that the driver already has: in persistence mode, the daemon has
+ * a card open, and the start of its VM would wait for that without limit. The start itself unbinds the card.
  */
 import type { Action } from '../../host/action.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { normalAddress } from '../../nvidia/cards.ts'
+import { readHolders } from '../../nvidia/gpu-holders.ts'
 import { readNodeGpus, type WithheldGpu } from '../../nvidia/gpus.ts'
 import { type PowerSettings, powerSettings } from '../../nvidia/gpu-power.ts'
 import { whyWithheld } from '../../nvidia/withheld.ts'
@@ -19,9 +23,15 @@ export const nvidiaPower = {
   exitCode: 4,
   probe: async (_, host) => {
     const [settings, { withheld }] = await Promise.all([host.ask(powerSettings), readNodeGpus(host)])
-    if (settings.kind === 'failed') return { ...settings, withheld }
+    if (settings.kind === 'failed') return { ...settings, withheld, kept: [], holders: [] }
     const gpus = settings.gpus.filter(({ pci }) => !withheld.some((gpu) => gpu.pci === pci))
-    return { kind: 'gpus', gpus, withheld }
+    const claimed = withheld.filter((gpu) => gpu.withheld.kind === 'vm' || gpu.withheld.kind === 'excluded')
+    const kept = claimed.filter(({ pci }) =>
+      settings.gpus.some((gpu) => gpu.pci === pci && gpu.persistence === true),
+    )
+    // Until they are released, the daemon is among the programs that have them open.
+    const holders = kept.length > 0 ? [] : await readHolders(host, claimed)
+    return { kind: 'gpus', gpus, withheld, kept, holders }
   },
   plan,
   report: (_, seen) => ({
@@ -36,8 +46,14 @@ export const nvidiaPower = {
   }),
 } satisfies Module<Args, Seen>
 
-/** Settings of the GPUs for containers, and the other GPUs, which keep theirs. */
-export type Seen = PowerSettings & { readonly withheld: readonly WithheldGpu[] }
+/** Settings of the GPUs for containers, and the other GPUs. */
+export type Seen = PowerSettings & {
+  readonly withheld: readonly WithheldGpu[]
+  /** Those of VMs and excluded ones that persistence mode keeps open. */
+  readonly kept: readonly WithheldGpu[]
+  /** Sentences about programs that have such cards open. */
+  readonly holders: readonly string[]
+}
 
 function plan({ persistence, power_limit: limits }: Args, seen: Seen): Plan {
   if (seen.kind === 'failed')
@@ -58,6 +74,9 @@ function plan({ persistence, power_limit: limits }: Args, seen: Seen): Plan {
     })
   const mode = persistence ? '1' : '0'
   const planned = [
+    ...seen.kept.map((gpu) =>
+      set(gpu.pci, ['-pm', '0'], 'turn persistence mode off', `: the card ${whyWithheld(gpu.withheld)}`),
+    ),
     ...seen.gpus
       .filter((gpu) => gpu.persistence !== undefined && gpu.persistence !== persistence)
       .map(({ pci }): Action =>
@@ -70,18 +89,27 @@ function plan({ persistence, power_limit: limits }: Args, seen: Seen): Plan {
       })
       .map(({ pci, watts }): Action => set(pci, ['-pl', String(watts)], `set the power limit to ${watts} W`)),
   ]
-  const warnings = skipped.map(
-    ({ pci, withheld }) => `the power limit of ${pci} is not set: the card ${whyWithheld(withheld)}`,
-  )
+  const warnings = [
+    ...skipped.map(
+      ({ pci, withheld }) => `the power limit of ${pci} is not set: the card ${whyWithheld(withheld)}`,
+    ),
+    ...seen.withheld
+      .filter(({ minor, withheld }) => minor !== undefined && withheld.kind === 'excluded')
+      .map(
+        ({ pci }) =>
+          `the driver keeps ${pci}, which is in nvidia_host_exclude_gpus, until the node reboots or a VM with this card starts`,
+      ),
+    ...seen.holders,
+  ]
   return planned.length === 0 ? done(warnings) : actions(planned, { warnings })
 }
 
-function set(pci: string, options: readonly string[], what: string): Action {
+function set(pci: string, options: readonly string[], what: string, why = ''): Action {
   return {
     kind: 'run',
     argv: ['nvidia-smi', '-i', pci, ...options],
     timeout: 60,
-    label: `${what} on ${pci}`,
+    label: `${what} on ${pci}${why}`,
     effects: [],
   }
 }

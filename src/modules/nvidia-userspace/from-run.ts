@@ -8,7 +8,7 @@ import type { Host } from '../../host/host.ts'
 import { actions, type Plan } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import { makeWorkDirectory, workDirectory } from '../../host/work-directory.ts'
-import { containerOptions } from '../../nvidia/installer.ts'
+import { containerOptions, installerOutput } from '../../nvidia/installer.ts'
 import { helpersRequest, purgeDriver } from '../../nvidia/package-requests.ts'
 import { cachedRunfile, checksumRecord, runfileName, sha256FromFile } from '../../nvidia/runfile.ts'
 import type { Args } from './args.ts'
@@ -107,7 +107,8 @@ function installation(
       timeout: given.timeout,
       detached: { name: 'nvidia-userspace', fingerprint: fingerprint([runfile.sha256 ?? '', ...options]) },
       label: `install user-space driver ${version}`,
-      hint: "see /var/log/nvidia-installer.log in the container for the installer's output",
+      hint: `see ${installerOutput} in the container for the installer's output`,
+      logs: [installerOutput],
       effects: [
         userspaceChanged(`an earlier action installs user-space driver ${version}`),
         { kind: 'command', name: 'nvidia-smi', becomes: { path: '/usr/bin/nvidia-smi' } },

@@ -1,6 +1,7 @@
 /** Removals that both sources need. */
 import type { Action, Effect } from '../../host/action.ts'
 import { resource } from '../../host/resource.ts'
+import { installerOutput } from '../../nvidia/installer.ts'
 import { workDirectory } from '../../host/work-directory.ts'
 
 /** The program with which a `.run` is removed again. */
@@ -31,7 +32,7 @@ export function userspaceChanged(why: string): Effect {
       'file:/usr/lib/firmware/nvidia/*',
       'file:/var/lib/nvidia/*',
       'file:/etc/alternatives/*',
-      resource('file', '/var/log/nvidia-installer.log'),
+      resource('file', installerOutput),
       resource('file', '/etc/ld.so.cache'),
     ],
     why,

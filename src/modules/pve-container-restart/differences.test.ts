@@ -18,6 +18,7 @@ function compare(
   config: string,
   running: Readonly<Record<string, FileStatus>>,
   nodes: Readonly<Record<string, string>> = { '/dev/nvidia0': '195:0', '/dev/nvidia-uvm': '508:0' },
+  started?: string,
 ): readonly string[] {
   const devices: readonly RunningDevice[] = Object.entries(running).map(([path, status]) => ({
     path,
@@ -29,6 +30,14 @@ function compare(
     nodes: new Map(Object.entries(nodes).map(([path, numbers]) => [path, node(numbers)])),
     uidMap: unprivileged,
     gidMap: unprivileged,
+    rules:
+      started === undefined
+        ? undefined
+        : {
+            started: parseContainerConfig(started).current.lxc,
+            configured: parseContainerConfig(config).current.lxc,
+            minors: [0, 1],
+          },
   })
 }
 
@@ -62,6 +71,30 @@ test('mode and owner, with the IDs of the container, are compared for devN but n
   assert.deepEqual(compare('lxc.mount.entry: /dev/nvidia0 dev/nvidia0 none bind\n', other), [])
   const grouped = { '/dev/nvidia0': node('195:0', { mode: '0660', gid: 100_044 }) }
   assert.deepEqual(compare('dev0: /dev/nvidia0,gid=44\n', grouped), [])
+})
+
+test('raw lines are compared with the rules that the container was started with', () => {
+  const mount = (path: string): string => `lxc.mount.entry: /dev/${path} dev/${path} none bind\n`
+  const rules = (...values: readonly string[]): string =>
+    values.map((value) => `lxc.cgroup2.devices.allow: ${value}\n`).join('')
+  const running = { '/dev/nvidia-uvm': node('508:0') }
+  const after = (started: string, config: string): readonly string[] =>
+    compare(config, running, undefined, started)
+  const own = mount('nvidia-uvm') + rules('c 508:0 rw')
+  assert.deepEqual(after('lxc.cgroup2.devices.allow = c 508:0 rw\n', own), [])
+  assert.deepEqual(after('lxc.cgroup2.devices.allow = c 508:* rwm\n', own), [])
+  for (const started of ['c 509:0 rw', 'c 508:0 r', 'c 508:1 rw'])
+    assert.deepEqual(after(rules(started), own), [
+      'it was started with device rules that refuse /dev/nvidia-uvm (508:0)',
+    ])
+  // A restart would not help.
+  assert.deepEqual(after('', mount('nvidia-uvm')), [])
+  assert.deepEqual(after(rules('c 508:0 rw', 'c 195:* rw'), own), [
+    'it was started with device rules that allow /dev/nvidia0 (195:0)',
+    'it was started with device rules that allow /dev/nvidia1 (195:1)',
+  ])
+  assert.deepEqual(after(rules('c 508:0 rw', 'c 195:1 rw'), own + rules('c 195:1 rw')), [])
+  assert.deepEqual(after('', 'dev0: /dev/nvidia-uvm,mode=0666\n'), [])
 })
 
 test('escapes in the mount table are decoded', () => {

@@ -1,5 +1,8 @@
 /** Compares a running container's devices with its configuration. Pure. */
 import type { SeenFile } from '../../host/host.ts'
+import { type DeviceNode, gpuNode } from '../../nvidia/proc.ts'
+import type { ConfigEntry } from '../../proxmox/container-config.ts'
+import { openingAccess } from '../../proxmox/device-cgroup.ts'
 import type { DeviceEntry } from '../../proxmox/device-entries.ts'
 import { type DeviceStatus, mappedId, type RunningDevice } from '../../proxmox/running-container.ts'
 
@@ -11,6 +14,17 @@ export interface RunningState {
   /** /proc/PID/uid_map and gid_map of the container. */
   readonly uidMap: string
   readonly gidMap: string
+  /** Undefined if rules do not restrict it (unprivileged), or if it is unknown how it was started. */
+  readonly rules: DeviceRules | undefined
+}
+
+export interface DeviceRules {
+  /** The lines with which the container was started. */
+  readonly started: readonly ConfigEntry[]
+  /** Those of its configuration. */
+  readonly configured: readonly ConfigEntry[]
+  /** Minors of the node's GPUs. */
+  readonly minors: readonly number[]
 }
 
 /** Returns one sentence for each device that a restart would fix. @throws UnknownError */
@@ -32,7 +46,35 @@ export function differences(state: RunningState): readonly string[] {
       found.push(`its ${path} is ${has.major}:${has.minor}, on the node it is ${node.major}:${node.minor}`)
     else found.push(...attributes(entry, has, state))
   }
-  return [...new Set(found)]
+  return [...new Set([...found, ...ruleDifferences(state)])]
+}
+
+/**
+ * Proxmox VE writes the rules of a `devN` itself, with the numbers of its device node. Raw lines have numbers of
+ * their own: after a correction, the bind-mounted nodes look right, but the old rules still apply.
+ */
+function ruleDifferences({ rules, configured, running, nodes }: RunningState): readonly string[] {
+  if (rules === undefined) return []
+  const { started, configured: lines, minors } = rules
+  const mounted = configured.flatMap(({ style, path }): readonly DeviceNode[] => {
+    const { major, minor } = nodes.get(path) ?? {}
+    return style === 'devn' || major === undefined || minor === undefined ? [] : [{ path, major, minor }]
+  })
+  const refused = mounted.filter((device) => {
+    const has = openingAccess(started, device)
+    return openingAccess(lines, device).some((access) => !has.includes(access))
+  })
+  const known = [...configured, ...running].map(({ path }) => path)
+  const open = minors.map(gpuNode).filter((device) => {
+    if (known.includes(device.path)) return false
+    const wanted = openingAccess(lines, device)
+    return openingAccess(started, device).some((access) => !wanted.includes(access))
+  })
+  const named = ({ path, major, minor }: DeviceNode): string => `${path} (${major}:${minor})`
+  return [
+    ...refused.map((device) => `it was started with device rules that refuse ${named(device)}`),
+    ...open.map((device) => `it was started with device rules that allow ${named(device)}`),
+  ]
 }
 
 /** Only `devN` sets mode and owner; a bind mount shows those of the node. */

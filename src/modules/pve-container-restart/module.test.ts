@@ -78,6 +78,44 @@ test('a start or restart names the pending changes that it applies too', async (
   ])
 })
 
+test('a privileged container is restarted if its rules are those of an earlier boot', async () => {
+  const config =
+    'lxc.cgroup2.devices.allow: c 508:0 rw\nlxc.mount.entry: /dev/nvidia-uvm dev/nvidia-uvm none bind\n'
+  const plan = async (configured: string, started: string): Promise<Plan> => {
+    const host: Host = {
+      ...gpuHost({
+        files: {
+          '/proc/7/mountinfo': '1 2 0:5 / /dev/nvidia-uvm rw - devtmpfs udev rw\n',
+          '/var/lib/lxc/101/config': started,
+        },
+        nodes: { '/dev/nvidia-uvm': '508:0' },
+        containers: { 101: { status: 'running', config: configured, pid: 7 } },
+        programs: {
+          find: { stdout: 'c 666 0 0 /dev/nvidia-uvm\n 1 0 crw-rw-rw- 1 root root 508, 0 Jan 1 00:00 x\n' },
+        },
+      }),
+      placement: { ctid: '101', nodeName: undefined, cluster: undefined },
+    }
+    return pveContainerRestart.plan(given, await pveContainerRestart.probe(given, host))
+  }
+  const old = 'lxc.cgroup2.devices.allow = c 509:0 rw\n'
+  const stale = await plan(config, old)
+  assert.deepEqual(
+    stale.actions.map(({ label }) => label),
+    ['restart container 101: it was started with device rules that refuse /dev/nvidia-uvm (508:0)'],
+  )
+  assert.deepEqual(stale.actions[0]?.effects, [
+    {
+      kind: 'unknown',
+      resources: ['file:/var/lib/lxc/101/config', 'file:/proc/7/*'],
+      why: 'an earlier action restarts container 101',
+    },
+  ])
+  assert.deepEqual((await plan(config, 'lxc.cgroup2.devices.allow = c 508:0 rw\n')).actions, [])
+  // Its rules allow everything, as Proxmox VE configures them.
+  assert.deepEqual((await plan(`unprivileged: 1\n${config}`, old)).actions, [])
+})
+
 test('a container is restarted if it runs without a requested feature of its configuration', async () => {
   const plan = async (
     config: string,

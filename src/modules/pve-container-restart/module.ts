@@ -3,25 +3,30 @@
  * unless the node prevented it from starting with another container's card: then it is started with its own.
  * It is also started if gpuplay itself has stopped it and could not start it.
  *
- * Compares the device nodes in the container's /dev, their numbers, mode and owner, with the configuration
- * and the node's devices. So a run also catches up on a restart that an earlier run did not do.
+ * Compares the device nodes in the container's /dev, their numbers, mode and owner, and the device rules that
+ * it was started with, with the configuration and the node's devices. So a run also catches up on a restart
+ * that an earlier run did not do.
  */
 import { isUnknown } from '../../base/unknown.ts'
 import type { SeenFile, Host } from '../../host/host.ts'
 import { owedStart } from '../../host/owed-starts.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
+import { resource } from '../../host/resource.ts'
+import { readNvidiaDrmNodes } from '../../nvidia/drm.ts'
+import { readMinors } from '../../nvidia/gpus.ts'
 import { readHeldBack } from '../../nvidia/held-back.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { waitForLock } from '../../proxmox/config-change.ts'
 import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
-import { deviceEntries } from '../../proxmox/device-entries.ts'
+import { deviceEntries, isUnprivileged } from '../../proxmox/device-entries.ts'
 import { configuredFeatures, runningFeatures } from '../../proxmox/features.ts'
 import { pendingNames } from '../../proxmox/pending-changes.ts'
 import { containerDevices } from '../../proxmox/running-container.ts'
+import { startedConfig, startedLines } from '../../proxmox/started-rules.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
-import { differences, type RunningState } from './differences.ts'
+import { type DeviceRules, differences, type RunningState } from './differences.ts'
 
 export interface Seen {
   readonly node: string
@@ -34,6 +39,7 @@ export interface Seen {
 
 interface Container {
   readonly running: boolean
+  readonly pid: number | undefined
   /** A restart also applies its pending changes. */
   readonly config: ContainerConfig
   /** Sentences about the changes that a restart or start would make; empty if none. */
@@ -72,14 +78,14 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   if (status === undefined) return { ...seen, container: undefined, elsewhere: await findGuest(node, ctid) }
   const config = parseContainerConfig(status.config)
   const running = status.status === 'running'
-  const container = { running, config }
+  const container = { running, pid: status.pid, config }
   if (given.restart === 'observe') return { ...seen, container: { ...container, differences: [] } }
   // Unknown only in a dry run that adds lines to the file, so the running container differs from it.
   if (running && isUnknown(file))
     return { ...seen, container: { ...container, differences: ['its configuration changes'] } }
   const found = running
     ? [
-        ...differences(await readState(node, status.pid, config)),
+        ...differences(await readState(node, { ctid, pid: status.pid, config })),
         ...(await lackedFeatures(given, node, { ctid, pid: status.pid, config })),
       ]
     : [...(await heldBackBy(node, ctid)), ...(await owedTo(node, ctid))]
@@ -118,21 +124,33 @@ async function owedTo(node: Host, ctid: string): Promise<readonly string[]> {
 }
 
 /** @throws UnknownError in a dry run that reboots the node, and so the container, first. */
-async function readState(
-  node: Host,
-  pid: number | undefined,
-  config: ContainerConfig,
-): Promise<RunningState> {
-  const configured = deviceEntries(config).filter(({ path }) => path.startsWith('/dev/nvidia'))
+async function readState(node: Host, { ctid, pid, config }: Started): Promise<RunningState> {
+  const [devices, entries] = [await containerDevices(node, pid), deviceEntries(config)]
+  const inDri = [...devices, ...entries].some(({ path }) => path.startsWith('/dev/dri/'))
+  // Those of other vendors are not gpuplay's.
+  const drm = inDri ? (await readNvidiaDrmNodes(node)).map(({ path }) => path) : []
+  const isNvidia = ({ path }: { readonly path: string }): boolean =>
+    path.startsWith('/dev/nvidia') || drm.includes(path)
+  const running = devices.filter(isNvidia)
+  const configured = entries.filter(isNvidia)
   const paths = [...new Set(configured.map(({ path }) => path))]
-  const [running, uidMap, gidMap, ...present] = await Promise.all([
-    containerDevices(node, pid),
+  const [rules, uidMap, gidMap, ...present] = await Promise.all([
+    isUnprivileged(config) ? undefined : readRules(node, ctid, config),
     pid === undefined ? '' : node.text(`/proc/${pid}/uid_map`),
     pid === undefined ? '' : node.text(`/proc/${pid}/gid_map`),
     ...paths.map((path) => node.stat(path)),
   ])
   const nodes = new Map<string, SeenFile | undefined>(paths.map((path, index) => [path, present[index]]))
-  return { configured, running, nodes, uidMap: uidMap ?? '', gidMap: gidMap ?? '' }
+  return { configured, running, nodes, uidMap: uidMap ?? '', gidMap: gidMap ?? '', rules }
+}
+
+async function readRules(
+  node: Host,
+  ctid: string,
+  { current }: ContainerConfig,
+): Promise<DeviceRules | undefined> {
+  const [started, minors] = await Promise.all([startedLines(node, ctid), readMinors(node)])
+  return started && { started, configured: current.lxc, minors }
 }
 
 function plan(given: Args, { node, ctid, container, elsewhere, managedByHa }: Seen): Plan {
@@ -160,6 +178,16 @@ function plan(given: Args, { node, ctid, container, elsewhere, managedByHa }: Se
         timeout: given.timeout ?? 120,
         force: given.force ?? false,
         label: `${verb} container ${ctid}: ${why}`,
+        effects: [
+          {
+            kind: 'unknown',
+            resources: [
+              resource('file', startedConfig(ctid)),
+              ...(container.pid === undefined ? [] : [`file:/proc/${container.pid}/*` as const]),
+            ],
+            why: `an earlier action ${verb}s container ${ctid}`,
+          },
+        ],
       },
     ],
     {

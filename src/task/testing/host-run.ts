@@ -51,6 +51,9 @@ export function hostRun(tasks: string, options: PreparedOptions = {}): HostRun {
           tasks: made.tasks,
           context,
           readAhead: ahead ? readAhead : undefined,
+          rescued: false,
+          lost: undefined,
+          following: [],
           stopped: () => run.stopped,
           finished({ name }, { outcome }) {
             outcomes.push(`${name} ${outcome}`)

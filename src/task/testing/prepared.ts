@@ -122,6 +122,7 @@ export function prepared(tasks: string, options: PreparedOptions = {}): Prepared
     connection: {},
     ref: ({ key, name, module }) => ({ id: key, name, module, handler: false }),
     addRow: () => undefined,
+    once: { turn: () => Promise.resolve({ kind: 'run' }), ended: () => undefined, passed: () => undefined },
   }
   return {
     tasks: play.sections.flatMap((section) => section.tasks),

@@ -75,6 +75,8 @@ export function taskOf(module: string, changes: Partial<Task> = {}): Task {
     failedWhen: undefined,
     ignoreErrors: false,
     anyErrorsFatal: false,
+    runOnce: false,
+    inRescue: false,
     noLog: false,
     exitCode: undefined,
     ...changes,

@@ -13,7 +13,15 @@ export function taskRef(name: string, more: Partial<TaskRef> = {}): TaskRef {
 }
 
 export function started(hosts: readonly string[], check = false): EventBody {
-  return { type: 'run.started', playbooks: ['site.yml'], check, hosts, containers: {}, version: '1.2.3' }
+  return {
+    type: 'run.started',
+    playbooks: ['site.yml'],
+    command: 'gpuplay run site.yml',
+    check,
+    hosts,
+    containers: {},
+    version: '1.2.3',
+  }
 }
 
 export function playStarted(play: string, hosts: readonly string[], tasks: readonly TaskRef[]): EventBody {
@@ -23,6 +31,7 @@ export function playStarted(play: string, hosts: readonly string[], tasks: reado
 export interface Ending {
   readonly detail?: TaskDetail
   readonly ignored?: true
+  readonly rescued?: true
   readonly milliseconds?: number
 }
 

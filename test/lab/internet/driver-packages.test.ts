@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { isDriverPackage } from '../../../src/nvidia/driver-packages.ts'
+import { isForKernel, upstreamVersion, userspacePackages } from '../../../src/nvidia/packaged-driver.ts'
 import { whyNoLab } from '../machine.ts'
 import { archives, readExtract, SimulatedApt, type Archive, type Stanza } from './driver-packages.ts'
 
@@ -125,4 +126,28 @@ describe('driver packages from real metadata', { skip }, () => {
       )
     })
   })
+})
+
+describe('the user-space driver of a container from packages', { skip }, () => {
+  for (const archive of archives)
+    it(`is offered by ${archive} under one of its names, and brings no kernel modules`, async () => {
+      const offered = readExtract(archive)
+      const version = upstreamVersion(offered.find(({ Package }) => isCompute(Package))?.Version ?? '')
+      const names = userspacePackages(version, { graphics: true }).map((group) =>
+        group.find((name) => offered.some(({ Package }) => Package === name)),
+      )
+      assert.ok(!names.includes(undefined), names.join(' '))
+      await withApt(archive, async (apt) => {
+        const wanted = names.flatMap((name) => name ?? [])
+        const installed = await apt.installed(wanted, { recommends: false })
+        assert.deepEqual(
+          installed.filter((name) => isForKernel(name)),
+          [],
+        )
+      })
+    })
+
+  function isCompute(name: string): boolean {
+    return /^(?:libcuda1|libnvidia-compute-\d+)$/.test(name)
+  }
 })

@@ -2,7 +2,7 @@
  * The boot of a lab node up to the first service: enrols keys, chooses a kernel, detects the cards, and loads
  * the modules that the initramfs and udev load. lab-hardware.service runs it once a boot.
  */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { nodeSpec, shownDir, writeKernel, type KernelState } from './kernel.ts'
 import { load } from './kmod.ts'
 import { consoleFile, enrolledDir, requestedDir } from './mok.ts'
@@ -30,6 +30,7 @@ export function boot(): number {
     persistence: [],
     powerLimits: {},
     mig: [],
+    dri: [],
     cuda: {},
   }
   writeKernel(state)
@@ -66,7 +67,18 @@ function layOut(release: string): void {
   overwrite(`${shownDir}/osrelease`, `${release}\n`)
   for (const name of namesIn('/run/lab/proc/driver'))
     overwrite(`${shownDir}/driver/${name}`, textOf(`/run/lab/proc/driver/${name}`) ?? '')
-  for (const gpu of nodeSpec().gpus) layOutCard(`${shownDir}/pci/devices/${gpu.pci}`, gpu.deviceId)
+  const devices = `${shownDir}/pci/devices`
+  const { gpus, nvswitches = [] } = nodeSpec()
+  for (const { pci, deviceId, virtualFunctions = [] } of gpus) {
+    layOutCard(`${devices}/${pci}`, deviceId)
+    writeFileSync(`${devices}/${pci}/sriov_numvfs`, `${virtualFunctions.length}\n`)
+    for (const address of virtualFunctions) {
+      layOutCard(`${devices}/${address}`, deviceId)
+      symlinkSync(`../${pci}`, `${devices}/${address}/physfn`)
+    }
+  }
+  // GH100 [H100 NVSwitch]: a bridge of class "other".
+  for (const address of nvswitches) layOutCard(`${devices}/${address}`, '22a3', '0x068000')
   mkdirSync(`${shownDir}/pci/drivers`, { recursive: true })
   layOutFirmware()
 }
@@ -82,7 +94,7 @@ function layOutFirmware(): void {
 }
 
 /** A PCI device in sysfs, with the files that lspci and gpuplay read. */
-function layOutCard(directory: string, deviceId: string): void {
+function layOutCard(directory: string, deviceId: string, kind = '0x030000'): void {
   mkdirSync(directory, { recursive: true })
   const id = Number.parseInt(deviceId, 16)
   const config = Buffer.alloc(64)
@@ -95,7 +107,7 @@ function layOutCard(directory: string, deviceId: string): void {
   const files = {
     vendor: '0x10de',
     device: `0x${deviceId}`,
-    class: '0x030000',
+    class: kind,
     revision: '0xa1',
     subsystem_vendor: '0x1462',
     subsystem_device: '0x5351',

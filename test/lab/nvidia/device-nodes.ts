@@ -23,6 +23,17 @@ export const modesetNode = {
   mode: 0o666,
 } as const
 
+/**
+ * The nodes that nvidia_drm registers for a card; names and numbers: `drm_minor_alloc` in the kernel's
+ * drm_drv.c.
+ */
+export function drmNodes(number: number): readonly DeviceNode[] {
+  return [
+    { path: `/dev/dri/card${number}`, major: 226, minor: number, mode: 0o660 },
+    { path: `/dev/dri/renderD${128 + number}`, major: 226, minor: 128 + number, mode: 0o660 },
+  ]
+}
+
 export function gpuNode(minor: number): DeviceNode {
   return { path: `/dev/nvidia${minor}`, major: nvidiaMajor, minor, mode: 0o666 }
 }

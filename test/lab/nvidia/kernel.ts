@@ -7,6 +7,7 @@
  */
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { type GpuSpec, type NodeSpec, nodeSpecFile } from '../hardware.ts'
+import { drmNodes, ensureNode } from './device-nodes.ts'
 import { isTrusted } from './mok.ts'
 import { findModule, modprobeText, moduleDependencies, normalName } from './module-files.ts'
 import { type LoadedModule, deviceList, dynamicMajors, moduleList } from './proc-files.ts'
@@ -46,6 +47,8 @@ export interface KernelState {
   powerLimits: Record<string, number>
   /** PCI addresses of cards in MIG mode. */
   mig: string[]
+  /** Paths of the device nodes in /dev/dri that the kernel has created, by PCI address of their cards. */
+  dri: string[]
   /** CUresult by PCI address, and `init` for all: faults that a test causes (cuda.ts). */
   cuda: Record<string, number>
 }
@@ -72,9 +75,9 @@ export function changeKernel<T>(change: (state: KernelState) => T): T {
 
 /** Writes the state and shows it in /proc and /sys. */
 export function writeKernel(state: KernelState): void {
+  show(state)
   writeFileSync(`${stateFile}.new`, JSON.stringify(state, null, 1))
   renameSync(`${stateFile}.new`, stateFile)
-  show(state)
 }
 
 export function isLoaded(state: KernelState, module: string): boolean {
@@ -187,10 +190,18 @@ function wantsVfio({ pci, deviceId }: GpuSpec): boolean {
  */
 export function giveToVfio(state: KernelState, pci: string): boolean {
   if (state.vfio.includes(pci)) return true
-  if (state.claimed.includes(pci) && openers('nvidia') > 0) return false
+  if (state.claimed.includes(pci) && isOpen(state, pci)) return false
   state.claimed = state.claimed.filter((other) => other !== pci)
   state.vfio = [...state.vfio, pci]
   return true
+}
+
+/** The persistence daemon opens the cards in persistence mode, other programs all cards. */
+function isOpen(state: KernelState, pci: string): boolean {
+  return (
+    openers('nvidia') - programsNamed(daemon).length > 0 ||
+    (state.persistence.includes(pci) && programsNamed(daemon).length > 0)
+  )
 }
 
 /** Loaded modules that depend on this one. */
@@ -203,13 +214,19 @@ export function holders(state: KernelState, name: string): readonly string[] {
  * program can open them; programs with these names count, on the node and in its containers.
  */
 export function openers(name: string): number {
-  const programs = { nvidia: ['nvidia-persiste', 'gpu-load'], nvidia_uvm: ['gpu-load'] }[name] ?? []
+  const programs = { nvidia: [daemon, 'gpu-load'], nvidia_uvm: ['gpu-load'] }[name] ?? []
   if (programs.length === 0) return 0
-  return namesIn('/proc').filter((entry) => {
-    if (!/^[0-9]+$/.test(entry)) return false
-    const program = (textOf(`/proc/${entry}/comm`) ?? '').trim()
-    return programs.includes(program) || (program === 'nvidia-driver' && holdsDevices(entry))
-  }).length
+  return programsNamed(...programs).length + programsNamed('nvidia-driver').filter(holdsDevices).length
+}
+
+/** `nvidia-persistenced`, as the kernel shortens it. */
+const daemon = 'nvidia-persiste'
+
+/** The processes that run programs of these names. */
+function programsNamed(...names: readonly string[]): readonly string[] {
+  return namesIn('/proc').filter(
+    (entry) => /^[0-9]+$/.test(entry) && names.includes((textOf(`/proc/${entry}/comm`) ?? '').trim()),
+  )
 }
 
 /** The helper of the role nvidia_host keeps the device nodes open while an installer runs. */
@@ -234,8 +251,41 @@ function show(state: KernelState): void {
     overwrite(`${directory}/initstate`, 'live\n')
     overwrite(`${directory}/refcnt`, `${references(module.name).count}\n`)
     if (module.version !== '') overwrite(`${directory}/version`, `${module.version}\n`)
+    if (module.name === 'nvidia_drm') {
+      mkdirSync(`${directory}/parameters`, { recursive: true })
+      overwrite(`${directory}/parameters/modeset`, `${withModeset() ? 'Y' : 'N'}\n`)
+    }
   }
   showPci(state)
+  showDri(state)
+}
+
+/** By `options nvidia-drm modeset=1` in modprobe.d. */
+function withModeset(): boolean {
+  return /^options nvidia[-_]drm .*\bmodeset=1\b/m.test(modprobeText())
+}
+
+/**
+ * Shows the cards of nvidia_drm in sysfs. The kernel itself creates and removes their device nodes
+ * (devtmpfs); udev's rules give them the mode 0660.
+ */
+function showDri(state: KernelState): void {
+  const gpus = isLoaded(state, 'nvidia_drm') ? drivenGpus(state) : []
+  const nodes = new Map(gpus.map((gpu, index) => [gpu.pci, drmNodes(gpu.drm ?? index)]))
+  const present = [...nodes.values()].flat()
+  if (present.map(({ path }) => path).join() === state.dri.join()) return
+  for (const { pci } of nodeSpec().gpus) {
+    const directory = `${shownDir}/pci/devices/${pci}/drm`
+    rmSync(directory, { recursive: true, force: true })
+    for (const { path, major, minor } of nodes.get(pci) ?? []) {
+      const shown = `${directory}${path.slice(path.lastIndexOf('/'))}`
+      mkdirSync(shown, { recursive: true })
+      writeFileSync(`${shown}/dev`, `${major}:${minor}\n`)
+    }
+  }
+  for (const path of state.dri) if (!present.some((node) => node.path === path)) rmSync(path, { force: true })
+  for (const node of present) if (!state.dri.includes(node.path)) ensureNode(node)
+  state.dri = present.map(({ path }) => path)
 }
 
 function showDriver(state: KernelState): void {

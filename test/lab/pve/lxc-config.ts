@@ -1,6 +1,6 @@
 /**
- * The configuration that Proxmox writes to /var/lib/lxc/CTID/config before a start, and the device nodes of
- * `devN`.
+ * The configuration that Proxmox writes to /var/lib/lxc/CTID/config before a start and after each `pct set`, and
+ * the device nodes of `devN`, which a start creates.
  */
 import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
@@ -51,16 +51,21 @@ export function idMap(section: ConfigSection): IdMap {
   return { base: idBase, lines: [`lxc.idmap = u 0 ${idBase} 65536`, `lxc.idmap = g 0 ${idBase} 65536`] }
 }
 
-/** The configuration for LXC: Proxmox's lines, then devices, then the raw lines, which override them. */
-export function lxcConfig(ctid: number, section: ConfigSection, devicesAllowed: boolean): string {
+/** Writes the configuration for LXC (`update_lxc_config` in PVE::LXC). @throws Exit for the first missing device */
+export function writeLxcConfig(ctid: number, section: ConfigSection, devicesAllowed: boolean): void {
+  mkdirSync(`${lxcDir}/${ctid}`, { recursive: true })
+  writeFileSync(`${lxcDir}/${ctid}/config`, lxcConfig(ctid, section, devicesAllowed))
+}
+
+/** Proxmox's lines, then devices, then the raw lines, which override them. */
+function lxcConfig(ctid: number, section: ConfigSection, devicesAllowed: boolean): string {
   const setting = (key: string): string | undefined => section.settings.get(key)
   const ids = idMap(section)
   const os = exists(`/usr/share/lxc/config/${setting('ostype') ?? ''}.common.conf`)
     ? setting('ostype')
     : 'debian'
   const features = properties(setting('features') ?? '', 'features')
-  const devices = devicesAllowed ? passedDevices(ctid, section, ids.base) : []
-  refuseSecondMount(ctid, section, devices)
+  const devices = devicesAllowed ? passedDevices(ctid, section) : []
   const lines = [
     `lxc.arch = ${setting('arch') ?? 'amd64'}`,
     `lxc.include = /usr/share/lxc/config/${os ?? 'debian'}.common.conf`,
@@ -101,6 +106,8 @@ function seccompLines(ctid: number, ids: IdMap, keyctl: boolean): readonly strin
 }
 
 interface PassedDevice {
+  readonly options: ReadonlyMap<string, string>
+  readonly numbers: ReturnType<typeof deviceNumber>
   /** `c 195:0 rw` */
   readonly rule: string
   readonly deny: readonly string[]
@@ -110,40 +117,51 @@ interface PassedDevice {
   readonly target: string
 }
 
-/**
- * Creates the private nodes of all `devN` on a file system of their own.
- * @throws Exit for the first missing device
- */
-function passedDevices(ctid: number, section: ConfigSection, base: number): readonly PassedDevice[] {
+/** All `devN`. @throws Exit for the first missing device */
+function passedDevices(ctid: number, section: ConfigSection): readonly PassedDevice[] {
   const wanted = [...section.settings]
     .filter(([key]) => /^dev[0-9]+$/.test(key))
     .toSorted(([a], [b]) => Number(a.slice(3)) - Number(b.slice(3)))
-  if (wanted.length === 0) return []
-  const directory = `${lxcDir}/${ctid}/passthrough`
-  run('umount', ['-l', directory])
-  rmSync(directory, { recursive: true, force: true })
-  mkdirSync(directory, { recursive: true })
-  run('mount', ['-t', 'tmpfs', '-o', 'size=8k,mode=0755', 'passthrough', directory])
   return wanted.map(([key, value]) => {
     const checked = checkSetting(key, value)
     if ('problem' in checked) throw new Exit(255, checked.problem.trimEnd())
     const options = properties(value, 'path')
     const path = options.get('path') ?? ''
-    const { type, major, minor } = deviceNumber(path)
-    const source = `${directory}${path}`
-    mkdirSync(source.slice(0, source.lastIndexOf('/')), { recursive: true })
-    run('mknod', [source, type, String(major), String(minor)])
-    chmodSync(source, Number.parseInt(options.get('mode') ?? '0660', 8))
-    chownSync(source, base + Number(options.get('uid') ?? 0), base + Number(options.get('gid') ?? 0))
-    const number = `${type} ${major}:${minor}`
+    const numbers = deviceNumber(path)
+    const number = `${numbers.type} ${numbers.major}:${numbers.minor}`
     const readOnly = isOn(options.get('deny-write'))
     return {
+      options,
+      numbers,
       rule: `${number} ${readOnly ? 'r' : 'rw'}`,
       deny: readOnly ? [`${number} w`] : [],
-      source,
+      source: `${passthroughDir(ctid)}${path}`,
       target: path.slice(1),
     }
   })
+}
+
+function passthroughDir(ctid: number): string {
+  return `${lxcDir}/${ctid}/passthrough`
+}
+
+/** Creates the private nodes of all `devN` on a file system of their own, as Proxmox's hooks do at a start. */
+export function createDeviceNodes(ctid: number, section: ConfigSection): void {
+  const devices = passedDevices(ctid, section)
+  refuseSecondMount(ctid, section, devices)
+  if (devices.length === 0) return
+  const { base } = idMap(section)
+  const directory = passthroughDir(ctid)
+  run('umount', ['-l', directory])
+  rmSync(directory, { recursive: true, force: true })
+  mkdirSync(directory, { recursive: true })
+  run('mount', ['-t', 'tmpfs', '-o', 'size=8k,mode=0755', 'passthrough', directory])
+  for (const { source, numbers, options } of devices) {
+    mkdirSync(source.slice(0, source.lastIndexOf('/')), { recursive: true })
+    run('mknod', [source, numbers.type, String(numbers.major), String(numbers.minor)])
+    chmodSync(source, Number.parseInt(options.get('mode') ?? '0660', 8))
+    chownSync(source, base + Number(options.get('uid') ?? 0), base + Number(options.get('gid') ?? 0))
+  }
 }
 
 export function deviceNumber(path: string): {

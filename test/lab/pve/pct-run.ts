@@ -6,7 +6,7 @@ import { Exit, run, textOf } from '../nvidia/system.ts'
 import { atLeast } from '../nvidia/version.ts'
 import { offerAddress } from './dhcp.ts'
 import { isOn, isRunning, readConfig, refuseLocked, withPending, writeConfig } from './guests.ts'
-import { idMap, lxcConfig, lxcDir } from './lxc-config.ts'
+import { createDeviceNodes, idMap, lxcDir, writeLxcConfig } from './lxc-config.ts'
 import { unitFailure, waitAfterFailedShutdown } from './pct-exact.ts'
 import { imageDir } from './volumes.ts'
 
@@ -27,7 +27,8 @@ export function start(ctid: number): void {
   }
   mountRoot(ctid)
   try {
-    writeFileSync(`${lxcDir}/${ctid}/config`, lxcConfig(ctid, config.current, knowsDevices()))
+    writeLxcConfig(ctid, config.current, knowsDevices())
+    if (knowsDevices()) createDeviceNodes(ctid, config.current)
     setUpRoot(ctid, config.current)
     startLxc(ctid)
   } catch (error) {

@@ -7,6 +7,7 @@ import { Exit } from '../nvidia/system.ts'
 import { atLeast } from '../nvidia/version.ts'
 import { isRunning, pendingDeletes, readConfig, refuseLocked, withSettings, writeConfig } from './guests.ts'
 import { plugDevice } from './hotplug.ts'
+import { writeLxcConfig } from './lxc-config.ts'
 import { knowsDevices } from './pct-run.ts'
 
 /** Settings that take effect in a running container; the others become pending. */
@@ -44,6 +45,7 @@ export function set(ctid: number, options: Options): void {
         : changeNow(config, key, value)
   }
   writeConfig(ctid, config)
+  writeLxcConfig(ctid, config.current, knowsDevices())
 }
 
 export function isKnown(key: string): boolean {

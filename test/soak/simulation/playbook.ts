@@ -71,16 +71,21 @@ export function makeCase(chance: Chance): Case {
       ...defined({
         after: chance.happens(0.5) ? 'node' : undefined,
         any_errors_fatal: chance.happens(0.15) ? true : undefined,
+        serial: chance.happens(0.25) ? chance.pick([1, 2, '50%', [1, '100%']]) : undefined,
+        max_fail_percentage: chance.happens(0.15) ? chance.pick([0, 40]) : undefined,
       }),
-      tasks: pieces.map((piece, index) => {
-        const name = `task ${play}.${index}`
-        const notifies =
-          piece.deeds.length > 0 && !piece.ignored && chance.happens(0.35) ? chance.whole(0, 1) : undefined
-        const handler = notifies === undefined ? undefined : handlers[notifies]
-        const { deeds, imperative, ignored } = piece
-        tasks.push({ name, play, index, deeds, imperative, ignored, handler })
-        return { name, ...piece.task, ...defined({ notify: handler }) }
-      }),
+      tasks: inBlock(
+        chance,
+        pieces.map((piece, index) => {
+          const name = `task ${play}.${index}`
+          const notifies =
+            piece.deeds.length > 0 && !piece.ignored && chance.happens(0.35) ? chance.whole(0, 1) : undefined
+          const handler = notifies === undefined ? undefined : handlers[notifies]
+          const { deeds, imperative, ignored } = piece
+          tasks.push({ name, play, index, deeds, imperative, ignored, handler })
+          return { name, ...piece.task, ...defined({ notify: handler }) }
+        }),
+      ),
       handlers: handlers.map((cmd) => ({ name: cmd, command: { cmd } })),
     }
   })
@@ -96,6 +101,25 @@ export function makeCase(chance: Chance): Case {
     forks: chance.pick([1, 2, 10]),
     stepByStep: chance.happens(0.1),
   }
+}
+
+/**
+ * Puts a task that one host runs for all between the others, and some of them into a block. Its `rescue` fails
+ * again, so that no task follows a failure.
+ */
+function inBlock(chance: Chance, tasks: readonly object[]): readonly object[] {
+  const once = { name: 'once', stat: { path: '/s' }, run_once: true }
+  const at = chance.whole(0, tasks.length)
+  const all = chance.happens(0.3) ? [...tasks.slice(0, at), once, ...tasks.slice(at)] : tasks
+  if (!chance.happens(0.4)) return all
+  const begin = chance.whole(0, all.length - 1)
+  const end = chance.whole(begin + 1, all.length)
+  const block = {
+    block: all.slice(begin, end),
+    rescue: [{ name: 'give up', fail: { msg: 'as without a block' } }],
+    ...defined({ always: chance.happens(0.5) ? [{ name: 'tell', debug: { msg: 'told' } }] : undefined }),
+  }
+  return [...all.slice(0, begin), block, ...all.slice(end)]
 }
 
 function makeCluster(chance: Chance, members: readonly SimulatedHost[], at: string): Cluster {

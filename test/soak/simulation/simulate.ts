@@ -160,7 +160,9 @@ class Recording implements RunRecord {
 /** Only these modules, because each run compiles the schemas of all. */
 const usedModules: readonly Module[] = [
   ...modules.filter(({ name }) =>
-    ['command', 'copy', 'file', 'kernel_module', 'lineinfile', 'set_fact', 'stat'].includes(name),
+    ['command', 'copy', 'file', 'kernel_module', 'lineinfile', 'set_fact', 'stat', 'debug', 'fail'].includes(
+      name,
+    ),
   ),
   ...simulatedModules,
 ]

@@ -41,6 +41,7 @@ export const defaults: Args = {
   containers: [],
   kernels: 'all',
   assignment: '',
+  graphics: false,
   cuda: '',
   cuda_packages: ['cuda-toolkit'],
   user: '',

@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { scratchFolder } from '../../connection/testing/programs.ts'
+import { gpuplay } from '../testing/command-line.ts'
+
+const playbook = `- hosts: here
+  gather_facts: false
+  tasks:
+    - name: Say it
+      debug: { msg: 'the word is {{admin_password}}' }
+    - name: Break
+      fail: { msg: it is broken }
+      when: broken == "yes"
+`
+
+describe('gpuplay runs', () => {
+  const folder = scratchFolder()
+  const inventory = join(folder, 'fleet', 'hosts.yml')
+  const logs = join(folder, 'fleet', '.gpuplay', 'runs')
+  mkdirSync(join(folder, 'fleet'))
+  writeFileSync(inventory, 'all: { hosts: { here: { connection: local, broken: "no" } } }\n')
+  writeFileSync(join(folder, 'site.yml'), playbook)
+  const run = (...words: readonly string[]): ReturnType<typeof gpuplay> =>
+    gpuplay(folder, [
+      'run',
+      join(folder, 'site.yml'),
+      '-i',
+      inventory,
+      '-e',
+      'admin_password=opensesame',
+      ...words,
+    ])
+  const runs = (...words: readonly string[]): ReturnType<typeof gpuplay> =>
+    gpuplay(folder, ['runs', '-i', inventory, ...words])
+
+  test('says so if there is none', async () => {
+    const { exitCode, output } = await runs()
+    assert.deepEqual([exitCode, output], [0, 'no run is recorded for this inventory\n'])
+  })
+
+  test('lists runs and dry runs with their results, and shows each as it was, without secrets', async () => {
+    const dry = await run('--check')
+    const broken = await run('-e', 'broken=yes')
+    assert.deepEqual([dry.exitCode, broken.exitCode, dry.errors], [0, 7, ''])
+    const { output } = await runs()
+    const [head = '', ...lines] = output.trimEnd().split('\n')
+    assert.match(head, /^ID +WHEN +HOSTS +RESULT +COMMAND$/)
+    assert.equal(lines.length, 2)
+    assert.match(
+      lines[0] ?? '',
+      / here +dry run, nothing was changed: 0 would change +gpuplay run .* -e admin_password=\.\.\. --check$/,
+    )
+    assert.match(
+      lines[1] ?? '',
+      / here +failed on here: "Break" \(exit 7\) +gpuplay run .* -e broken=\.\.\.$/,
+    )
+    const files = readdirSync(logs).sort()
+    for (const [index, live] of [dry, broken].entries()) {
+      const [id = ''] = (lines[index] ?? '').split(' ')
+      assert.equal(files[index], `${id}.jsonl`)
+      assert.doesNotMatch(readFileSync(join(logs, `${id}.jsonl`), 'utf8'), /opensesame/)
+      assert.equal((await runs(id)).output, live.output)
+    }
+  })
+
+  test('shows as much of a killed run as was written', async () => {
+    const [name = ''] = readdirSync(logs)
+    const text = readFileSync(join(logs, name), 'utf8')
+    writeFileSync(join(logs, name), text.slice(0, text.lastIndexOf('{"v":1') + 20))
+    assert.match((await runs()).output, / not finished: killed, or still running +gpuplay run /m)
+    const { output, errors } = await runs(name.replace('.jsonl', ''))
+    assert.match(output, /^ok +here +Say it$/m)
+    assert.equal(errors, 'not finished: killed, or still running\n')
+  })
+
+  test('prints the events for programs', async () => {
+    const list = (await runs('--output', 'jsonl')).output.trimEnd().split('\n')
+    const read: readonly {
+      readonly run: string
+      readonly check: boolean
+      readonly exitCode: number | null
+    }[] = list.map((line) => JSON.parse(line))
+    assert.deepEqual(
+      read.map(({ check, exitCode }) => [check, exitCode]),
+      [
+        [true, null],
+        [false, 7],
+      ],
+    )
+    const [, name = ''] = readdirSync(logs)
+    const { output } = await runs(name.replace('.jsonl', ''), '--output', 'jsonl')
+    assert.equal(output, readFileSync(join(logs, name), 'utf8'))
+  })
+
+  for (const [words, sentence] of [
+    [['2'], /no run with the ID "2" is recorded/],
+    [
+      ['1970'],
+      /the IDs of several runs begin with "1970"\n +help: type more of the ID, for example 19700101T000000Z-/,
+    ],
+    [['-l', 'web'], /has no option -l\n +help: leave it out: a log has all hosts of its run/],
+  ] as const) {
+    test(`refuses ${words.join(' ')}`, async () => {
+      const { exitCode, errors } = await runs(...words)
+      assert.equal(exitCode, 2)
+      assert.match(errors, sentence)
+    })
+  }
+
+  test('a place that cannot be read is a warning', async () => {
+    mkdirSync(join(folder, 'third', '.gpuplay'), { recursive: true })
+    writeFileSync(join(folder, 'third', '.gpuplay', 'runs'), 'a file')
+    const hosts = join(folder, 'third', 'hosts.yml')
+    writeFileSync(hosts, readFileSync(inventory))
+    const { exitCode, output, errors } = await gpuplay(folder, ['runs', '-i', hosts])
+    const place = join(folder, 'third', '.gpuplay', 'runs')
+    assert.deepEqual(
+      [exitCode, output, errors],
+      [0, 'no run is recorded for this inventory\n', `warning: cannot read ${place}: not a directory\n`],
+    )
+  })
+
+  test('without a place for logs, the run goes on with a warning', async () => {
+    mkdirSync(join(folder, 'other'))
+    writeFileSync(join(folder, 'other', 'hosts.yml'), readFileSync(inventory))
+    writeFileSync(join(folder, 'other', '.gpuplay'), 'a file')
+    writeFileSync(join(folder, '.local'), 'a file')
+    const words = [
+      'run',
+      join(folder, 'site.yml'),
+      '-i',
+      join(folder, 'other', 'hosts.yml'),
+      '-e',
+      'admin_password=opensesame',
+    ]
+    const { exitCode, output, errors } = await gpuplay(folder, words)
+    assert.equal(exitCode, 0, output)
+    const place = join(folder, 'other', '.gpuplay', 'runs')
+    assert.equal(errors, `warning: this run is not recorded: cannot write ${place}: not a directory\n`)
+  })
+})

@@ -1,0 +1,45 @@
+/** Where the logs of runs are kept on this machine. */
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { InputError } from '../base/errors.ts'
+import type { World } from '../base/world.ts'
+import { sha256Of } from '../host/content.ts'
+import { isHostList } from '../inventory/sources.ts'
+import { diskFiles } from '../language/read-files.ts'
+
+type Surroundings = Pick<World, 'workingDirectory' | 'environment' | 'home'>
+
+/**
+ * The folders for logs of runs with these inventories; each log goes to the first that can be written:
+ * `.gpuplay/runs` beside the first inventory that is a file or folder, then one for the same place in the
+ * user's state folder (XDG Base Directory Specification), its name the beginning of a SHA-256.
+ */
+export function runFolders(inventories: readonly string[], world: Surroundings): readonly string[] {
+  const path = inventories.find((source) => !isHostList(source, diskFiles))
+  const beside = path === undefined ? undefined : dirname(resolve(world.workingDirectory, path))
+  const given = world.environment['XDG_STATE_HOME'] ?? ''
+  const state = isAbsolute(given) ? given : join(world.home, '.local', 'state')
+  const key = sha256Of(beside ?? world.workingDirectory).slice(0, 12)
+  return [
+    ...(beside === undefined ? [] : [join(beside, '.gpuplay', 'runs')]),
+    join(state, 'gpuplay', key, 'runs'),
+  ]
+}
+
+const usually = 50
+
+/**
+ * The number of logs to keep in a folder: GPUPLAY_KEEP_RUNS, or 50. With 0, none is written.
+ * @throws InputError
+ */
+export function keptRuns({ environment }: Pick<World, 'environment'>): number {
+  const text = environment['GPUPLAY_KEEP_RUNS'] ?? ''
+  if (text === '') return usually
+  if (/^\d{1,6}$/.test(text)) return Number(text)
+  throw new InputError([
+    {
+      code: 'wrong-setting',
+      message: `GPUPLAY_KEEP_RUNS is ${JSON.stringify(text)}, not a whole number`,
+      hint: 'set it to the number of logs to keep, or to 0 for none',
+    },
+  ])
+}

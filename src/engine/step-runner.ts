@@ -1,0 +1,245 @@
+/**
+ * Runs tasks and blocks on one host.
+ *
+ * A failure in a block skips its other tasks and continues with `rescue`; if that succeeds, the failure is
+ * none. `always` follows in any case. Tasks under `rescue` and `always` run to their end even if failures of
+ * other hosts stop the run, because they clean up. An interruption by the user ends everything.
+ *
+ * In a dry run, a task that may run may also fail, so the `rescue` of its block may run.
+ */
+import { defined } from '../base/defined.ts'
+import type { Problem } from '../base/errors.ts'
+import type { Block, Task, TaskOrBlock } from '../language/model.ts'
+import type { Layer } from '../language/scope.ts'
+import { isBlockStep, tasksOf } from '../language/block-steps.ts'
+import { isFailure, type TaskResult } from '../task/item-result.ts'
+import { skippedResult } from '../task/results.ts'
+import { createTaskRunner, type TaskRunner } from '../task/run-tasks.ts'
+import { OpenFailures, type OpenFailuresOptions, unknownFailure } from './open-failures.ts'
+
+export interface StepRunnerOptions extends OpenFailuresOptions {
+  /** True if failures of other hosts have ended the run: start no new tasks. */
+  readonly stopped: () => boolean
+  /** Called after a task has finished. */
+  readonly finished: (task: Task, result: TaskResult) => void
+}
+
+export type StepsEnd = 'done' | 'failed' | 'stopped'
+
+/** Where steps stand. */
+interface Around {
+  readonly inBlock: boolean
+  /** A failure is followed by the `rescue` of a block. */
+  readonly rescued: boolean
+  /** The steps clean up: failures of other hosts do not stop them. */
+  readonly cleanup: boolean
+  readonly layers: readonly Layer[]
+  /** Dry runs only: why it is unknown whether the steps run. */
+  readonly doubt: string | undefined
+  /** The tasks that run after these steps unless something fails. */
+  readonly following: readonly Task[]
+}
+
+export class StepRunner {
+  readonly #options: StepRunnerOptions
+  readonly #tasks: TaskRunner
+  readonly #failures: OpenFailures
+  /** Work on the host that must finish before the next task. */
+  #begun: Promise<void> | undefined
+  /** Names of tasks that may run, and may fail then. */
+  #doubtful: string[] = []
+
+  constructor(options: StepRunnerOptions, begun: Promise<void> | undefined) {
+    this.#options = options
+    this.#begun = begun
+    this.#tasks = createTaskRunner(options.context)
+    this.#failures = new OpenFailures(options)
+  }
+
+  /** The first failure that ended the play on this host. */
+  get failure(): { readonly problem: Problem | undefined } | undefined {
+    const { lost } = this.#failures
+    return lost && { problem: lost.result.problem }
+  }
+
+  /** Resolves once the work that must precede the tasks has finished, if no task has awaited it. */
+  async ready(): Promise<void> {
+    const begun = this.#begun
+    this.#begun = undefined
+    await begun
+  }
+
+  /**
+   * Runs steps in order.
+   * @param doubt Dry runs only: why it is unknown whether they run
+   */
+  async run(steps: readonly TaskOrBlock[], doubt?: string): Promise<StepsEnd> {
+    try {
+      return await this.#steps(steps, {
+        inBlock: false,
+        rescued: false,
+        cleanup: false,
+        layers: [],
+        doubt,
+        following: [],
+      })
+    } finally {
+      // After an interruption, or a failure outside the tasks.
+      this.#failures.lose()
+    }
+  }
+
+  async #steps(steps: readonly TaskOrBlock[], outer: Around): Promise<StepsEnd> {
+    const after = (index: number): Around => ({
+      ...outer,
+      following: [...withoutFailures(steps.slice(index)), ...outer.following],
+    })
+    for (let index = 0; index < steps.length;) {
+      const step = steps[index]
+      let end: StepsEnd
+      if (step !== undefined && isBlockStep(step)) {
+        index += 1
+        end = await this.#block(step, after(index))
+      } else {
+        const next = steps.findIndex((other, at) => at > index && isBlockStep(other))
+        const until = next === -1 ? steps.length : next
+        end = await this.#run(tasksOf(steps.slice(index, until)), after(until))
+        index = until
+      }
+      if (end === 'done') continue
+      this.#skip(steps.slice(index), end)
+      return end
+    }
+    return 'done'
+  }
+
+  async #run(tasks: readonly Task[], { cleanup, doubt, ...around }: Around): Promise<StepsEnd> {
+    const left = new Set(tasks)
+    let failed = false
+    const begun = this.#begun
+    this.#begun = undefined
+    await this.#tasks.run(tasks, {
+      ...around,
+      ...defined({ begun, doubt }),
+      stopped: () => !cleanup && this.#options.stopped(),
+      finished: (task, result) => {
+        left.delete(task)
+        failed = this.#finished(task, result, around.rescued)
+        return failed ? 'stop' : 'next'
+      },
+    })
+    const end = failed ? 'failed' : left.size > 0 ? 'stopped' : 'done'
+    this.#skip([...left], end)
+    return end
+  }
+
+  /** Returns true for a failure. */
+  #finished(task: Task, result: TaskResult, rescued: boolean): boolean {
+    const { recap, context, finished } = this.#options
+    const failure = isFailure(result)
+    if (failure && task.runOnce) context.once.passed(task)
+    if (failure) this.#failures.add(task, result)
+    else recap.count(context.host.machine.name, result.ignored ? 'ignored' : result.outcome)
+    if (result.outcome === 'unknown' && mayFail(task)) this.#doubtful.push(task.name)
+    finished(task, result)
+    if (failure && !rescued) this.#failures.lose()
+    return failure
+  }
+
+  async #block(block: Block, outer: Around): Promise<StepsEnd> {
+    const around = { ...outer, inBlock: true }
+    const { context, stopped } = this.#options
+    if (context.run.signal.aborted || (!around.cleanup && stopped())) {
+      this.#skip([block], 'stopped')
+      return 'stopped'
+    }
+    const cut: string[] = []
+    let end = await this.#rescued(block, around, cut)
+    const { layers } = around
+    const always = { ...around, cleanup: true, layers: end === 'done' ? layers : this.#afterFailure(layers) }
+    const last = await this.#part('always', block, { around: always, cut })
+    if (last === 'failed' || end === 'done') end = last
+    this.#warn(block, cut)
+    return end
+  }
+
+  /** Runs the tasks of a block, and its `rescue` if one of them fails or may fail. */
+  async #rescued(block: Block, around: Around, cut: string[]): Promise<StepsEnd> {
+    const inside = { ...around, following: [...withoutFailures(block.always), ...around.following] }
+    if (block.rescue.length === 0) return this.#steps(block.tasks, inside)
+    const open = this.#failures.count
+    const doubts = this.#doubtful.length
+    const end = await this.#steps(block.tasks, { ...inside, rescued: true })
+    const [doubtful] = this.#doubtful.splice(doubts)
+    const rescue = { ...around, cleanup: true }
+    if (end === 'failed') {
+      const layers = this.#afterFailure(around.layers)
+      const saved = await this.#part('rescue', block, { around: { ...rescue, layers }, cut })
+      if (saved === 'done') this.#failures.rescued(open)
+      return saved
+    }
+    if (end === 'done' && doubtful !== undefined) {
+      const doubt = `it runs only if "${doubtful}" fails, which a dry run cannot know`
+      const layers = [...around.layers, unknownFailure(doubt)]
+      return this.#part('rescue', block, { around: { ...rescue, layers, doubt }, cut })
+    }
+    this.#skip(block.rescue, end)
+    return end
+  }
+
+  #afterFailure(layers: readonly Layer[]): readonly Layer[] {
+    return [...layers, ...this.#failures.layers()]
+  }
+
+  /** Runs a part of a block, unless an interruption cuts it off. */
+  async #part(
+    name: 'rescue' | 'always',
+    block: Block,
+    { around, cut }: { readonly around: Around; readonly cut: string[] },
+  ): Promise<StepsEnd> {
+    const steps = block[name]
+    if (steps.length === 0) return 'done'
+    const end = await this.#steps(steps, around)
+    if (end === 'stopped') cut.push(name)
+    return end
+  }
+
+  #warn({ name }: Block, cut: readonly string[]): void {
+    const { run, host } = this.#options.context
+    if (cut.length === 0 || run.check) return
+    const parts = cut.map((part) => `"${part}"`).join(' and ')
+    run.emitter.emit({
+      type: 'warning',
+      host: host.machine.name,
+      message: `interrupted: ${parts} of "${name}" did not run to the end`,
+    })
+  }
+
+  /**
+   * Leaves tasks out. They get the result of a skipped task, so that later conditions may read it. Those with
+   * `run_once` are left to other hosts.
+   */
+  #skip(steps: readonly TaskOrBlock[], end: StepsEnd): void {
+    const why =
+      end === 'done' ? 'nothing failed' : end === 'failed' ? 'an earlier task failed' : 'the run stopped'
+    const { host, once } = this.#options.context
+    const { variables } = host
+    for (const task of tasksOf(steps)) {
+      if (task.runOnce) once.passed(task)
+      if (task.register !== undefined && !variables.scope().has(task.register))
+        variables.register(task.register, skippedResult(why))
+    }
+  }
+}
+
+/** False if the playbook says that the task never fails. */
+function mayFail({ ignoreErrors, failedWhen = [] }: Task): boolean {
+  return !ignoreErrors && !failedWhen.some(({ source }) => source.trim() === 'false')
+}
+
+/** The tasks of the steps that run if nothing fails. */
+function withoutFailures(steps: readonly TaskOrBlock[]): readonly Task[] {
+  return steps.flatMap((step) =>
+    isBlockStep(step) ? withoutFailures([...step.tasks, ...step.always]) : [step],
+  )
+}
