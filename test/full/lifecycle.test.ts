@@ -83,6 +83,22 @@ describe('the life of a container', { skip: whyNoLab() ?? false, timeout: 900_00
     assert.deepEqual(changes(await ran(all)), [])
   })
 
+  it('includes clones of what a dry run would create', async () => {
+    words(create)
+    const inside = '    - copy: { dest: /root/marker, content: x }\n'
+    const playbook = join(lab.instance.stateDir, 'chain.yml')
+    const play = (hosts: string, tasks: string): string =>
+      `- hosts: ${hosts}\n  gather_facts: false\n  tasks:\n${tasks}`
+    writeFileSync(playbook, play('base', create) + play('web', clone + inside))
+    const extra = join(lab.instance.stateDir, 'guests.yaml')
+    const check = await ran(['run', playbook, '-i', inventoryOf(lab), '-i', extra], '--check')
+    assert.deepEqual(
+      check.events.flatMap((event) => (event.type === 'task.finished' ? [event.outcome] : [])),
+      ['changed', 'unknown', 'unknown'],
+      check.text,
+    )
+  })
+
   it('goes over a template to a clone that shares its blocks, and ends without a trace', async () => {
     await ran(words(create))
     await node('pct exec 900 -- sh -c "echo prepared >/root/prepared"')

@@ -1,5 +1,5 @@
 /** The plan for a container that does not exist, or that an earlier run left half-made. */
-import { Unknown } from '../../base/unknown.ts'
+import { isUnknown, Unknown } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
 import { type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
 import { configFile, waitForLock } from '../../proxmox/config-change.ts'
@@ -18,6 +18,8 @@ const onlyRun = 'only the run creates the container'
 export interface Creation {
   readonly actions: readonly Action[]
   readonly settings: readonly Setting[]
+  /** Set if a dry run cannot promise it. */
+  readonly doubt?: Unknown
 }
 
 /** Creates the container, after the remains of an interrupted creation are removed. */
@@ -106,6 +108,9 @@ function asClone(given: Args, seen: Seen, clone: string | number): Creation | Pl
   const problem = cloneProblem(given, seen)
   if (problem || source === undefined)
     return refuse(problem ?? { code: 'container-missing', message: onlyRun })
+  const of = `${String(clone)}${snapshot === undefined ? '' : `, snapshot ${snapshot}`}`
+  if (isUnknown(source))
+    return doubtful(given, seen, { source, label: `clone container ${of} to ${ctid} (${hostname})` })
   const config = parseContainerConfig(source.config)
   const locked = waitForLock(String(clone), config, given.lock_timeout)
   if (locked && seen.record === undefined) return locked
@@ -125,7 +130,6 @@ function asClone(given: Args, seen: Seen, clone: string | number): Creation | Pl
   ]
   const volumes = from === undefined ? [] : volumesOf(from).filter(({ key }) => !key.startsWith('unused'))
   const targets = storage === undefined ? volumes.flatMap((volume) => volume.storage ?? []) : [storage]
-  const of = `${String(clone)}${snapshot === undefined ? '' : `, snapshot ${snapshot}`}`
   return {
     actions: [
       making(given, seen, {
@@ -139,6 +143,16 @@ function asClone(given: Args, seen: Seen, clone: string | number): Creation | Pl
     ],
     settings: changedSettings(wantedSettings(given), withoutAddresses(from?.entries ?? [])),
   }
+}
+
+/** Only in a dry run that creates the source first: later tasks see that there will be a clone. */
+function doubtful(
+  given: Args,
+  seen: Seen,
+  { source, label }: { readonly source: Unknown; readonly label: string },
+): Creation {
+  const command = ['pct', 'clone', String(given.clone), seen.ctid]
+  return { actions: [making(given, seen, { label, command, storages: [] })], settings: [], doubt: source }
 }
 
 /** Each interface of a clone gets a hardware address of its own. */

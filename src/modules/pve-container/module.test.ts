@@ -116,6 +116,16 @@ describe('a clone', () => {
     assert.equal((await look({ clone: 901 }, running)).refusal?.code, 'source-runs')
   })
 
+  test('of a container that only the run creates may be made, and later tasks see it', async () => {
+    const of = world()
+    of.unknown.add('container:901')
+    const plan = await look({ clone: 901, state: 'started' }, of)
+    assert.match(plan.doubt?.why ?? '', /earlier task/)
+    assert.deepEqual(labels(plan), ['clone container 901 to 900 (web)', 'start'])
+    const effects = plan.actions[0]?.effects ?? []
+    assert.ok(effects.some((effect) => effect.kind === 'container' && effect.becomes.exists === true))
+  })
+
   test('waits for a lock of its source', async () => {
     assert.match((await clone({}, `lock: backup\n${base}`)).settle?.why ?? '', /lock: backup/)
   })

@@ -4,6 +4,7 @@
  * A container with the declared CTID and another name is never changed. Proxmox VE itself locks a container
  * while it is created; `half-made.ts` uses that to recognize what an interrupted run has left.
  */
+import { defined } from '../../base/defined.ts'
 import type { Action } from '../../host/action.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { waitForLock } from '../../proxmox/config-change.ts'
@@ -84,13 +85,14 @@ function plan(given: Args, seen: Seen): Plan {
 function planNew(given: Args, seen: Seen): Plan {
   const creation = planCreation(given, seen)
   if ('warnings' in creation) return creation
-  const { settings } = creation
-  return actions([
+  const { settings, doubt } = creation
+  const list = [
     ...creation.actions,
     ...(settings.length === 0 ? [] : [setAction(given, seen, settings)]),
     ...(given.state === 'started' ? [power(given, seen, 'start')] : []),
     ...(given.state === 'template' ? [conversion(given, seen)] : []),
-  ])
+  ]
+  return actions(list, defined({ doubt }))
 }
 
 function setting(given: Args, seen: Seen, settings: readonly Setting[]): readonly (Action | Refusal)[] {

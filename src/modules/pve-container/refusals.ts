@@ -1,4 +1,5 @@
 /** The reasons for which a container is not created, changed or destroyed. Pure. */
+import { isUnknown } from '../../base/unknown.ts'
 import type { Refusal } from '../../host/plan.ts'
 import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { missingContainer } from '../../proxmox/find-guest.ts'
@@ -115,6 +116,7 @@ export function storageProblem(name: string | undefined, { storages, node }: See
 
 /** What `pct clone` would refuse, some of it only after it has begun. */
 export function cloneProblem(given: Args, seen: Seen): Refusal | undefined {
+  if (isUnknown(seen.source)) return undefined
   const { clone, snapshot, full, storage } = given
   const { source, sourceElsewhere, node, storages } = seen
   const from = String(clone)

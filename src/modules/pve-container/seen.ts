@@ -1,5 +1,5 @@
 /** Reads everything that the plans of a container need, on its node. */
-import { isUnknown, knownOr } from '../../base/unknown.ts'
+import { isUnknown, knownOr, type Unknown } from '../../base/unknown.ts'
 import type { ContainerStatus, Host } from '../../host/host.ts'
 import { owedStart } from '../../host/owed-starts.ts'
 import { assignmentNotes } from '../../nvidia/assignment-note.ts'
@@ -33,8 +33,8 @@ export interface Seen {
   readonly storages: readonly Storage[]
   /** HA may know a guest and yet ignore it. */
   readonly highAvailability: 'none' | 'ignored' | 'managed'
-  /** The container to clone; only read if there is something to create. */
-  readonly source: ContainerStatus | undefined
+  /** The container to clone; only read if there is something to create. Unknown if only the run creates it. */
+  readonly source: ContainerStatus | Unknown | undefined
   readonly sourceElsewhere: GuestPlace | undefined
   /** False if the archive is missing; undefined if its storage has no directory on the node, or none is given. */
   readonly archive: boolean | undefined
@@ -56,7 +56,7 @@ export async function probe(given: Args, { node, placement }: Host): Promise<See
   ])
   const record = parseMakingRecord(knownOr(recordText, undefined) ?? '')
   const creates = container === undefined || record !== undefined
-  const source = creates && clone !== undefined ? await node.container(clone) : undefined
+  const source = creates && clone !== undefined ? await node.maybe(node.container(clone)) : undefined
   const known = { resources: resources ?? '', ctid }
   return {
     node: node.name,
