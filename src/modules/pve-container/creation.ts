@@ -1,5 +1,5 @@
 /** The plan for a container that does not exist, or that an earlier run left half-made. */
-import { isUnknown, Unknown } from '../../base/unknown.ts'
+import { isUnknown, type Unknown } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
 import { type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
 import { configFile, waitForLock } from '../../proxmox/config-change.ts'
@@ -188,7 +188,7 @@ function making({ hostname = '', copy_timeout: timeout }: Args, seen: Seen, work
     effects: [
       { kind: 'unknown', resources: [`container:${ctid}`], why: onlyRun },
       { kind: 'container', name: ctid, becomes: { exists: true, status: 'stopped' } },
-      { kind: 'file', name: configFile(ctid), becomes: new Unknown(onlyRun) },
+      { kind: 'file', name: configFile(ctid), becomes: { kind: 'file' } },
       ...(seen.recordDirectory
         ? []
         : [{ kind: 'file', name: recordDirectory, becomes: { kind: 'directory', mode: '0700' } } as const]),
