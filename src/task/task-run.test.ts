@@ -98,9 +98,9 @@ test('variables that items set appear and disappear with the result', () => {
   assert.deepEqual([valueOf(variables, 'word'), valueOf(variables, 'other')], [undefined, undefined])
 })
 
-test('a task that failed or was skipped sets no variables, and its result is registered', () => {
+test('a task that failed sets no variables, and its result is registered', () => {
   const { variables } = context.host
-  for (const outcome of ['failed', 'unreachable', 'skipped'] as const) {
+  for (const outcome of ['failed', 'unreachable'] as const) {
     const it = run('it')
     it.results.push(ended(outcome, { word: 'one' }), ended(outcome))
     it.register(resultOf(it), variables)
@@ -108,6 +108,16 @@ test('a task that failed or was skipped sets no variables, and its result is reg
     assert.notEqual(valueOf(variables, 'it'), undefined)
     it.takeBack()
   }
+})
+
+test('a task that ran once on another host sets its variables here, where it is skipped', () => {
+  const { variables } = context.host
+  const it = run('it')
+  it.results.push(ended('skipped', { word: 'one' }))
+  it.register(resultOf(it), variables)
+  assert.equal(valueOf(variables, 'word'), 'one')
+  it.takeBack()
+  assert.equal(valueOf(variables, 'word'), undefined)
 })
 
 test('predicted variables disappear if the task fails', () => {
