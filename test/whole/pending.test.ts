@@ -124,7 +124,7 @@ describe('a container configuration', { skip: whyNoLab() ?? false, timeout: 300_
     await node.output(`cat > ${file(101)} <<'END'\n${original}END\n`)
     const verified = await play('verify', 'ct101')
     assert.equal(verified.exitCode, 7, verified.text)
-    assert.match(verified.text, /can create a device node for the GPU with minor \d and open it/)
+    assert.match(verified.text, /can create the device node \/dev\/nvidia\d of another GPU and open it/)
     assert.equal(
       (await ct101.exec("find / -xdev -name '.gpuplay.*'; find /dev -name '.gpuplay.*'")).stdout,
       '',

@@ -19,10 +19,11 @@ describe('the logs of the runs of a site', { skip: whyNoLab() ?? false, timeout:
 
   it('list the dry run, the run and the second run with their results', async () => {
     const { text } = await gpuplay(['runs', '-i', site.inventory])
-    const [, ...lines] = text.trimEnd().split('\n')
-    const results = lines
-      .slice(0, 3)
-      .map((line) => line.replace(/^.* and \d+ more {2}(.*?) +gpuplay run .*$/, '$1'))
+    const all = text.trimEnd().split('\n')
+    const lines = [site.check, site.real, site.second].map(
+      ({ events }) => all.find((line) => line.startsWith(events[0]?.run ?? '?')) ?? '',
+    )
+    const results = lines.map((line) => line.replace(/^.* and \d+ more {2}(.*?) +gpuplay run .*$/, '$1'))
     assert.match(results[0] ?? '', /^dry run, nothing was changed: \d+ would change/)
     assert.match(results[1] ?? '', /^done: \d+ changed$/)
     assert.match(results[2] ?? '', /^everything is as declared: 0 changed$/)

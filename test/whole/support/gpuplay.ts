@@ -35,7 +35,8 @@ export class Controller {
     const argv = [join(root, 'bin/gpuplay'), ...words, ...(words[0] === 'run' ? ['--output', output] : [])]
     const child = spawn(process.execPath, argv, {
       cwd: root,
-      env: { ...process.env, NO_COLOR: '1', ...env },
+      // The files of a phase share a lab and its inventory: the runs of one must not prune the logs of another.
+      env: { ...process.env, NO_COLOR: '1', GPUPLAY_KEEP_RUNS: '1000', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child
