@@ -52,6 +52,26 @@ const discovery: readonly ConformanceCase[] = [
     problem: 'version-not-offered',
   },
   {
+    module: file,
+    says: "the folder of gpuplay's programs",
+    args: { path: '/usr/local/lib/gpuplay', state: 'directory', mode: '0755' },
+  },
+  {
+    module: file,
+    says: "the folder of gpuplay's settings",
+    args: { path: '/etc/gpuplay', state: 'directory' },
+  },
+  {
+    module: copy,
+    says: 'the program that loads the driver',
+    args: { src: `${role}nvidia-driver`, dest: '/usr/local/lib/gpuplay/nvidia-driver', mode: '0755' },
+  },
+  {
+    module: template,
+    says: 'the settings for the service',
+    args: { src: 'x.hbs', content: 'PERSISTENCE=on\nPOWER_LIMITS=""\n', dest: '/etc/gpuplay/nvidia.conf' },
+  },
+  {
     module: nvidiaPackages,
     says: 'takes a driver installed from packages over, with kernel modules, and pins it',
     args: { version: '535.183.01', module_type: 'proprietary' },
@@ -118,26 +138,6 @@ const preparation: readonly ConformanceCase[] = [
     says: 'nouveau, in every initramfs',
     args: {},
     besides: [/^\/(boot|var\/lib\/initramfs-tools)\//],
-  },
-  {
-    module: file,
-    says: "the folder of gpuplay's programs",
-    args: { path: '/usr/local/lib/gpuplay', state: 'directory', mode: '0755' },
-  },
-  {
-    module: file,
-    says: "the folder of gpuplay's settings",
-    args: { path: '/etc/gpuplay', state: 'directory' },
-  },
-  {
-    module: copy,
-    says: 'the program that loads the driver',
-    args: { src: `${role}nvidia-driver`, dest: '/usr/local/lib/gpuplay/nvidia-driver', mode: '0755' },
-  },
-  {
-    module: template,
-    says: 'the settings for the service',
-    args: { src: 'x.hbs', content: 'PERSISTENCE=on\nPOWER_LIMITS=""\n', dest: '/etc/gpuplay/nvidia.conf' },
   },
   {
     module: copy,
