@@ -140,6 +140,15 @@ test('the excerpt of an output contains the end of both streams', () => {
   assert.equal(endOfOutput({ stdout: '', stderr: 'err' }), 'err')
 })
 
+test("the excerpt contains the program's own messages, even if others wrote after them", () => {
+  const stderr = 'noise\nfoo: the cause\nnoise\nfoo: not undone\na\nb\nc\n'
+  assert.equal(
+    endOfOutput({ stdout: '', stderr }, '/usr/bin/foo'),
+    'foo: the cause | foo: not undone | a | b | c',
+  )
+  assert.equal(endOfOutput({ stdout: '', stderr: 'foo: only\n' }, 'foo'), 'foo: only')
+})
+
 test('of the messages of LXC, the cause is shown, which comes first, and no advice', () => {
   const stdout = [
     'safe_mount: 1221 No such file or directory - Failed to mount "/srv/gone" onto "/usr/lib/lxc/rootfs/srv"',

@@ -212,16 +212,20 @@ function repository(url: string, status: string, words: string): Problem {
 const longestLine = 400
 
 /**
- * Joins the last non-empty lines of an output for a message. A long line is cut at its beginning, between two
- * words: a part of a secret would not be recognized.
+ * Joins the last non-empty lines of an output for a message, and before them the last `keep.count` of those that match
+ * `keep`. A long line is cut at its beginning, between two words: a part of a secret would not be recognized.
  */
-export function lastLines(output: string, count = 3): string {
-  return endOf(output, 10 * count * longestLine)
+export function lastLines(
+  output: string,
+  count = 3,
+  keep?: { readonly lines: (line: string) => boolean; readonly count: number },
+): string {
+  const lines = endOf(output, 10 * count * longestLine)
     .split('\n')
     .map((line) => endOf(line.trim(), longestLine))
     .filter((line) => line !== '')
-    .slice(-count)
-    .join(' | ')
+  const kept = keep === undefined ? [] : lines.slice(0, -count).filter(keep.lines).slice(-keep.count)
+  return [...kept, ...lines.slice(-count)].join(' | ')
 }
 
 function endOf(text: string, longest: number): string {
@@ -229,19 +233,21 @@ function endOf(text: string, longest: number): string {
 }
 
 /**
- * The end of a program's output for a message: stderr first, then stdout by name if both have text. LXC writes the cause
- * first, then its consequences, then advice for its own programs: of its messages, everything but the advice is shown.
+ * The end of a program's output for a message: stderr first, then stdout by name if both have text. LXC writes the
+ * cause first, then its consequences, then advice for its own programs: of its messages, everything but the advice is
+ * shown. The program's own messages (`PROGRAM: MESSAGE`) are shown even if other programs wrote after them.
+ *
+ * @param program its path or name
  */
-export function endOfOutput({
-  stdout,
-  stderr,
-}: {
-  readonly stdout: string
-  readonly stderr: string
-}): string {
+export function endOfOutput(
+  { stdout, stderr }: { readonly stdout: string; readonly stderr: string },
+  program?: string,
+): string {
+  const name = program?.replace(/^.*\//, '')
+  const own = name && { lines: (line: string) => line.startsWith(`${name}: `), count: 5 }
   const [out = '', err = ''] = [stdout, stderr]
     .map(withoutAdvice)
-    .map((text) => lastLines(text, ofLxc.test(text) ? 10 : 3))
+    .map((text) => lastLines(text, ofLxc.test(text) ? 10 : 3, own || undefined))
   if (out === '' || err === '') return err + out
   return `${err} (stdout: ${out})`
 }

@@ -10,6 +10,8 @@ export interface Telling {
   /** The beginning of the failure message: "cannot write /etc/x". */
   readonly failure: string
   readonly code: string
+  /** The program that ran, if it names itself before its own messages. */
+  readonly program?: string
   readonly hint?: string
   /** The path whose file system is checked if no space was left. */
   readonly path?: string
@@ -45,7 +47,7 @@ export async function failed(
   const output = `${reply.stdout}\n${reply.stderr}`
   const found = diagnose(output)
   const known = found?.code === 'no-permission' && telling.asRoot === true ? undefined : found
-  const said = endOfOutput(reply)
+  const said = endOfOutput(reply, telling.program)
   const space = known?.code === 'no-space' ? await spaceLeft(machine, telling.path ?? '/') : undefined
   const why = space ?? (known === undefined ? said : known.message)
   const hint = known?.hint ?? telling.hint

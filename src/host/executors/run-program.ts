@@ -79,7 +79,7 @@ export async function programOutcome(
   const telling: Telling = {
     failure: `cannot ${labelOf(action)}`,
     code: 'program-failed',
-    ...defined({ hint: action.hint }),
+    ...defined({ hint: action.hint, program: action.argv[0] }),
   }
   switch (result.kind) {
     case 'exited':

@@ -62,6 +62,14 @@ test('the purge predicts everything that apt removes, half-configured packages i
   ])
 })
 
+test('with the packages goes the way back to packages that an earlier change has recorded', async () => {
+  const simulation = { 'apt-get -s -y purge': { stdout: 'Purg nvidia-driver [535]\nPurg libcuda1 [535]\n' } }
+  const record = '/var/lib/gpuplay/v1/driver-before'
+  const files = { [record]: '535.247.01\napt-get\n' }
+  const { actions } = await planOf('remove', { programs: { ...packaged, ...simulation }, files })
+  assertHas(actions, [{ kind: 'run' }, { kind: 'remove', path: record }])
+})
+
 test('nothing is removed while the installer of the .run could not run', async () => {
   const simulation = { 'apt-get -s -y purge': { stdout: 'Purg nvidia-driver [535]\nPurg libcuda1 [535]\n' } }
   const programs = { ...packaged, ...simulation }

@@ -180,15 +180,17 @@ const options = ['--no-install-recommends', '--allow-downgrades'] as const
 
 /**
  * The words before apt-get if there is a driver already, as `nvidia_driver` has them before an installer: the
- * helper keeps loaded modules in use, removes a driver of a `.run` before apt-get runs, lets apt-get install the packages again that were installed before if the
- * change fails, and rebuilds each initramfs that holds the driver.
+ * helper keeps loaded modules in use, removes a driver of a `.run` before apt-get runs, lets apt-get install the
+ * packages again that were installed before if the change fails, and rebuilds each initramfs that holds the driver.
+ * None of this is due where only libraries and programs are installed, and no module is loaded.
  */
 function exchange({ version, proxy }: Args, { installed, loaded, fromRun }: Present): readonly string[] {
   if (fromRun !== undefined) {
     const back = fromRun.installer === undefined ? [] : [fromRun.version, ...fromRun.installer]
     return [helper, 'install', version, ...back, '--']
   }
-  if (installed.length === 0 && loaded === undefined) return []
+  const modules = installed.some(({ name }) => moduleTypeOf(name) !== undefined)
+  if (!modules && loaded === undefined) return []
   const versions = new Set(installed.map((row) => upstreamVersion(row.version)))
   const [before] = versions
   // An interrupted change leaves two versions; the helper has recorded what it replaced.

@@ -87,7 +87,7 @@ function effectsOf(
 
 function read(argv: readonly string[], answer: Answer): Plan {
   if (answer.code === 0) return done()
-  const said = endOfOutput(answer)
+  const said = endOfOutput(answer, argv[0])
   return refuse({
     code: 'program-failed',
     message: `${failedProgram(argv, answer.code)}${said === '' ? '' : `: ${said}`}`,

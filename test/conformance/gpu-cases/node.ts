@@ -39,7 +39,8 @@ const discovery: readonly ConformanceCase[] = [
   {
     module: nvidiaForeignDriver,
     says: 'refuses a driver installed from packages',
-    setup: 'apt-get -qq update && apt-get -qq -y install nvidia-smi libcuda1 nvidia-installer-cleanup',
+    setup: `sed -i 's/ main$/ main contrib non-free non-free-firmware/' /etc/apt/sources.list
+apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends nvidia-smi libcuda1`,
     args: { version },
     dry: 'refused',
     problem: 'foreign-driver',
@@ -72,9 +73,24 @@ const discovery: readonly ConformanceCase[] = [
     args: { src: 'x.hbs', content: 'PERSISTENCE=on\nPOWER_LIMITS=""\n', dest: '/etc/gpuplay/nvidia.conf' },
   },
   {
+    module: apt,
+    says: 'the build tools of the installer',
+    args: (registered) => ({
+      name: [...strings(registered, 'node', 'headers'), 'gcc', 'make', 'libc6-dev', 'dkms'],
+      forbid: ['nvidia-*'],
+    }),
+    besides: books,
+  },
+  {
     module: nvidiaPackages,
     says: 'takes a driver installed from packages over, with kernel modules, and pins it',
-    args: { version: '535.183.01', module_type: 'proprietary' },
+    args: { version: '535.261.03', module_type: 'proprietary' },
+    besides: [...books, /^\/(usr|etc)\//],
+  },
+  {
+    module: nvidiaPackages,
+    says: 'moves it to another version through the program that can go back',
+    args: { version: '535.247.01', module_type: 'proprietary' },
     besides: [...books, /^\/(usr|etc)\//],
   },
   {
@@ -116,15 +132,6 @@ const preparation: readonly ConformanceCase[] = [
     args: { version: '599.99.99' },
     dry: 'refused',
     problem: 'runfile-not-available',
-  },
-  {
-    module: apt,
-    says: 'the build tools of the installer',
-    args: (registered) => ({
-      name: [...strings(registered, 'node', 'headers'), 'gcc', 'make', 'libc6-dev', 'dkms'],
-      forbid: ['nvidia-*'],
-    }),
-    besides: books,
   },
   {
     module: nvidiaDriver,
