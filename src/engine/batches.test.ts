@@ -184,7 +184,7 @@ ${then}
     await assert.rejects(folder.run(playbook, { inventories }), (error: unknown) => {
       assert.ok(error instanceof InputError)
       assert.deepEqual(report(error.problems), [
-        'site.yml:3:11 container-before-node: play "All" has ct1 in batch 1 and its node pve1 in batch 2, but a container starts after its node (write a play for the nodes, and one with "after: node" for the containers)',
+        'site.yml:3:11 container-before-node: play "All" has ct1 in batch 1 and its node pve1 in batch 2, but ct1 starts after pve1 (write a play for pve1, and a later one for ct1)',
       ])
       return true
     })

@@ -6,6 +6,7 @@ import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
 import { tidy } from '../language/source.ts'
 import { checkBatches } from './check-batches.ts'
+import { checkSources, cloneSources } from './clone-sources.ts'
 import { containersAmong } from './containers-among.ts'
 import { findCycles } from './cycles.ts'
 import { createAsking } from '../task/confirmations.ts'
@@ -64,11 +65,16 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   })
   const { emitter, fleet } = context
   const { plays, hosts } = loaded.selection
+  const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
+  const sources = cloneSources(hosts, fleet)
+  const circles = checkSources(sources, loaded.inventory)
+  const sourceOf = (host: HostName): HostName | undefined => sources.get(host)
   const problems = [
     ...loaded.problems,
     ...checkRolesOnHosts(loaded, (host) => fleet.variables(host)),
     ...findCycles(loaded.selection, (host) => fleet.variables(host)),
-    ...checkBatches(plays, (host) => fleet.nodeOf(host)),
+    ...circles,
+    ...checkBatches(plays, { nodeOf, sourceOf }),
   ]
   if (problems.length > 0) throw new InputError(tidy(problems))
   for (const host of hosts) recap.host(host)
@@ -93,9 +99,13 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   })
   const out = new Map<HostName, Problem | undefined>()
   let pendingHandlers = 0
-  const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
   const stops = createStops({ emitter, nodeOf, failed: (host) => out.has(host) })
-  const gates = createOnceGates({ nodeOf, gone: (part) => out.has(part.host) || stops.stop(part), signal })
+  const gates = createOnceGates({
+    nodeOf,
+    sourceOf,
+    gone: (part) => out.has(part.host) || stops.stop(part),
+    signal,
+  })
   const fail = (
     { play, batch, host }: PlayPart<SelectedPlay>,
     { problem, task }: { readonly problem: Problem | undefined; readonly task?: Task },
@@ -108,6 +118,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     await schedule({
       plays,
       nodeOf,
+      sourceOf,
       forks: request.forks,
       stopped: (part) => signal.aborted || stops.stop(part),
       run: async (part, away) => {
