@@ -131,6 +131,7 @@ export class Progress {
   readonly replies: Reply[] = []
   readonly #plans = new Set<Plan>()
   readonly #warnings = new Set<string>()
+  #planned: readonly string[] = []
   /** Labels of actions that may or may not have been carried out. */
   lost: readonly string[] = []
   /** True once actions may have reached the host. */
@@ -142,7 +143,21 @@ export class Progress {
     for (const warning of warnings) this.#warnings.add(warning)
   }
 
+  /**
+   * Takes over the warnings of a new plan. Those of the plan before it go, unless one of its actions was started:
+   * it may have been made on a prediction that did not come true.
+   */
+  planned({ warnings }: Plan): void {
+    this.#planned = warnings
+  }
+
+  /** Keeps the warnings of a plan of which an action was started. */
+  began({ warnings }: Plan): void {
+    this.warn(warnings)
+  }
+
   did(label: string, plan: Plan, reply: Reply | undefined): void {
+    this.began(plan)
     this.labels.push(label)
     this.#plans.add(plan)
     if (reply !== undefined) this.replies.push(reply)
@@ -161,7 +176,7 @@ export class Progress {
       labels: [...this.labels],
       diffs: [...this.#plans].flatMap((plan) => plan.diffs),
       replies: [...this.replies],
-      warnings: [...this.#warnings],
+      warnings: [...new Set([...this.#warnings, ...this.#planned])],
     }
   }
 
