@@ -8,6 +8,7 @@ import type { ResourcePattern } from '../host/resource.ts'
 import type { Task } from '../language/model.ts'
 import type { Module, Reply } from '../modules/module.ts'
 import type { Item } from './items.ts'
+import { withoutLoss } from './lossy-writes.ts'
 import type { Ready } from './prepare.ts'
 import { restricted } from './secret-files.ts'
 import { ofTask } from './unforeseen.ts'
@@ -90,7 +91,8 @@ export class Unit {
   /** @throws HostError if the module fails on the reading; UnknownError */
   plan(reading: Reading): Plan {
     try {
-      return restricted(this.module.plan(this.ready.args, reading.seen), this.ready, reading)
+      const plan = withoutLoss(this.module.plan(this.ready.args, reading.seen), reading)
+      return restricted(plan, this.ready, reading)
     } catch (error) {
       throw ofTask(error, this.task)
     }
