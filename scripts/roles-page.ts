@@ -49,7 +49,7 @@ const order = [
 
 const introduction = `# Roles
 
-Generated from the roles by \`npm run schemas\`. [guide.md](guide.md) shows how the roles work together.
+Generated from the roles by \`npm run schemas\`.
 
 gpuplay checks the variables of every host before it connects to a host. A role does not see the defaults of other roles: set
 variables that several roles need in the inventory.
@@ -111,7 +111,8 @@ function describedDefaults(file: string): ReadonlyMap<string, DescribedDefault> 
 
 function section({ name, description, variables }: DescribedRole): string {
   const [summary = '', ...rest] = description.trim().split('\n\n')
-  return [`## ${name}`, summary, variables.map(entry).join('\n'), ...rest, ''].join('\n\n')
+  const notes = rest.length === 0 ? [] : [`### Notes on ${name}`, ...rest]
+  return [`## ${name}`, summary, variables.map(entry).join('\n'), ...notes, ''].join('\n\n')
 }
 
 function entry({ name, description, values, list, required, default: preset }: DescribedVariable): string {
@@ -121,7 +122,8 @@ function entry({ name, description, values, list, required, default: preset }: D
       ? 'no default'
       : `default ${code(inline(preset.value))}`
   const others = values.filter((value) => list || value !== preset?.value).map(code)
-  const choice = others.length === 0 ? '' : ` (${list ? 'any of' : 'or'} ${others.join(', ')})`
+  const of = list ? 'any of' : preset === undefined ? 'one of' : 'or'
+  const choice = others.length === 0 ? '' : `, ${of} ${others.join(', ')}`
   const shared = description.replace(/^The same as for (\w+)/, 'The same as for [$1](#$1)')
   const reason = (preset?.comment ?? '').replace(/(^| )Why: /, '$1_Why:_ ')
   return `- **${code(name)}**, ${kind}${choice}: ${sentence(shared)} ${reason}`.trimEnd()

@@ -29,7 +29,7 @@ for (const { name, description, variables } of describedRoles(join(repository, '
     )
     assert.deepEqual(
       variables
-        .filter((variable) => variable.default?.comment.match(/(^| )Why: \w/) === null)
+        .filter((variable) => variable.default?.comment.match(/(^| )Why: \S/) === null)
         .map((variable) => variable.name),
       [],
       'defaults without "Why: ..."',
