@@ -4,16 +4,16 @@
  * Plays are barriers, unless a play sets `after: node`: then a container starts once its own node has
  * finished every earlier play, handlers included. If a node and its container both take part in a play, the
  * container starts after the last handler of the node. A node outside the play is not waited for. A node that
- * has failed fails its containers. A waiting host holds no fork.
+ * has failed fails its containers, unless it only failed a verification. A waiting host holds no fork.
  *
- * A clone waits for its source as a container waits for its node, but a failed source does not fail it: it may
- * exist already.
+ * A clone waits for its source as a container waits for its node, unless the source is in a later batch. A failed
+ * source does not fail it. It may exist already.
  *
  * A batch of a play (`serial`) starts when all hosts of the batch before it have finished the play.
  */
 import type { HostName } from '../base/brand.ts'
 import { type Away, createPlaces } from '../base/limit.ts'
-import type { Batch } from './selection.ts'
+import type { Batch } from './batches.ts'
 
 export interface ScheduledPlay {
   readonly after: 'node' | undefined
@@ -44,6 +44,8 @@ export interface ScheduleOptions<P extends ScheduledPlay> {
   readonly run: (part: PlayPart<P>, away: Away) => Promise<void>
   /** Whether the host has failed and takes no further part in the run. */
   readonly failed: (host: HostName) => boolean
+  /** Whether the node has failed in a way that fails its containers. */
+  readonly lost: (node: HostName) => boolean
   /** Called instead of `run` for a container whose node has failed. */
   readonly nodeFailed: (part: PlayPart<P>, node: HostName) => void
   readonly started: (play: P) => void
@@ -63,15 +65,19 @@ export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions
 
   const runOne = async (part: PlayPart<P>, index: number, batchBefore: Promise<void>): Promise<void> => {
     const { play, batch, host } = part
-    const node = nodeOf(host)
-    const awaited = [node, sourceOf(host)].filter((other) => other !== undefined)
+    const [node, source] = [nodeOf(host), sourceOf(host)]
+    const awaited = [node, source].filter((other) => other !== undefined)
     if (play.after === 'node' && node !== undefined) {
       await Promise.all([host, ...awaited].map((other) => progress.hostBefore(other, index)))
     } else {
       await progress.allBefore(index)
     }
     await batchBefore
-    await Promise.all(awaited.map((other) => progress.host(other, index)))
+    if (node !== undefined) await progress.host(node, index)
+    const isLater = play.batches.some(
+      ({ number, hosts }) => number > batch.number && hosts.some((other) => other === source),
+    )
+    if (source !== undefined && !isLater) await progress.host(source, index)
     if (options.stopped(part) || failed(host)) return
     if (!started.has(play)) {
       started.add(play)
@@ -81,7 +87,7 @@ export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions
       started.add(batch)
       options.batchStarted(play, batch)
     }
-    if (node !== undefined && failed(node)) {
+    if (node !== undefined && options.lost(node)) {
       options.nodeFailed(part, node)
       return
     }
