@@ -1,6 +1,7 @@
 /** `nvidia_host_source: apt`: a node whose driver comes from Debian's packages, with a container. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { requests } from '../lab/faults.ts'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import { changedCount, keysOf, outcomes } from '../whole/support/events.ts'
@@ -136,6 +137,17 @@ describe("a node with Debian's driver", { skip: whyNoLab() ?? false, timeout: 60
     )
     assert.notEqual(modules.code, 0)
     assert.equal(changedCount((await play(debian, ...source, ...remove)).events), 0)
+  })
+
+  it('downloads no .run if nobody needs one', async () => {
+    const node = lab.node('pve1')
+    await node.output('rm -r /var/cache/gpuplay')
+    const known = requests(lab.world).length
+    const run = await play(debian, ...source)
+    assert.equal(run.exitCode, 0, run.text)
+    assert.equal(changedCount(run.events), 0, run.text)
+    assert.doesNotMatch(JSON.stringify(requests(lab.world).slice(known)), /\.run/)
+    assert.notEqual((await node.exec('ls /var/cache/gpuplay')).code, 0)
   })
 
   it('runs Docker in a container whose driver comes from packages', async () => {
