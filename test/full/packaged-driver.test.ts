@@ -150,6 +150,35 @@ describe("a node with Debian's driver", { skip: whyNoLab() ?? false, timeout: 60
     assert.notEqual((await node.exec('ls /var/cache/gpuplay')).code, 0)
   })
 
+  it('gives a container a CUDA toolkit that is newer than its driver, with a warning', async () => {
+    const toolkit = rolesRun(lab, { nodes: 'runfile_cache', containers: 'lxc_passthrough, cuda_toolkit' })
+    const wish = { cuda_toolkit_version: '12.8', cuda_toolkit_packages: ['cuda-nvcc'] }
+    const given = (variables: Readonly<Record<string, unknown>>): readonly string[] =>
+      toolkit(
+        ...['-e', 'nvidia_host_source=apt', '-e', `nvidia_driver_version=${debian}`, ...source],
+        ...['-e', JSON.stringify(variables)],
+      )
+    const strict = await gpuplay(given({ ...wish, cuda_toolkit_compat: 'strict' }))
+    assert.equal(strict.exitCode, 2, strict.text)
+    assert.match(strict.text, /CUDA 12\.8 needs driver 570\.26 or newer, but pve1 has 535\.261\.03 loaded/)
+    const warns =
+      /CUDA 12\.8 is built for driver 570\.26 or newer, but pve1 has 535\.261\.03: programs that compile code at run time \(PTX\) may fail/
+    for (const [options, changes] of [
+      [['--check'], true],
+      [[], true],
+      [[], false],
+    ] as const) {
+      const run = await gpuplay([...given(wish), ...options])
+      assert.equal(run.exitCode, 0, run.text)
+      assert.equal(
+        run.events.filter((event) => event.type === 'warning' && warns.test(event.message)).length,
+        1,
+      )
+      assert.equal(changedCount(run.events) > 0, changes, run.text)
+    }
+    assert.match(await lab.container(101).output('/usr/local/cuda-12.8/bin/nvcc --version'), /release 12\.8/)
+  })
+
   it('runs Docker in a container whose driver comes from packages', async () => {
     const run = await gpuplay(dockerWords(...source))
     assert.equal(run.exitCode, 0, run.text)
