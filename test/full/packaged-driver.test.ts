@@ -153,11 +153,9 @@ describe("a node with Debian's driver", { skip: whyNoLab() ?? false, timeout: 60
   it('gives a container a CUDA toolkit that is newer than its driver, with a warning', async () => {
     const toolkit = rolesRun(lab, { nodes: 'runfile_cache', containers: 'lxc_passthrough, cuda_toolkit' })
     const wish = { cuda_toolkit_version: '12.8', cuda_toolkit_packages: ['cuda-nvcc'] }
+    const driver = { nvidia_host_source: 'apt', nvidia_driver_version: debian }
     const given = (variables: Readonly<Record<string, unknown>>): readonly string[] =>
-      toolkit(
-        ...['-e', 'nvidia_host_source=apt', '-e', `nvidia_driver_version=${debian}`, ...source],
-        ...['-e', JSON.stringify(variables)],
-      )
+      toolkit('-e', JSON.stringify({ ...driver, ...variables }), ...source)
     const strict = await gpuplay(given({ ...wish, cuda_toolkit_compat: 'strict' }))
     assert.equal(strict.exitCode, 2, strict.text)
     assert.match(strict.text, /CUDA 12\.8 needs driver 570\.26 or newer, but pve1 has 535\.261\.03 loaded/)
