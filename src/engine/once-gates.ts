@@ -9,7 +9,7 @@ import type { Away } from '../base/limit.ts'
 import type { Task } from '../language/model.ts'
 import type { OnceEnd, OnceTurns, Turn, TurnOptions } from '../task/once.ts'
 import type { PlayPart } from './schedule.ts'
-import type { Batch, SelectedPlay } from './selection.ts'
+import type { Batch, SelectedPlay } from './batches.ts'
 
 export interface OnceGates {
   of(part: PlayPart<SelectedPlay>, away: Away): HostGate

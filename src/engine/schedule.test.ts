@@ -20,6 +20,8 @@ async function run(
     readonly nodes?: Readonly<Record<string, string>>
     readonly slow?: Readonly<Record<string, number>>
     readonly fails?: readonly string[]
+    /** Those of them that fail only a verification. */
+    readonly unsound?: readonly string[]
     readonly forks?: number
     /** Called in the middle of the play on a host. */
     readonly meet?: (host: string, away: Away) => Promise<void>
@@ -52,6 +54,7 @@ async function run(
       log.push(`${play.name} ${host} ends`)
     },
     failed: (host) => failed.has(host),
+    lost: (node) => failed.has(node) && options.unsound?.includes(node) !== true,
     nodeFailed: ({ play, host }, node) => {
       failed.add(host)
       log.push(`${play.name} ${host} fails with ${node}`)
@@ -116,6 +119,20 @@ test('a failed node fails its containers and no other host', async () => {
   )
   assert.ok(log.includes('containers c1 fails with n1'))
   assert.ok(log.includes('containers c2 ends'))
+})
+
+test('a node that failed only a verification fails no container', async () => {
+  const { log } = await run(
+    [
+      { name: 'verify', after: 'node', hosts: ['n1', 'c1'] },
+      { name: 'later', hosts: ['n1', 'c1'] },
+    ],
+    { nodes: { c1: 'n1' }, fails: ['n1'], unsound: ['n1'] },
+  )
+  assert.deepEqual(
+    log.filter((line) => line.endsWith('ends')),
+    ['verify n1 ends', 'verify c1 ends', 'later c1 ends'],
+  )
 })
 
 test('a waiting container holds no fork', async () => {

@@ -4,13 +4,13 @@
  * Plays are barriers, unless a play sets `after: node`: then a container starts once its own node has
  * finished every earlier play, handlers included. If a node and its container both take part in a play, the
  * container starts after the last handler of the node. A node outside the play is not waited for. A node that
- * has failed fails its containers. A waiting host holds no fork.
+ * has failed fails its containers, unless it only failed a verification. A waiting host holds no fork.
  *
  * A batch of a play (`serial`) starts when all hosts of the batch before it have finished the play.
  */
 import type { HostName } from '../base/brand.ts'
 import { type Away, createPlaces } from '../base/limit.ts'
-import type { Batch } from './selection.ts'
+import type { Batch } from './batches.ts'
 
 export interface ScheduledPlay {
   readonly after: 'node' | undefined
@@ -39,6 +39,8 @@ export interface ScheduleOptions<P extends ScheduledPlay> {
   readonly run: (part: PlayPart<P>, away: Away) => Promise<void>
   /** Whether the host has failed and takes no further part in the run. */
   readonly failed: (host: HostName) => boolean
+  /** Whether the node has failed in a way that fails its containers. */
+  readonly lost: (node: HostName) => boolean
   /** Called instead of `run` for a container whose node has failed. */
   readonly nodeFailed: (part: PlayPart<P>, node: HostName) => void
   readonly started: (play: P) => void
@@ -75,7 +77,7 @@ export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions
       started.add(batch)
       options.batchStarted(play, batch)
     }
-    if (node !== undefined && failed(node)) {
+    if (node !== undefined && options.lost(node)) {
       options.nodeFailed(part, node)
       return
     }
