@@ -1,4 +1,4 @@
-import { isUnknown, Unknown } from '../../base/unknown.ts'
+import { isUnknown, type Unknown } from '../../base/unknown.ts'
 import { invalidName } from '../names.ts'
 import { noUser, user } from '../queries/account-queries.ts'
 import type { UserStatus } from '../status.ts'
@@ -26,13 +26,13 @@ export const userKind: ResourceKind<'user', UserStatus, UserBecomes> = {
   impliedBy: (_name, _live, files) => changedByHand(files),
   unforeseen: ({ unforeseen }) => unforeseen,
   saysAll: ({ exists }) => exists === false,
-  foresee({ unforeseen: _, ...becomes }, before, rest) {
+  foresee({ unforeseen: _unforeseen, ...becomes }, before, rest) {
     if (becomes.exists === false) return noUser
     const basis = rest === undefined ? before : { ...before, ...allUnknown(rest) }
     return { ...basis, ...becomes, exists: true }
   },
   look: (reads, name) => reads.read(userKind, name),
-  differences: ({ unforeseen: _, ...becomes }, seen) => differences(becomes, seen),
+  differences: ({ unforeseen: _unforeseen, ...becomes }, seen) => differences(becomes, seen),
   concerns: () => accountFiles,
   held: true,
 }
