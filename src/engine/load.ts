@@ -42,6 +42,7 @@ export function load(
   const { inventory, problems: inventoryProblems } = readInventory(request.inventories, {
     files,
     extra,
+    ownAddresses: dependencies.world.addresses,
     playbookDirectories: [...request.playbooks.map(directoryOf), ...(request.variableFolders ?? [])],
   })
   problems.push(...inventoryProblems)

@@ -33,7 +33,10 @@ export function inventoryCommand(this: Context, flags: InventoryCommandFlags): v
     if (views.length > 1) throw new InputError([oneView(views)])
     const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
     if (problems.length > 0) throw new InputError(problems)
-    const loaded = loadInventory(inventoriesOf(this, flags), { extra })
+    const loaded = loadInventory(inventoriesOf(this, flags), {
+      extra,
+      ownAddresses: this.world.addresses,
+    })
     const chosen = chosenHosts(loaded, flags.limit)
     if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, extra))
     else if (flags.list) this.output.write(`${jsonText(listOf(loaded, chosen, extra), 2)}\n`)
