@@ -89,7 +89,7 @@ describe('templates', { skip: whyNoLab() ?? false, timeout: 1_500_000 }, () => {
     assert.match(await inside(910, 'nvidia-smi -L'), /^GPU 0: [^\n]*\n$/)
     assert.equal(
       await inside(910, 'hostname; ls /dev/nvidia1; ls /dev/nvidia0 2>/dev/null || command -v docker'),
-      'web\n/dev/nvidia1\n/usr/bin/docker\n',
+      'web\n/dev/nvidia1\n/bin/docker\n',
     )
     const far = lab.node('pve2')
     assert.match(await far.output('cat /etc/pve/lxc/951.conf'), /^template: 1$/m)
