@@ -49,7 +49,7 @@ const order = [
 
 const introduction = `# Roles
 
-Generated from the roles by \`npm run schemas\`.
+Generated from the roles by \`npm run schemas\`. [guide.md](guide.md) shows how the roles work together.
 
 gpuplay checks the variables of every host before it connects to a host. A role does not see the defaults of other roles: set
 variables that several roles need in the inventory.
