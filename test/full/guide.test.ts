@@ -1,6 +1,6 @@
 /**
- * Runs every command of docs/guide.md in its order on a new node with two containers: those in blocks and those in sentences
- * and tables, except in the column of symptoms. Words that start with `gpuplay` run in the folder of the inventory, all others on
+ * Runs every command of docs/guide.md in its order on a new node with two containers: those in blocks, in sentences, and in the last
+ * columns of tables. Words that start with `gpuplay` run in the folder of the inventory, all others on
  * the node.
  */
 import assert from 'node:assert/strict'
@@ -20,9 +20,9 @@ const page = readPage(readFileSync(join(root, 'docs/guide.md'), 'utf8'))
 /** Programs whose command lines in sentences are commands, if they have arguments. */
 const programs = ['gpuplay', 'pct', 'dkms', 'journalctl', 'systemctl', 'nvidia-smi', 'sed']
 
-/** All lines of blocks; of the commands in sentences, each once. */
+/** All lines of blocks; of the other commands in sentences, each once. */
 function commands(): readonly string[] {
-  const before = new Set<string>()
+  const before = new Set(page.parts.flatMap(({ part }) => linesOf(part)))
   return page.parts.flatMap(({ part }) => {
     const found = part.type === 'code' ? linesOf(part) : inSentences(part).filter((line) => !before.has(line))
     for (const line of found) before.add(line)
@@ -30,13 +30,13 @@ function commands(): readonly string[] {
   })
 }
 
-function linesOf({ lang, value = '' }: Part): readonly string[] {
-  return lang === 'sh' ? value.split('\n') : []
+function linesOf({ type, lang, value = '' }: Part): readonly string[] {
+  return type === 'code' && lang === 'sh' ? value.split('\n') : []
 }
 
 function inSentences(part: Part): readonly string[] {
   const rows = part.type === 'table' ? (part.children ?? []) : []
-  const texts = part.type === 'table' ? rows.flatMap(({ children = [] }) => children.slice(1)) : [part]
+  const texts = part.type === 'table' ? rows.flatMap(({ children = [] }) => children.slice(-1)) : [part]
   const codes = texts.flatMap((text) => partsOf(text, 'inlineCode')).map(({ value = '' }) => value)
   return [...new Set(codes)].filter(
     (line) => programs.includes(line.split(' ', 1)[0] ?? '') && line.includes(' '),
