@@ -1,7 +1,7 @@
 /**
- * Runs every command of docs/guide.md in its order on a new node with two containers: those in blocks, in sentences, and in the last
- * columns of tables. Words that start with `gpuplay` run in the folder of the inventory, all others on
- * the node.
+ * Runs every command of docs/guide.md in its order on a new node with two containers: those in blocks, in
+ * sentences, and in the last columns of tables. Lines that start with `gpuplay` run in the folder of the
+ * inventory, all others on the node.
  */
 import assert from 'node:assert/strict'
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -62,7 +62,7 @@ describe('the guide', { skip: whyNoLab() ?? false, timeout: 1_800_000 }, () => {
     await Lab.down(name)
   })
 
-  /** Replaces the hosts of the example by those of the guide, with the addresses of the lab and without questions. */
+  /** The hosts of the guide instead of the example, with the addresses of the lab and without questions. */
   function writeInventory(): void {
     writeFileSync(join(folder, 'inventory/hosts.yml'), fileOf('inventory/hosts.yml'))
     copyFileSync(join(lab.instance.stateDir, 'addresses.yaml'), join(folder, 'inventory/lab-addresses.yml'))

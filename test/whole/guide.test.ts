@@ -1,4 +1,4 @@
-/** The tables of docs/guide.md: exact texts of symptoms, and a place or a reason for every wish of the origin notes. */
+/** The tables of docs/guide.md: exact symptoms, and a place or a reason for every wish of the origin notes. */
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -38,7 +38,7 @@ test('the guide has every wish of the origin notes, each with a place or a reaso
 /** Texts of programs that neither gpuplay nor the lab prints. */
 const foreign = ['nvcc: command not found']
 
-test('the symptoms of the guide are exact texts of gpuplay, or of the programs that the lab stands in for', () => {
+test('the symptoms of the guide are exact texts of gpuplay or of programs that the lab imitates', () => {
   const rows = rowsBelow(guide, 'Troubleshooting')
   assert.ok(rows.length > 40)
   const texts = sources()
