@@ -39,6 +39,9 @@ interface Property {
 const order = [
   'runfile_cache',
   'nvidia_host',
+  'lxc_container',
+  'lxc_template',
+  'lxc_template_finish',
   'lxc_passthrough',
   'lxc_userspace_driver',
   'cuda_toolkit',

@@ -68,6 +68,8 @@ export interface ContainerStatus {
   readonly status: 'running' | 'stopped'
   /** The content of `/etc/pve/lxc/CTID.conf`. */
   readonly config: string
+  /** The first line of the configuration with bytes that are not UTF-8, from 1. */
+  readonly lossyLine?: number
   /** The pid of the container's init on its node; undefined if stopped. */
   readonly pid: number | undefined
 }
