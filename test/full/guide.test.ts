@@ -12,6 +12,7 @@ import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import { run } from '../lab/process.ts'
 import { gpuplay, root } from '../whole/support/gpuplay.ts'
+import { declareStorage } from './support/template-fleet.ts'
 import { type Part, partsOf, readPage } from '../whole/support/markdown.ts'
 
 const name = `guide-${process.pid}`
@@ -20,18 +21,32 @@ const page = readPage(readFileSync(join(root, 'docs/guide.md'), 'utf8'))
 /** Programs whose command lines in sentences are commands, if they have arguments. */
 const programs = ['gpuplay', 'pct', 'dkms', 'journalctl', 'systemctl', 'nvidia-smi', 'sed']
 
-/** All lines of blocks; of the other commands in sentences, each once. */
-function commands(): readonly string[] {
+interface Step {
+  /** A command line, or the path of a file. */
+  readonly line: string
+  /** The text of a file. */
+  readonly text?: string
+}
+
+/** The files and commands of blocks, and the commands in sentences that no block has, each of these once. */
+function steps(): readonly Step[] {
   const before = new Set(page.parts.flatMap(({ part }) => linesOf(part)))
   return page.parts.flatMap(({ part }) => {
-    const found = part.type === 'code' ? linesOf(part) : inSentences(part).filter((line) => !before.has(line))
+    if (part.type === 'code') return [...fileOf(part), ...linesOf(part).map((line) => ({ line }))]
+    const found = inSentences(part).filter((line) => !before.has(line))
     for (const line of found) before.add(line)
-    return found
+    return found.map((line) => ({ line }))
   })
 }
 
 function linesOf({ type, lang, value = '' }: Part): readonly string[] {
   return type === 'code' && lang === 'sh' ? value.split('\n') : []
+}
+
+/** The first line names the file. */
+function fileOf({ lang, value = '' }: Part): readonly Step[] {
+  const [, path] = /^# (\S+)\n/.exec(value) ?? []
+  return lang === 'yaml' && path !== undefined ? [{ line: path, text: `${value}\n` }] : []
 }
 
 function inSentences(part: Part): readonly string[] {
@@ -43,12 +58,6 @@ function inSentences(part: Part): readonly string[] {
   )
 }
 
-/** The file that a block of the guide names in its first line. */
-function fileOf(path: string): string {
-  const block = partsOf(page.root, 'code').find(({ value }) => value?.startsWith(`# ${path}\n`))
-  return `${block?.value ?? assert.fail(`the guide has no ${path}`)}\n`
-}
-
 describe('the guide', { skip: whyNoLab() ?? false, timeout: 1_800_000 }, () => {
   let lab: Lab
   let folder = ''
@@ -56,15 +65,27 @@ describe('the guide', { skip: whyNoLab() ?? false, timeout: 1_800_000 }, () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gpuplay-guide-'))
     lab = await Lab.up({ name, nodes: 1, containers: 2 })
+    await declareStorage(lab)
+    await offerAddresses()
   })
   after(async () => {
     rmSync(folder, { recursive: true, force: true })
     await Lab.down(name)
   })
 
-  /** The hosts of the guide instead of the example, with the addresses of the lab and without questions. */
-  function writeInventory(): void {
-    writeFileSync(join(folder, 'inventory/hosts.yml'), fileOf('inventory/hosts.yml'))
+  /** For containers with `ip=dhcp`. */
+  async function offerAddresses(): Promise<void> {
+    const { prefix, internet: gateway } = lab.node('pve1').world.network
+    const leases = [900, 901, 902, 903, 910].map((ctid) => {
+      const address = `${gateway.replace(/\d+$/, String(ctid - 800))}/${prefix}`
+      return [ctid, { address, gateway, seconds: 1 }] as const
+    })
+    const text = JSON.stringify(Object.fromEntries(leases))
+    await lab.node('pve1').output(`echo '${text}' >/etc/lab/dhcp.json`)
+  }
+
+  /** Adds the addresses of the lab, and answers to what a terminal would be asked. */
+  function answer(): void {
     copyFileSync(join(lab.instance.stateDir, 'addresses.yaml'), join(folder, 'inventory/lab-addresses.yml'))
     writeFileSync(
       join(folder, 'inventory/lab-answers.yml'),
@@ -72,25 +93,32 @@ describe('the guide', { skip: whyNoLab() ?? false, timeout: 1_800_000 }, () => {
     )
   }
 
-  async function execute(line: string): Promise<void> {
+  async function execute({ line, text }: Step): Promise<void> {
+    if (text !== undefined) {
+      writeFileSync(join(folder, line), text)
+      return answer()
+    }
     const [, words] = /^gpuplay (.*)$/.exec(line) ?? []
     if (words !== undefined) {
-      const { exitCode, text } = await gpuplay(words.split(' '), { cwd: folder, output: 'plain' })
-      assert.equal(exitCode, 0, text.slice(-3000))
+      const options = { cwd: folder, output: 'plain', deadline: 600_000 } as const
+      const ended = await gpuplay(words.split(' '), options)
+      assert.equal(ended.exitCode, 0, ended.text.slice(-3000))
     } else if (line.includes('inventory/')) await run(['sh', '-ec', line], { cwd: folder })
     else await lab.node('pve1').output(line)
-    if (line === 'gpuplay init') writeInventory()
   }
 
-  const lines = commands()
-  it('has commands', () => {
-    assert.ok(lines.length > 20, lines.join('\n'))
+  const all = steps()
+  it('has files and commands', () => {
+    assert.ok(all.some(({ text }) => text !== undefined))
+    assert.ok(all.length > 25)
   })
-
-  for (const line of lines) it(`says: ${line}`, () => execute(line))
+  for (const step of all) it(`says: ${step.line}`, () => execute(step))
 
   it('leaves everything as declared', async () => {
-    const { exitCode, text } = await gpuplay(['run', 'site.yml'], { cwd: folder, output: 'plain' })
+    const { exitCode, text } = await gpuplay(['run', 'templates.yml', 'site.yml'], {
+      cwd: folder,
+      output: 'plain',
+    })
     assert.equal(exitCode, 0, text.slice(-3000))
     assert.match(text, /everything is as declared: 0 changed/)
   })
