@@ -77,7 +77,7 @@ describe('the guide', { skip: whyNoLab() ?? false, timeout: 1_800_000 }, () => {
   async function offerAddresses(): Promise<void> {
     const { prefix, internet: gateway } = lab.node('pve1').world.network
     const leases = [900, 901, 902, 903, 910].map((ctid) => {
-      const address = `${gateway.replace(/\d+$/, String(ctid - 800))}/${prefix}`
+      const address = `${gateway.replace(/\d+$/, String(ctid - 700))}/${prefix}`
       return [ctid, { address, gateway, seconds: 1 }] as const
     })
     const text = JSON.stringify(Object.fromEntries(leases))
