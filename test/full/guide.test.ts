@@ -113,13 +113,4 @@ describe('the guide', { skip: whyNoLab() ?? false, timeout: 1_800_000 }, () => {
     assert.ok(all.length > 25)
   })
   for (const step of all) it(`says: ${step.line}`, () => execute(step))
-
-  it('leaves everything as declared', async () => {
-    const { exitCode, text } = await gpuplay(['run', 'templates.yml', 'site.yml'], {
-      cwd: folder,
-      output: 'plain',
-    })
-    assert.equal(exitCode, 0, text.slice(-3000))
-    assert.match(text, /everything is as declared: 0 changed/)
-  })
 })
