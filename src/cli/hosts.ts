@@ -32,6 +32,7 @@ export async function chooseHosts(
   const inventory = loadInventory(inventoriesOf(context, flags), {
     extra,
     environment: context.world.environment,
+    ownAddresses: context.world.addresses,
   })
   const chosen = resolveLimit(inventory, pattern, { files: diskFiles })
   if (chosen.problems.length > 0) throw new InputError(chosen.problems)

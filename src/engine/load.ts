@@ -43,6 +43,7 @@ export function load(
     files,
     extra,
     environment: dependencies.world.environment,
+    ownAddresses: dependencies.world.addresses,
     playbookDirectories: [...request.playbooks.map(directoryOf), ...(request.variableFolders ?? [])],
   })
   problems.push(...inventoryProblems)

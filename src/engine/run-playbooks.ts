@@ -5,7 +5,8 @@ import { createSecrets } from '../base/secrets.ts'
 import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
 import { tidy } from '../language/source.ts'
-import { checkBatches } from './check-batches.ts'
+import { checkBatches, inBatches, type SelectedPlay } from './batches.ts'
+import { checkSources, cloneSources } from './clone-sources.ts'
 import { containersAmong } from './containers-among.ts'
 import { findCycles } from './cycles.ts'
 import { createAsking } from '../task/confirmations.ts'
@@ -23,7 +24,6 @@ import { createRecap } from './recap.ts'
 import { checkRolesOnHosts } from './check-role-arguments.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
 import { type PlayPart, schedule } from './schedule.ts'
-import type { SelectedPlay } from './selection.ts'
 import { createStops } from './stops.ts'
 
 /**
@@ -64,12 +64,18 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     stateDirectory: dependencies.stateDirectory,
   })
   const { emitter, fleet } = context
-  const { plays, hosts } = loaded.selection
+  const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
+  const { hosts } = loaded.selection
+  const plays = inBatches(loaded.selection.plays, nodeOf)
+  const sources = cloneSources(hosts, fleet)
+  const circles = checkSources(sources, loaded.inventory)
+  const sourceOf = (host: HostName): HostName | undefined => sources.get(host)
   const problems = [
     ...loaded.problems,
     ...checkRolesOnHosts(loaded, (host) => fleet.variables(host)),
     ...findCycles(loaded.selection, (host) => fleet.variables(host)),
-    ...checkBatches(plays, (host) => fleet.nodeOf(host)),
+    ...circles,
+    ...checkBatches(plays, nodeOf),
   ]
   if (problems.length > 0) throw new InputError(tidy(problems))
   for (const host of hosts) recap.host(host)
@@ -93,14 +99,24 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     asking: dependencies.confirm && createAsking({ confirm: dependencies.confirm, emitter, signal }),
   })
   const out = new Map<HostName, Problem | undefined>()
+  /** Hosts that failed only a verification: containers of such a node go on. */
+  const unsound = new Set<HostName>()
+  const verifying = new Set(
+    dependencies.modules.flatMap((module) => (module.verifies === true ? module.name : [])),
+  )
   let pendingHandlers = 0
-  const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
   const stops = createStops({ emitter, nodeOf, failed: (host) => out.has(host) })
-  const gates = createOnceGates({ nodeOf, gone: (part) => out.has(part.host) || stops.stop(part), signal })
+  const gates = createOnceGates({
+    nodeOf,
+    sourceOf,
+    gone: (part) => out.has(part.host) || stops.stop(part),
+    signal,
+  })
   const fail = (
     { play, batch, host }: PlayPart<SelectedPlay>,
     { problem, task }: { readonly problem: Problem | undefined; readonly task?: Task },
   ): void => {
+    if (!out.has(host) && task !== undefined && verifying.has(task.module)) unsound.add(host)
     if (!out.has(host)) out.set(host, problem)
     stops.hostFailed(play, batch, { host, fatal: fatalBy(play, task) })
     gates.wake()
@@ -109,6 +125,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     await schedule({
       plays,
       nodeOf,
+      sourceOf,
       forks: request.forks,
       stopped: (part) => signal.aborted || stops.stop(part),
       run: async (part, away) => {
@@ -122,9 +139,11 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
           .finally(() => once.leave())
         if (end.kind === 'failed') {
           if (!out.has(part.host)) fail(part, end)
+          if (unsound.has(part.host)) stops.hostFinished(part)
         } else if (!signal.aborted && !stops.stop(part)) stops.hostFinished(part)
       },
       failed: (host) => out.has(host),
+      lost: (node) => out.has(node) && !unsound.has(node),
       nodeFailed: (part, node) => {
         const { host } = part
         const problem = {

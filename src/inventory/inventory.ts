@@ -13,8 +13,11 @@ import { connectionVariables } from './connection-variables.ts'
 import { findCycle, groupsOf, groupsOfHosts } from './groups.ts'
 import type { InventoryHost, Inventory } from './inventory-model.ts'
 import { checkRelations } from './relations.ts'
-import { isHostList, readSource } from './sources.ts'
+import { readIniInventory } from './ini-inventory.ts'
+import { phoenixReader } from './phoenix/phoenix.ts'
+import { type InventoryPart, isHostList, readSource } from './sources.ts'
 import { readVariableFolders, variableFiles } from './variable-files.ts'
+import { readYamlInventory } from './yaml-inventory.ts'
 
 export interface InventoryOptions {
   /** Folders of the playbooks, for their `group_vars` and `host_vars`. */
@@ -27,6 +30,8 @@ export interface InventoryOptions {
   readonly files?: Files
   /** The environment of gpuplay, for functions of variables. */
   readonly environment?: LocalSources['environment']
+  /** Addresses of this machine: a Phoenix hypervisor with one of them is this machine. */
+  readonly ownAddresses?: readonly string[]
 }
 
 /**
@@ -49,7 +54,11 @@ export function readInventory(
 ): { readonly inventory: Inventory | undefined; readonly problems: readonly Problem[] } {
   const files = options.files ?? diskFiles
   const builder = new InventoryBuilder()
-  for (const source of sources) readSource(builder, source, files)
+  readParts(
+    builder,
+    sources.flatMap((source) => readSource(builder, source, files)),
+    options.ownAddresses ?? [],
+  )
   const folders = [...new Set(sources.flatMap((source) => folderOf(source, files)))]
   for (const folder of folders) readVariableFolders(builder, folder, { files, beside: 'inventory' })
   for (const folder of new Set(options.playbookDirectories)) {
@@ -72,6 +81,36 @@ export function readInventory(
   const localSources = { environment: options.environment ?? {}, files, folders: ['.'] }
   problems.push(...checkRelations(inventory, { extra, schemas: builder.schemas, localSources }))
   return { inventory, problems: tidy(problems) }
+}
+
+function readParts(
+  builder: InventoryBuilder,
+  parts: readonly InventoryPart[],
+  ownAddresses: readonly string[],
+): void {
+  const phoenixFiles = parts.flatMap((part) => (part.kind === 'phoenix' ? [part.file] : []))
+  const readPhoenix = phoenixReader(builder, phoenixFiles, ownAddresses)
+  for (const part of parts) {
+    switch (part.kind) {
+      case 'names':
+        for (const name of part.names) {
+          builder.addHosts(name, { file: '-i', line: 1, column: 1 }, 'ungrouped')
+        }
+        break
+      case 'ini':
+        readIniInventory(builder, part.source)
+        break
+      case 'yaml':
+        readYamlInventory(builder, part.source, part.root)
+        break
+      case 'phoenix':
+        readPhoenix(part.file)
+        break
+      case 'wrong':
+        builder.values.problems.push(...part.problems)
+        break
+    }
+  }
 }
 
 function folderOf(source: string, files: Files): readonly string[] {

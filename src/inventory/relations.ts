@@ -15,6 +15,7 @@ import {
   settingOf,
   sharedVariable,
 } from './connection-variables.ts'
+import { hypervisorName } from './phoenix/phoenix-pair.ts'
 import { groupNames, type InventoryHost, type Inventory } from './inventory-model.ts'
 
 export interface RelationOptions {
@@ -125,13 +126,15 @@ class RelationChecker {
         .filter((other) => other !== host && !other.connection.settings.has('ctid'))
         .map((other) => other.name)
       const known =
-        candidates.length === 0
-          ? `add "${name}" to the inventory as a host`
-          : `the hosts are ${candidates.join(', ')}`
-      this.#report('unknown-node', `"${name}", the node of "${host.name}", is not a host of the inventory`, {
-        where,
-        hint: didYouMean(name, candidates, known),
-      })
+        name === hypervisorName
+          ? 'if it is that of a Phoenix configuration, add -i phoenix_hypervisor_config.json'
+          : candidates.length === 0
+            ? `add "${name}" to the inventory as a host`
+            : `the hosts are ${candidates.join(', ')}`
+      const message = `"${name}", the node of "${host.name}", is not a host of the inventory`
+      const found = problem('unknown-node', message, { where, hint: didYouMean(name, candidates, known) })
+      // The variable of a group is reported for its first host.
+      this.#add(found, JSON.stringify([found.code, where]))
       return undefined
     }
     if (node === host || this.#text(node, 'ctid') !== undefined) {
@@ -209,8 +212,7 @@ class RelationChecker {
     this.#add(problem(code, message, details))
   }
 
-  #add(found: Problem): void {
-    const key = JSON.stringify([found.code, found.message, found.where])
+  #add(found: Problem, key = JSON.stringify([found.code, found.message, found.where])): void {
     if (this.#reported.has(key)) return
     this.#reported.add(key)
     this.problems.push(found)

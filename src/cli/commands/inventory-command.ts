@@ -40,8 +40,8 @@ export function inventoryCommand(this: Context, flags: InventoryCommandFlags): v
     if (views.length > 1) throw new InputError([oneView(views)])
     const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
     if (problems.length > 0) throw new InputError(problems)
-    const { environment } = this.world
-    const loaded = loadInventory(inventoriesOf(this, flags), { extra, environment })
+    const { environment, addresses: ownAddresses } = this.world
+    const loaded = loadInventory(inventoriesOf(this, flags), { extra, environment, ownAddresses })
     const chosen = chosenHosts(loaded, flags.limit)
     if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, { extra, environment }))
     else if (flags.list) this.output.write(`${jsonText(listOf(loaded, chosen, { extra, environment }), 2)}\n`)
