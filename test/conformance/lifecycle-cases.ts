@@ -64,7 +64,6 @@ export const lifecycleCases: readonly ConformanceCase[] = [
       only_create: true,
       features: ['nesting'],
     },
-    dry: 'unknown',
     besides: contents,
   },
   {
