@@ -14,6 +14,7 @@ import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
 import { jsonText } from '../../view/json-text.ts'
 import { place, table } from '../../view/text.ts'
+import { configured } from '../configuration.ts'
 import type { Context } from '../context.ts'
 import type { InventoryFlags } from '../flags.ts'
 import { inventoriesOf } from '../run-inputs.ts'
@@ -33,7 +34,7 @@ export function inventoryCommand(this: Context, flags: InventoryCommandFlags): v
     if (views.length > 1) throw new InputError([oneView(views)])
     const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
     if (problems.length > 0) throw new InputError(problems)
-    const loaded = loadInventory(inventoriesOf(this, flags), { extra })
+    const loaded = loadInventory(inventoriesOf(this, configured(this, flags)), { extra })
     const chosen = chosenHosts(loaded, flags.limit)
     if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, extra))
     else if (flags.list) this.output.write(`${jsonText(listOf(loaded, chosen, extra), 2)}\n`)
