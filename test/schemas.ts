@@ -1,4 +1,4 @@
-/** `npm run schemas`: generates the JSON Schemas for editors and programs, and docs/reference.md from the code. */
+/** `npm run schemas`: generates the JSON Schemas for editors and programs, docs/reference.md and docs/roles.md. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { playbookSchema } from '../src/language/playbook-schema.ts'
@@ -6,10 +6,17 @@ import { facts } from '../src/host/facts.ts'
 import { referencePage } from '../src/language/reference-page.ts'
 import { statusOutputSchema } from '../src/modules/gpu-verify/gpu-status.ts'
 import { modules } from '../src/modules/catalogue.ts'
+import { describedRoles, rolesPage } from '../scripts/roles-page.ts'
 
 const folder = fileURLToPath(new URL('../schemas', import.meta.url))
 mkdirSync(folder, { recursive: true })
 writeFileSync(`${folder}/playbook.json`, `${JSON.stringify(playbookSchema(modules), null, 2)}\n`)
 writeFileSync(`${folder}/status.json`, `${JSON.stringify(statusOutputSchema, null, 2)}\n`)
-const page = referencePage(facts, statusOutputSchema.properties.hosts.items.properties)
-writeFileSync(fileURLToPath(new URL('../docs/reference.md', import.meta.url)), page)
+
+const docs = fileURLToPath(new URL('../docs', import.meta.url))
+writeFileSync(
+  `${docs}/reference.md`,
+  referencePage(facts, statusOutputSchema.properties.hosts.items.properties),
+)
+const roles = describedRoles(fileURLToPath(new URL('../roles', import.meta.url)))
+writeFileSync(`${docs}/roles.md`, await rolesPage(roles))

@@ -2,9 +2,11 @@
 import type { Context } from './context.ts'
 
 /** Completes the last name of a pattern: `web:!gp` becomes `web:!gpu1`. Completes nothing after `--`. */
-export async function hostCompletion(this: Context, partial: string): Promise<readonly string[]> {
+async function complete(this: Context, partial: string): Promise<readonly string[]> {
   if (this.words.includes('--')) return []
   const { hostsAndGroups } = await import('./hosts-and-groups.ts')
   const before = /^.*[,:&!]/.exec(partial)?.[0] ?? ''
   return hostsAndGroups(this).map((name) => `${before}${name}`)
 }
+
+export const hostCompletion = complete

@@ -1,9 +1,10 @@
 /** Runs playbooks with the inventory and the connection settings of the command line. */
 import { defined } from '../base/defined.ts'
 import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
-import { type ListedPlay, listPlays } from '../engine/list-plays.ts'
+import { listPlays } from '../engine/list-plays.ts'
 import type { RunDependencies, RunRequest } from '../engine/request.ts'
 import { runPlaybooks } from '../engine/run-playbooks.ts'
+import type { ListedPlay } from '../events/listed-play.ts'
 import { facts } from '../host/facts.ts'
 import { diskFiles } from '../language/read-files.ts'
 import { modules } from '../modules/catalogue.ts'

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { InputError } from '../base/errors.ts'
 import { report } from '../language/testing/report.ts'
+import { modules } from '../modules/catalogue.ts'
+import { fail } from '../modules/fail/module.ts'
 import { type Folder, localFolder, type LocalRun } from './testing/local-run.ts'
 
 const hosts = (names: string) => ({ inventories: [names], extraVars: ['connection=local'] })
@@ -184,9 +186,74 @@ ${then}
     await assert.rejects(folder.run(playbook, { inventories }), (error: unknown) => {
       assert.ok(error instanceof InputError)
       assert.deepEqual(report(error.problems), [
-        'site.yml:3:11 container-before-node: play "All" has ct1 in batch 1 and its node pve1 in batch 2, but a container starts after its node (write a play for the nodes, and one with "after: node" for the containers)',
+        'site.yml:3:11 container-before-node: play "All" has ct1 in batch 1 and its node pve1 in batch 2, but a container starts after its node (set "after: node", which puts containers into the batch of their node)',
       ])
       return true
+    })
+  })
+
+  describe('of nodes with their containers', () => {
+    const fleet = (): readonly string[] => {
+      const container = (node: string, ctid: number): string =>
+        `ct${ctid}: { connection: local, node: ${node}, ctid: ${ctid} }`
+      const nodes = ['pve1', 'pve2'].map((node) => `${node}: { connection: local }`)
+      const containers = [container('pve1', 101), container('pve2', 201), container('pve1', 102)]
+      folder.write('fleet.yml', `all: { hosts: { ${[...nodes, ...containers].join(', ')} } }\n`)
+      return [`${folder.path}/fleet.yml`]
+    }
+    const play = (fails: string, module = 'fail'): string => `
+- hosts: all
+  name: All
+  after: node
+  serial: 1
+  max_fail_percentage: 0
+  tasks:
+    - name: first
+      ${module}: { msg: no }
+      when: inventory_hostname == "${fails}"
+    - name: second
+      debug: { msg: x }
+`
+    const batches = ['batch 1 of 2: pve1 ct101 ct102', 'batch 2 of 2: pve2 ct201'] as const
+    const both = (name: string): readonly string[] => [`${name} first skipped`, `${name} second ok`]
+
+    test('a container belongs to the batch of its node, and only other hosts count', async () => {
+      const run = await folder.run(play('none'), { inventories: fleet(), forks: 1 })
+      assert.deepEqual(steps(run), [
+        batches[0],
+        ...both('pve1'),
+        ...both('ct101'),
+        ...both('ct102'),
+        batches[1],
+        ...both('pve2'),
+        ...both('ct201'),
+      ])
+      const limited = await folder.run(play('none'), { inventories: fleet(), forks: 1, limit: 'pve2:ct*' })
+      assert.deepEqual(
+        limited.events.flatMap((event) => (event.type === 'batch.started' ? [event.hosts.join(' ')] : [])),
+        ['pve2 ct201', 'ct101', 'ct102'],
+      )
+    })
+
+    test('a container that fails leaves the next nodes untouched, and its neighbours finish', async () => {
+      const run = await folder.run(play('ct101'), { inventories: fleet(), forks: 1 })
+      assert.deepEqual(steps(run), [batches[0], ...both('pve1'), 'ct101 first failed', ...both('ct102')])
+      assert.deepEqual(warnings(run), [
+        'stopping the run: 1 of 3 hosts of batch 1 of 2 failed, more than the 0% of max_fail_percentage; not started: pve2, ct201',
+      ])
+    })
+
+    test('a node that fails leaves its containers untouched, unless it only fails a verification', async () => {
+      const lost = await folder.run(play('pve1'), { inventories: fleet(), forks: 1 })
+      assert.deepEqual(steps(lost), [batches[0], 'pve1 first failed'])
+      const verdict = { ...fail, name: 'verdict', verifies: true }
+      const unsound = await folder.run(
+        play('pve1', 'verdict'),
+        { inventories: fleet(), forks: 1 },
+        { modules: [...modules, verdict] },
+      )
+      assert.deepEqual(steps(unsound), [batches[0], 'pve1 first failed', ...both('ct101'), ...both('ct102')])
+      assert.equal(unsound.exitCode, 7)
     })
   })
 })

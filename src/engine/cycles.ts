@@ -3,7 +3,7 @@ import type { HostName } from '../base/brand.ts'
 import { InputError, type Problem } from '../base/errors.ts'
 import { roleLayers, type VariableScope } from '../language/scope.ts'
 import type { HostVariables } from '../fleet/host-variables.ts'
-import type { SelectedPlay, Selection } from './selection.ts'
+import type { ChosenPlay, Selection } from './selection.ts'
 
 /** Checks every variable that the playbook reads, with the value of each host. */
 export function findCycles(
@@ -22,7 +22,7 @@ export function findCycles(
 }
 
 function* scopesOf(
-  { play, playbook }: SelectedPlay,
+  { play, playbook }: ChosenPlay,
   variables: HostVariables,
 ): Iterable<readonly [VariableScope, Iterable<string>]> {
   yield [variables.scope(play), playbook.reads]

@@ -20,7 +20,7 @@ import { unforeseen } from '../task/unforeseen.ts'
 import { type PlayEnd, runPlay } from './play-runner.ts'
 import type { Recap } from './recap.ts'
 import type { PlayPart } from './schedule.ts'
-import type { SelectedPlay } from './selection.ts'
+import type { SelectedPlay } from './batches.ts'
 import { refOf } from './task-refs.ts'
 
 export interface HostPlays {

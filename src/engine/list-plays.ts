@@ -1,26 +1,8 @@
 /** Lists the plays of a run with their hosts and tasks, without a connection to any host. */
-import type { HostName } from '../base/brand.ts'
+import type { ListedPlay } from '../events/listed-play.ts'
 import { prepareRun } from './prepare-run.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
 import { refOf } from './task-refs.ts'
-
-export interface ListedPlay {
-  readonly name: string
-  /** `hosts` of the play, as written. */
-  readonly pattern: string
-  readonly hosts: readonly HostName[]
-  /** Without handlers, and without tasks that the command line leaves out. */
-  readonly tasks: readonly ListedTask[]
-  /** All tags of these tasks, sorted. */
-  readonly tags: readonly string[]
-}
-
-export interface ListedTask {
-  /** With its role: `verify : Read the GPUs`. Templates are not rendered. */
-  readonly name: string
-  readonly module: string
-  readonly tags: readonly string[]
-}
 
 /** @throws InputError with every mistake that a run would report before its first connection */
 export function listPlays(request: RunRequest, dependencies: RunDependencies): readonly ListedPlay[] {

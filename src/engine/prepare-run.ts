@@ -1,11 +1,13 @@
 /** Reads the files of a run and checks everything that can be checked before a connection. */
+import type { HostName } from '../base/brand.ts'
 import { InputError } from '../base/errors.ts'
 import { createSecrets } from '../base/secrets.ts'
 import { runName } from '../events/run-name.ts'
 import { createRunContext, type RunContext } from '../fleet/run-context.ts'
 import { tidy } from '../language/source.ts'
-import { checkBatches } from './check-batches.ts'
+import { checkBatches, inBatches, type SelectedPlay } from './batches.ts'
 import { checkRolesOnHosts } from './check-role-arguments.ts'
+import { checkSources, cloneSources } from './clone-sources.ts'
 import { findCycles } from './cycles.ts'
 import { load, type Loaded } from './load.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
@@ -13,6 +15,9 @@ import type { RunDependencies, RunRequest } from './request.ts'
 export interface PreparedRun {
   readonly loaded: Loaded
   readonly context: RunContext
+  readonly plays: readonly SelectedPlay[]
+  /** The source of each host that is a clone. */
+  readonly sources: ReadonlyMap<HostName, HostName>
 }
 
 /**
@@ -46,12 +51,16 @@ export function prepareRun(
     stateDirectory: dependencies.stateDirectory,
   })
   const { fleet } = context
+  const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
+  const plays = inBatches(loaded.selection.plays, nodeOf)
+  const sources = cloneSources(loaded.selection.hosts, fleet)
   const problems = [
     ...loaded.problems,
     ...checkRolesOnHosts(loaded, (host) => fleet.variables(host)),
     ...findCycles(loaded.selection, (host) => fleet.variables(host)),
-    ...checkBatches(loaded.selection.plays, (host) => fleet.nodeOf(host)),
+    ...checkSources(sources, loaded.inventory),
+    ...checkBatches(plays, nodeOf),
   ]
   if (problems.length > 0) throw new InputError(tidy(problems))
-  return { loaded, context }
+  return { loaded, context, plays, sources }
 }

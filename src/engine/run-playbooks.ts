@@ -3,6 +3,7 @@ import { defined } from '../base/defined.ts'
 import { type HostName, hostName } from '../base/brand.ts'
 import type { ExitCode, Problem } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
+import type { SelectedPlay } from './batches.ts'
 import { containersAmong } from './containers-among.ts'
 import { createAsking, createGate } from '../task/confirmations.ts'
 import type { Emitter } from '../events/emitter.ts'
@@ -16,7 +17,6 @@ import { prepareRun } from './prepare-run.ts'
 import { createRecap } from './recap.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
 import { type PlayPart, schedule } from './schedule.ts'
-import type { SelectedPlay } from './selection.ts'
 import { createStops } from './stops.ts'
 
 /**
@@ -31,11 +31,13 @@ const closingReads = 1000
 export async function runPlaybooks(request: RunRequest, dependencies: RunDependencies): Promise<ExitCode> {
   const { world, signal, quit, confirm, step } = dependencies
   const cut = cutOff(signal)
-  const { loaded, context } = prepareRun(request, dependencies, cut.signal)
+  const { loaded, context, plays, sources } = prepareRun(request, dependencies, cut.signal)
   const recap = createRecap()
   const started = world.clock()
   const { emitter, fleet } = context
-  const { plays, hosts } = loaded.selection
+  const { hosts } = loaded.selection
+  const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
+  const sourceOf = (host: HostName): HostName | undefined => sources.get(host)
   for (const host of hosts) recap.host(host)
   emitter.emit({
     type: 'run.started',
@@ -61,14 +63,24 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   })
   const out = new Map<HostName, Problem | undefined>()
   const finished = new Map<HostName, number>()
+  /** Hosts that failed only a verification: containers of such a node go on. */
+  const unsound = new Set<HostName>()
+  const verifying = new Set(
+    dependencies.modules.flatMap((module) => (module.verifies === true ? module.name : [])),
+  )
   let pendingHandlers = 0
-  const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
   const stops = createStops({ emitter, nodeOf, failed: (host) => out.has(host) })
-  const gates = createOnceGates({ nodeOf, gone: (part) => out.has(part.host) || stops.stop(part), signal })
+  const gates = createOnceGates({
+    nodeOf,
+    sourceOf,
+    gone: (part) => out.has(part.host) || stops.stop(part),
+    signal,
+  })
   const fail = (
     { play, batch, host }: PlayPart<SelectedPlay>,
     { problem, task }: { readonly problem: Problem | undefined; readonly task?: Task },
   ): void => {
+    if (!out.has(host) && task !== undefined && verifying.has(task.module)) unsound.add(host)
     if (!out.has(host)) out.set(host, problem)
     stops.hostFailed(play, batch, { host, fatal: fatalBy(play, task) })
     gates.wake()
@@ -77,6 +89,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     await schedule({
       plays,
       nodeOf,
+      sourceOf,
       forks: request.forks,
       stopped: (part) => signal.aborted || stops.stop(part),
       run: async (part, away) => {
@@ -90,12 +103,14 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
           .finally(() => once.leave())
         if (end.kind === 'failed') {
           if (!out.has(part.host)) fail(part, end)
+          if (unsound.has(part.host)) stops.hostFinished(part)
         } else if (!signal.aborted && !stops.stop(part)) {
           finished.set(part.host, (finished.get(part.host) ?? 0) + 1)
           stops.hostFinished(part)
         }
       },
       failed: (host) => out.has(host),
+      lost: (node) => out.has(node) && !unsound.has(node),
       nodeFailed: (part, node) => {
         const { host } = part
         const problem = {

@@ -18,8 +18,12 @@ async function run(
   }[],
   options: {
     readonly nodes?: Readonly<Record<string, string>>
+    /** Containers of which others are clones. */
+    readonly sources?: Readonly<Record<string, string>>
     readonly slow?: Readonly<Record<string, number>>
     readonly fails?: readonly string[]
+    /** Those of them that fail only a verification. */
+    readonly unsound?: readonly string[]
     readonly forks?: number
     /** Called in the middle of the play on a host. */
     readonly meet?: (host: string, away: Away) => Promise<void>
@@ -43,6 +47,10 @@ async function run(
       const node = options.nodes?.[host]
       return node === undefined ? undefined : hostName(node)
     },
+    sourceOf: (host: HostName) => {
+      const source = options.sources?.[host]
+      return source === undefined ? undefined : hostName(source)
+    },
     forks: options.forks ?? 50,
     run: async ({ play, host }, away) => {
       log.push(`${play.name} ${host} begins`)
@@ -52,6 +60,7 @@ async function run(
       log.push(`${play.name} ${host} ends`)
     },
     failed: (host) => failed.has(host),
+    lost: (node) => failed.has(node) && options.unsound?.includes(node) !== true,
     nodeFailed: ({ play, host }, node) => {
       failed.add(host)
       log.push(`${play.name} ${host} fails with ${node}`)
@@ -116,6 +125,38 @@ test('a failed node fails its containers and no other host', async () => {
   )
   assert.ok(log.includes('containers c1 fails with n1'))
   assert.ok(log.includes('containers c2 ends'))
+})
+
+test('a clone starts after its source in the same play, and with `after: node` after its earlier plays', async () => {
+  const of = { nodes: { c1: 'n1', c2: 'n1', t: 'n1' }, sources: { c1: 't' }, slow: { t: 20 } }
+  const { log } = await run([{ name: 'all', hosts: ['c1', 't'] }], of)
+  assert.deepEqual(log, ['all t begins', 'all t ends', 'all c1 begins', 'all c1 ends'])
+  const plays = [
+    { name: 'templates', hosts: ['t'] },
+    { name: 'containers', after: 'node' as const, hosts: ['c1', 'c2'] },
+  ]
+  const later = await run(plays, of)
+  assert.ok(later.log.indexOf('containers c1 begins') > later.log.indexOf('templates t ends'))
+  assert.ok(later.log.indexOf('containers c2 begins') < later.log.indexOf('templates t ends'))
+})
+
+test('a clone runs although its source has failed', async () => {
+  const { log } = await run([{ name: 'all', hosts: ['c1', 't'] }], { sources: { c1: 't' }, fails: ['t'] })
+  assert.deepEqual(log, ['all t begins', 'all t ends', 'all c1 begins', 'all c1 ends'])
+})
+
+test('a node that failed only a verification fails no container', async () => {
+  const { log } = await run(
+    [
+      { name: 'verify', after: 'node', hosts: ['n1', 'c1'] },
+      { name: 'later', hosts: ['n1', 'c1'] },
+    ],
+    { nodes: { c1: 'n1' }, fails: ['n1'], unsound: ['n1'] },
+  )
+  assert.deepEqual(
+    log.filter((line) => line.endsWith('ends')),
+    ['verify n1 ends', 'verify c1 ends', 'later c1 ends'],
+  )
 })
 
 test('a waiting container holds no fork', async () => {

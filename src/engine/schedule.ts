@@ -4,13 +4,16 @@
  * Plays are barriers, unless a play sets `after: node`: then a container starts once its own node has
  * finished every earlier play, handlers included. If a node and its container both take part in a play, the
  * container starts after the last handler of the node. A node outside the play is not waited for. A node that
- * has failed fails its containers. A waiting host holds no fork.
+ * has failed fails its containers, unless it only failed a verification. A waiting host holds no fork.
+ *
+ * A clone waits for its source as a container waits for its node, unless the source is in a later batch. A failed
+ * source does not fail it. It may exist already.
  *
  * A batch of a play (`serial`) starts when all hosts of the batch before it have finished the play.
  */
 import type { HostName } from '../base/brand.ts'
 import { type Away, createPlaces } from '../base/limit.ts'
-import type { Batch } from './selection.ts'
+import type { Batch } from './batches.ts'
 
 export interface ScheduledPlay {
   readonly after: 'node' | undefined
@@ -30,6 +33,8 @@ export interface ScheduleOptions<P extends ScheduledPlay> {
   readonly plays: readonly P[]
   /** The node of a container; undefined for every other host. */
   readonly nodeOf: (host: HostName) => HostName | undefined
+  /** The container that a container is a clone of. There are no circles. */
+  readonly sourceOf: (host: HostName) => HostName | undefined
   /** Maximum number of hosts that run at the same time. */
   readonly forks: number
   /**
@@ -39,6 +44,8 @@ export interface ScheduleOptions<P extends ScheduledPlay> {
   readonly run: (part: PlayPart<P>, away: Away) => Promise<void>
   /** Whether the host has failed and takes no further part in the run. */
   readonly failed: (host: HostName) => boolean
+  /** Whether the node has failed in a way that fails its containers. */
+  readonly lost: (node: HostName) => boolean
   /** Called instead of `run` for a container whose node has failed. */
   readonly nodeFailed: (part: PlayPart<P>, node: HostName) => void
   readonly started: (play: P) => void
@@ -51,21 +58,26 @@ export interface ScheduleOptions<P extends ScheduledPlay> {
 }
 
 export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions<P>): Promise<void> {
-  const { plays, nodeOf, failed } = options
+  const { plays, nodeOf, sourceOf, failed } = options
   const forks = createPlaces(options.forks)
   const progress = new Progress(plays)
   const started = new Set<P | Batch>()
 
   const runOne = async (part: PlayPart<P>, index: number, batchBefore: Promise<void>): Promise<void> => {
     const { play, batch, host } = part
-    const node = nodeOf(host)
+    const [node, source] = [nodeOf(host), sourceOf(host)]
+    const awaited = [node, source].filter((other) => other !== undefined)
     if (play.after === 'node' && node !== undefined) {
-      await Promise.all([progress.hostBefore(host, index), progress.hostBefore(node, index)])
+      await Promise.all([host, ...awaited].map((other) => progress.hostBefore(other, index)))
     } else {
       await progress.allBefore(index)
     }
     await batchBefore
-    if (node !== undefined && play.hosts.includes(node)) await progress.host(node, index)
+    if (node !== undefined) await progress.host(node, index)
+    const isLater = play.batches.some(
+      ({ number, hosts }) => number > batch.number && hosts.some((other) => other === source),
+    )
+    if (source !== undefined && !isLater) await progress.host(source, index)
     if (options.stopped(part) || failed(host)) return
     if (!started.has(play)) {
       started.add(play)
@@ -75,7 +87,7 @@ export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions
       started.add(batch)
       options.batchStarted(play, batch)
     }
-    if (node !== undefined && failed(node)) {
+    if (node !== undefined && options.lost(node)) {
       options.nodeFailed(part, node)
       return
     }

@@ -8,30 +8,18 @@ import type { Files } from '../language/read-files.ts'
 import type { Play, Playbook, Variables } from '../language/model.ts'
 import { VariableScope } from '../language/scope.ts'
 
-/** Hosts that run a play together. The next batch starts when all of them have ended it. */
-export interface Batch {
-  /** From 1. */
-  readonly number: number
-  /** The number of batches of the play. */
-  readonly of: number
-  /** In the order of the inventory. */
-  readonly hosts: readonly HostName[]
-}
-
 /** A play with its hosts. */
-export interface SelectedPlay {
+export interface ChosenPlay {
   /** For people: rendered with variables of the play and the command line. */
   readonly name: string
   readonly after: 'node' | undefined
   readonly play: Play
   readonly playbook: Playbook
   readonly hosts: readonly HostName[]
-  /** The hosts in batches (`serial`). */
-  readonly batches: readonly Batch[]
 }
 
 export interface Selection {
-  readonly plays: readonly SelectedPlay[]
+  readonly plays: readonly ChosenPlay[]
   /** In the order of the inventory. */
   readonly hosts: readonly HostName[]
   /** Every host of the inventory within `--limit`. */
@@ -58,7 +46,7 @@ export function select(options: SelectionOptions): Selection {
     (within?.has(name) ?? true) && (onlyHosts?.includes(name) ?? true)
   const warnings: Problem[] = []
   const plays = playbooks.flatMap((playbook) =>
-    playbook.plays.map((play): SelectedPlay => {
+    playbook.plays.map((play): ChosenPlay => {
       const { hosts, problems } = resolvePattern(inventory, play.hosts, play.hostsAt)
       warnings.push(...problems)
       const names = hosts.map((host) => host.name).filter(allowed)
@@ -67,7 +55,7 @@ export function select(options: SelectionOptions): Selection {
         { layer: 'extra vars', written: extra },
       ])
       const name = displayName(play.title, play.name, scope)
-      return { name, after: play.after, play, playbook, hosts: names, batches: batchesOf(names, play) }
+      return { name, after: play.after, play, playbook, hosts: names }
     }),
   )
   const used = new Set(plays.flatMap((play) => play.hosts))
@@ -88,19 +76,4 @@ const noneLeft: Problem = {
   code: 'nothing-to-rerun',
   message: 'the hosts that failed in the last run are not in the inventory or not within --limit any more',
   hint: 'leave --rerun-failed out, or check --limit',
-}
-
-/** A share of hosts is rounded down, to at least one host. */
-function batchesOf(hosts: readonly HostName[], { serial }: Play): readonly Batch[] {
-  const sizes = serial?.sizes ?? [{ kind: 'share', percent: 100 }]
-  const groups: (readonly HostName[])[] = []
-  for (let first = 0; first < hosts.length;) {
-    const size = sizes[Math.min(groups.length, sizes.length - 1)]
-    if (size === undefined) throw new Error('a play has batches without a size')
-    const count =
-      size.kind === 'hosts' ? size.count : Math.max(1, Math.floor((size.percent * hosts.length) / 100))
-    groups.push(hosts.slice(first, first + count))
-    first += count
-  }
-  return groups.map((group, index) => ({ number: index + 1, of: groups.length, hosts: group }))
 }

@@ -6,7 +6,7 @@ import { createEmitter } from '../events/emitter.ts'
 import type { Event } from '../events/events.ts'
 import { playsOf } from '../language/testing/playbooks.ts'
 import type { PlayPart } from './schedule.ts'
-import type { SelectedPlay } from './selection.ts'
+import type { SelectedPlay } from './batches.ts'
 import { createStops, type Stops } from './stops.ts'
 
 const site = `

@@ -9,7 +9,7 @@ import type { HostName } from '../base/brand.ts'
 import { defined } from '../base/defined.ts'
 import type { Emitter } from '../events/emitter.ts'
 import type { PlayPart } from './schedule.ts'
-import type { Batch, SelectedPlay } from './selection.ts'
+import type { Batch, SelectedPlay } from './batches.ts'
 
 export interface Stops {
   /** True if failures have ended the run, even if some containers are spared. */
@@ -18,7 +18,7 @@ export interface Stops {
   stop(part: PlayPart<SelectedPlay>): boolean
   /** Called once for a host that has failed and takes no further part in the run. */
   hostFailed(play: SelectedPlay, batch: Batch, failure: HostFailure): void
-  /** Called for a host that has finished its part in a play, and has not failed. */
+  /** Called for a host that has finished its part in a play, and has failed nothing but a verification. */
   hostFinished(part: PlayPart<SelectedPlay>): void
   batchFinished(play: SelectedPlay, batch: Batch): void
 }

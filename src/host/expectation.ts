@@ -7,6 +7,8 @@ export interface Expectation {
   readonly content: string
   /** The result of `lstat` when the action was planned; undefined if it was not read. */
   readonly status?: FileStatus
+  /** The first line with bytes that are not UTF-8, from 1, if the file was read as a text. */
+  readonly lossyLine?: number
 }
 
 /** A pending notification of a handler. `value` is the engine's: plain data. */

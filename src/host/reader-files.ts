@@ -98,7 +98,10 @@ export function createFileReads({ source, overlay, saw }: ReadContext): FileRead
         return text
       }
       const answer = orBrought(found, await found.live())
-      sawFile(path, { content: answer ? `sha256:${answer.sha256}` : 'nothing' })
+      sawFile(path, {
+        content: answer ? `sha256:${answer.sha256}` : 'nothing',
+        ...defined({ lossyLine: answer?.lossyLine }),
+      })
       return answer?.text
     },
     async hash(given) {

@@ -62,8 +62,12 @@ async function read<Reading>(
   if (told.kind === 'unknown') throw new UnknownError(told.unknown)
   const answer = (reading: Reading, predicted: boolean): Reading => {
     saw(what, { ...seen(kind.essence ? kind.essence(reading) : reading), predicted })
-    for (const { path, text } of kind.files?.(key, reading) ?? [])
-      saw(resource('file', path), { content: contentSeen(text), predicted })
+    for (const { path, text, lossyLine } of kind.files?.(key, reading) ?? [])
+      saw(resource('file', path), {
+        content: contentSeen(text, lossyLine),
+        predicted,
+        ...defined({ lossyLine }),
+      })
     return reading
   }
   if (told.kind === 'predicted' && (told.base || kind.saysAll(told.value)))
@@ -91,9 +95,9 @@ function filesOf(view: PlaceOverlay): PredictedFiles {
  * The content that the host must have for this text. `present` if its bytes are not valid UTF-8, because the
  * text does not determine them.
  */
-function contentSeen(text: string | undefined): string {
+function contentSeen(text: string | undefined, lossyLine: number | undefined): string {
   if (text === undefined) return 'absent'
-  return text.includes('\u{fffd}') ? 'present' : `sha256:${sha256Of(text)}`
+  return lossyLine === undefined ? `sha256:${sha256Of(text)}` : 'present'
 }
 
 async function ask<Said>(

@@ -148,11 +148,10 @@ function pathsChanged(
   return [...own, ...effects].map(({ on, path }) => ({ on, path: remotePath(path) }))
 }
 
-function together(before: Expectation | undefined, { content, status }: Sighting): Expectation {
-  const known = status ?? before?.status
+function together(before: Expectation | undefined, { content, status, lossyLine }: Sighting): Expectation {
   return {
     content: before === undefined || rank(content) >= rank(before.content) ? content : before.content,
-    ...defined({ status: known }),
+    ...defined({ status: status ?? before?.status, lossyLine: lossyLine ?? before?.lossyLine }),
   }
 }
 

@@ -80,6 +80,8 @@ interface Definition<Args, Seen> {
   imperative?(args: Args): boolean
   /** Sets variables of the host from its arguments (`set_fact`). */
   readonly setsFacts?: boolean
+  /** Its failure is a verdict on the host, which stays as usable as it is: containers of a failed node go on. */
+  readonly verifies?: boolean
   /** Exit code of the run if a task with this module fails and neither task nor role sets one. Default 7. */
   readonly exitCode?: ExitCode
   /** Returns the actions for the arguments and the observed state. Pure and synchronous. */

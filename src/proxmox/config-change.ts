@@ -1,10 +1,7 @@
 /** Changes of a container's configuration file on its node. */
 import { defined } from '../base/defined.ts'
-import { isUnknown } from '../base/unknown.ts'
 import type { Content, WriteFile } from '../host/action.ts'
-import { sha256Of } from '../host/content.ts'
-import type { Host } from '../host/host.ts'
-import { type Plan, type Refusal, settle } from '../host/plan.ts'
+import { type Plan, settle } from '../host/plan.ts'
 import { backupDirectory } from '../host/work-directory.ts'
 import type { ContainerConfig } from './container-config.ts'
 import { lockOf, unlockHint } from './device-entries.ts'
@@ -31,26 +28,6 @@ export function writeConfig(ctid: string, content: Content, timeout: number): Wr
           ? [{ kind: 'container', name: ctid, becomes: { config: content.text } }]
           : undefined,
     }),
-  }
-}
-
-/**
- * Whether the text of a configuration is all of its file: bytes that are not UTF-8 became U+FFFD when it was read, and
- * would be lost in a change.
- */
-export async function isWholeText(ctid: string, config: string, node: Host): Promise<boolean> {
-  if (!config.includes('\u{fffd}')) return true
-  const hash = await node.maybe(node.hash(configFile(ctid)))
-  return isUnknown(hash) || hash === sha256Of(config)
-}
-
-/** The refusal to change a file whose text is not all of it. */
-export function notUtf8(ctid: string, config: string): Refusal {
-  const line = config.split('\n').findIndex((each) => each.includes('\u{fffd}')) + 1
-  return {
-    code: 'not-utf8',
-    message: `line ${line} of ${configFile(ctid)} has bytes that are not UTF-8, which a change would destroy`,
-    hint: `write that line again in UTF-8; for notes: pct set ${ctid} --description TEXT`,
   }
 }
 

@@ -115,15 +115,27 @@ test('a unit planned to its end is changed, even if its effects are still unknow
   assert.equal(short(decided(look, { sends: false, unit: acted(wants('/a', '1')) })), 'changed')
 })
 
-test('warnings of a plan are always kept', () => {
+test('the warnings of the last plan count', () => {
   const unit = wants('/a', '1')
   decided(done(['mind this']), { unit })
-  assert.deepEqual(unit.progress.finish({}).warnings, ['mind this'])
+  decided(done(['mind that']), { unit })
+  assert.deepEqual(unit.progress.finish({}).warnings, ['mind that'])
 })
 
 test('a dry run reads the effects of a final plan and does not plan again', () => {
   const state = { ...freshState(), final: true }
   assert.equal(short(decided(actions([writeTo('/a', '1')]), { sends: false, state })), 'changed')
+})
+
+test('a dry run warns of what is left after a final plan, if that plan leaves nothing to do', () => {
+  const state = { ...freshState(), final: true }
+  for (const [plan, expected] of [
+    [done(['mind this']), ['mind this']],
+    [actions([writeTo('/a', '1')], { warnings: ['mind this'] }), []],
+  ] as const) {
+    const next = decided(plan, { sends: false, state })
+    assert.deepEqual(next.kind === 'finish' && next.converged.warnings, expected)
+  }
 })
 
 test('a final plan that leaves actions, and a stage that recurs, did not converge', () => {

@@ -65,9 +65,12 @@ export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next
     )
   }
   const { plan, reading } = look
-  if (!stage.sends && state.final)
+  if (!stage.sends && state.final) {
+    // What the run will say once nothing is left to do. A plan that leaves something rests on too little.
+    if (leavesNothing(plan)) progress.planned(plan)
     return done(unit.progress.finish({ kind: 'changed', seen: reading.seen, seenWhy: undefined }))
-  progress.warn(plan.warnings)
+  }
+  progress.planned(plan)
   if (plan.refusal)
     return pending ? { kind: 'flush' } : done(progress.fail(failureOf(plan.refusal), reading.seen))
   if (plan.settle) return settle(plan.settle, unit, state, stage)
@@ -87,6 +90,10 @@ export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next
     return unit.queued.length > 0 && stage.sends ? { kind: 'flush' } : done(progress.fail(notConverged(plan)))
   }
   return act(plan, reading, { unit, state, stage })
+}
+
+function leavesNothing({ actions, refusal, settle: wait }: Plan): boolean {
+  return actions.length === 0 && refusal === undefined && wait === undefined
 }
 
 function act(

@@ -69,6 +69,16 @@ test('a warning is given once, even if its unit is planned again', () => {
   assert.deepEqual(progress.finish({}).warnings, ['one', 'two'])
 })
 
+test('the warnings of a plan replace those of the plan before it, unless an action of that was started', () => {
+  const progress = new Progress()
+  const both = [done(['on a prediction']), done(['in fact'])] as const
+  for (const plan of both) progress.planned(plan)
+  assert.deepEqual(progress.finish({}).warnings, ['in fact'])
+  progress.began(both[1])
+  progress.planned(done(['after it', 'in fact']))
+  assert.deepEqual(progress.finish({}).warnings, ['in fact', 'after it'])
+})
+
 test('a lost action that is no longer planned has happened, and counts once', () => {
   const progress = new Progress()
   progress.lost = ['write /a', 'write /b']

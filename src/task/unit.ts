@@ -8,6 +8,7 @@ import type { ResourcePattern } from '../host/resource.ts'
 import type { Task } from '../language/model.ts'
 import type { Module, Reply } from '../modules/module.ts'
 import type { Item } from './items.ts'
+import { withoutLoss } from './lossy-writes.ts'
 import type { Ready } from './prepare.ts'
 import { restricted } from './secret-files.ts'
 import { ofTask } from './unforeseen.ts'
@@ -90,7 +91,8 @@ export class Unit {
   /** @throws HostError if the module fails on the reading; UnknownError */
   plan(reading: Reading): Plan {
     try {
-      return restricted(this.module.plan(this.ready.args, reading.seen), this.ready, reading)
+      const plan = withoutLoss(this.module.plan(this.ready.args, reading.seen), reading)
+      return restricted(plan, this.ready, reading)
     } catch (error) {
       throw ofTask(error, this.task)
     }
@@ -131,6 +133,7 @@ export class Progress {
   readonly replies: Reply[] = []
   readonly #plans = new Set<Plan>()
   readonly #warnings = new Set<string>()
+  #planned: readonly string[] = []
   /** Labels of actions that may or may not have been carried out. */
   lost: readonly string[] = []
   /** True once actions may have reached the host. */
@@ -142,7 +145,21 @@ export class Progress {
     for (const warning of warnings) this.#warnings.add(warning)
   }
 
+  /**
+   * Takes over the warnings of a new plan. Those of the plan before it go, unless one of its actions was started:
+   * it may have been made on a prediction that did not come true.
+   */
+  planned({ warnings }: Plan): void {
+    this.#planned = warnings
+  }
+
+  /** Keeps the warnings of a plan of which an action was started. */
+  began({ warnings }: Plan): void {
+    this.warn(warnings)
+  }
+
   did(label: string, plan: Plan, reply: Reply | undefined): void {
+    this.began(plan)
     this.labels.push(label)
     this.#plans.add(plan)
     if (reply !== undefined) this.replies.push(reply)
@@ -161,7 +178,7 @@ export class Progress {
       labels: [...this.labels],
       diffs: [...this.#plans].flatMap((plan) => plan.diffs),
       replies: [...this.replies],
-      warnings: [...this.#warnings],
+      warnings: [...new Set([...this.#warnings, ...this.#planned])],
     }
   }
 

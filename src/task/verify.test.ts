@@ -2,8 +2,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { HostError } from '../base/errors.ts'
-import { starting, wants } from './testing/fake-task-host.ts'
+import { actions, done } from '../host/plan.ts'
+import { starting, wants, type WriteArgs, writeModule, writeTo } from './testing/fake-task-host.ts'
+import { unitWith } from './testing/test-units.ts'
 import { plan, watchedWindow } from './testing/watched-window.ts'
+import { Progress, type Unit } from './unit.ts'
 
 test('work that another unit may have undone is planned again, with a warning that lists it', async () => {
   const program = watchedWindow()
@@ -104,4 +107,60 @@ test('predicted effects that did not happen are a warning of their unit', async 
   await plan(it, wants('/a', '1'))
   await it.window.flush()
   assert.deepEqual(it.settled.get('/a')?.warnings, ['/c is not there'])
+})
+
+/** A unit that warns of any other text, and writes only if there is none. */
+function warns(path: string, text: string, key = path): Unit {
+  const module = {
+    ...writeModule,
+    plan: (args: WriteArgs, seen: string | undefined) =>
+      seen === undefined
+        ? actions([writeTo(args.path, args.text)], { warnings: ['writes'] })
+        : done(seen === args.text ? [] : [`${args.path} stays ${seen}`]),
+  }
+  return unitWith(module, new Progress(), { key, ready: { args: { path, text } } })
+}
+
+test('a plan after the actions warns, whatever was planned on the prediction before', async () => {
+  const it = watchedWindow()
+  const accepts = { path: '/a', text: '1', once: true }
+  it.host.instead.set('write /a', () => it.host.texts.set('/a', '2'))
+  await plan(
+    it,
+    wants('/a', '1', { ready: { args: accepts } }),
+    warns('/a', '1', 'wants 1'),
+    warns('/a', '2', 'wants 2'),
+  )
+  assert.deepEqual(await it.window.flush(), { kind: 'clear' })
+  assert.deepEqual(
+    [...it.settled].map(([key, { kind, warnings }]) => [key, kind, ...warnings]),
+    [
+      ['/a', 'changed'],
+      ['wants 1', 'ok', '/a stays 2'],
+      ['wants 2', 'ok'],
+    ],
+  )
+})
+
+test('a unit that could not do what it planned says what is left, and what it warned of before', async () => {
+  const it = watchedWindow()
+  it.host.instead.set('write /a', () => it.host.texts.set('/a', '2'))
+  await plan(it, warns('/a', '1'))
+  assert.deepEqual(await it.window.flush(), { kind: 'clear' })
+  assert.deepEqual(it.settled.get('/a')?.warnings, ['writes', '/a stays 2'])
+})
+
+test('warnings of a plan stay if an action of it was started, and go if none was', async () => {
+  for (const [outcome, warnings] of [
+    [{ kind: 'failed', problem: { code: 'x', message: 'no room' } }, ['writes']],
+    [{ kind: 'lost', why: 'reset' }, ['writes']],
+    [{ kind: 'stale', why: '/a was changed' }, []],
+  ] as const) {
+    const it = watchedWindow()
+    const unit = warns('/a', '1')
+    it.host.outcomes.set('write /a', [outcome])
+    await plan(it, unit)
+    await it.window.flush()
+    assert.deepEqual(unit.progress.finish({}).warnings, warnings, outcome.kind)
+  }
 })

@@ -124,6 +124,7 @@ function judge(
   const { plan, reading } = answer.look
   if (plan.settle || plan.refusal || (plan.actions.length > 0 && own.length === 0)) return { kind: 'again' }
   if (plan.actions.length === 0) {
+    unit.progress.planned(plan)
     unit.reading = reading
     return asDone(unit, reading.seen)
   }

@@ -32,6 +32,9 @@ interface Carried {
   readonly asked: readonly (UnitAnswers | undefined)[] | undefined
 }
 
+/** Outcomes of actions that changed nothing. */
+const neverBegan: ReadonlySet<ActionOutcome['kind']> = new Set(['notBegun', 'stale'])
+
 const nothingSent: Carried = { sent: [], outcomes: [], begun: [], asked: undefined }
 
 export interface WindowOptions {
@@ -211,6 +214,7 @@ export class Window implements Stage {
       const label = labelOf(planned.action)
       if (outcome?.kind === 'done') unit.progress.did(label, planned.plan, outcome.reply)
       if (outcome?.kind === 'lost') unit.progress.lost = [...unit.progress.lost, label]
+      if (outcome !== undefined && !neverBegan.has(outcome.kind)) unit.progress.began(planned.plan)
     })
     const badAt = outcomes.findIndex(({ kind }) => kind !== 'done')
     const bad = sent[badAt]

@@ -1,5 +1,5 @@
 /** Lists of the hosts, tasks and tags of plays. */
-import type { ListedPlay } from '../engine/list-plays.ts'
+import type { ListedPlay } from '../events/listed-play.ts'
 import { table } from './text.ts'
 
 /** What a list shows of each play. */

@@ -143,6 +143,17 @@ describe('graphics in containers', { skip: whyNoLab() ?? false, timeout: 900_000
       assert.equal(await inDri(102), 'card2\nrenderD130\n')
     })
 
+    it('restarts a container whose device rule alone opens the render node of another GPU', async () => {
+      await node("echo 'lxc.cgroup2.devices.allow: c 226:130 rw' >>/etc/pve/lxc/101.conf; pct reboot 101")
+      await lab.container(101).output('mknod /root/other c 226 130')
+      assert.equal(await denied(101, '/root/other'), undefined)
+      const run = await play(...onNode, ...graphics, '-l', 'pve1,ct101')
+      assert.equal(run.exitCode, 0, tail(run))
+      assert.doesNotMatch(await config(101), /226:130/)
+      assert.equal(await denied(101, '/root/other'), 'not permitted')
+      assert.deepEqual(actions((await play(...onNode, ...graphics, '-l', 'pve1,ct101')).events), [])
+    })
+
     it('finds a rule that opens the render nodes of all cards through a mount of /dev/dri', async () => {
       await play(...onNode, ...capabilities())
       const rule = 'lxc.cgroup2.devices.allow: c 226:* rw'

@@ -8,20 +8,44 @@ import { exitCodes } from '../../src/base/errors.ts'
 import { ansibleNames, hostVariableSchemas } from '../../src/inventory/connection-variables.ts'
 import { blockKeywords, handlerKeywords, playKeywords, roleKeywords } from '../../src/language/keywords.ts'
 import { stateWords } from '../../src/modules/gpu-verify/gpu-table.ts'
+import { describedRoles, rolesPage } from '../../scripts/roles-page.ts'
 import { repository } from './command-line.ts'
 
 const text = (path: string): string => readFileSync(join(repository, path), 'utf8')
 
-for (const role of readdirSync(join(repository, 'roles'))) {
-  test(`docs/roles.md has every variable of ${role}`, () => {
-    const { properties }: { readonly properties: object } = parse(text(`roles/${role}/meta/arguments.yml`))
-    const section =
-      text('docs/roles.md')
-        .split('\n## ')
-        .find((part) => part.startsWith(`${role}\n`)) ?? ''
-    const missing = Object.keys(properties).filter((name) => !section.includes(`| \`${name}\` `))
-    assert.deepEqual(missing, [])
+test('docs/roles.md matches the roles (npm run schemas)', async () => {
+  const roles = describedRoles(join(repository, 'roles'))
+  assert.equal(text('docs/roles.md'), await rolesPage(roles))
+})
+
+for (const { name, description, variables } of describedRoles(join(repository, 'roles'))) {
+  test(`the files of ${name} describe the role, each variable and the reason of each default`, () => {
+    assert.notEqual(description, '')
+    const named = variables.map((variable) => variable.name)
+    assert.deepEqual(
+      variables.filter((variable) => variable.description === '').map((variable) => variable.name),
+      [],
+      'variables without a description',
+    )
+    assert.deepEqual(
+      variables
+        .filter((variable) => variable.default?.comment.match(/(^| )Why: \S/) === null)
+        .map((variable) => variable.name),
+      [],
+      'defaults without "Why: ..."',
+    )
+    const defaults: Readonly<Record<string, unknown>> = parse(defaultsOf(name)) ?? {}
+    assert.deepEqual(
+      Object.keys(defaults).filter((variable) => !named.includes(variable)),
+      [],
+      'defaults that meta/arguments.yml does not declare',
+    )
   })
+}
+
+function defaultsOf(role: string): string {
+  const file = `roles/${role}/defaults/main.yml`
+  return existsSync(join(repository, file)) ? text(file) : ''
 }
 
 test('docs/playbooks.md has every connection variable with its Ansible names', () => {

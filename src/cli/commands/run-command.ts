@@ -1,6 +1,6 @@
 import { defined } from '../../base/defined.ts'
 import { type ExitCode, exitCodes, InputError, type Problem } from '../../base/errors.ts'
-import type { ListedPlay } from '../../engine/list-plays.ts'
+import type { ListedPlay } from '../../events/listed-play.ts'
 import { jsonText } from '../../view/json-text.ts'
 import { type PlayParts, playsText } from '../../view/plays-text.ts'
 import { plainText } from '../../view/text.ts'

@@ -1,6 +1,8 @@
+import { defined } from '../../base/defined.ts'
 import { commandLine, raw, sh } from '../../base/shell.ts'
 import type { ShellHelper } from '../../connection/connection.ts'
 import type { ContainerStatus } from '../host.ts'
+import { lossyLineOf } from '../lossy.ts'
 import { found, lastLine, localTimeout, type QueryKind, readFailed } from './query.ts'
 import { parseTexts, textsHelper } from './text-query.ts'
 
@@ -54,13 +56,13 @@ export const container: QueryKind<string, ContainerStatus | undefined> = {
     if (code === 4) return ctids.map((ctid) => cannotRead(ctid, stderr))
     const { words, rest } = takeWords(stdout, 2 * ctids.length)
     const present = ctids.filter((_, index) => words[2 * index] !== 'absent')
-    const configs = new Map<string, string>()
+    const configs = new Map<string, Buffer>()
     if (ctids.length === 1) {
-      if (code === 0) configs.set(ctids[0] ?? '', rest.toString('utf8'))
+      if (code === 0) configs.set(ctids[0] ?? '', rest)
     } else {
       const paths = present.map((ctid) => `/etc/pve/lxc/${ctid}.conf`)
       parseTexts(rest, stderr, paths).forEach((text, index) => {
-        if (text.kind === 'bytes') configs.set(present[index] ?? '', text.bytes.toString('utf8'))
+        if (text.kind === 'bytes') configs.set(present[index] ?? '', text.bytes)
       })
     }
     return ctids.map((ctid, index) => {
@@ -69,7 +71,12 @@ export const container: QueryKind<string, ContainerStatus | undefined> = {
       const config = configs.get(ctid)
       if (config === undefined || (status !== 'running' && status !== 'stopped'))
         return ctids.length === 1 ? cannotRead(ctid, stderr) : 'alone'
-      return found({ status, config, pid: /^[1-9][0-9]{0,9}$/.test(pid) ? Number(pid) : undefined })
+      return found({
+        status,
+        config: config.toString('utf8'),
+        pid: /^[1-9][0-9]{0,9}$/.test(pid) ? Number(pid) : undefined,
+        ...defined({ lossyLine: lossyLineOf(config) }),
+      })
     })
   },
 }

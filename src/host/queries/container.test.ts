@@ -105,6 +105,10 @@ for c in 901 902 903 904; do printf 'hostname: c%s\n\n[snap]\n' $c >$c.conf; don
         stopped('904'),
         { status: 'stopped', config: '', pid: undefined },
       ])
+      await node.run(String.raw`printf 'a\n#caf\351\n' >/etc/pve/lxc/906.conf`)
+      const lossy = { status: 'stopped', config: 'a\n#caf\u{fffd}\n', pid: undefined, lossyLine: 2 } as const
+      assert.deepEqual(await ask('906'), [lossy])
+      assert.deepEqual(await ask('902', '906'), [stopped('902'), lossy])
       // The frame, stat and head, and a program for the PID of each running container.
       assert.equal(await node.forks(() => ask('901', '902', '903', '904')), 5)
       assert.equal(await node.forks(() => ask('902')), 2)

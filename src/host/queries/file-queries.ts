@@ -3,6 +3,7 @@ import { defined } from '../../base/defined.ts'
 import { commandLine, raw, sh } from '../../base/shell.ts'
 import type { ShellHelper } from '../../connection/connection.ts'
 import type { FileStatus } from '../host.ts'
+import { lossyLineOf } from '../lossy.ts'
 import {
   coreutilsHint,
   count,
@@ -103,6 +104,8 @@ export interface TextAnswer {
   readonly text: string
   /** sha256 of the bytes, in hex. */
   readonly sha256: string
+  /** The first line with bytes that are not UTF-8, from 1. */
+  readonly lossyLine?: number
 }
 
 /** The content of files: one process for one file, two for many, none for a single absent one. */
@@ -145,6 +148,7 @@ function textAnswer(path: string, text: TextFound): Settled<TextAnswer | undefin
       return found({
         text: text.bytes.toString('utf8'),
         sha256: createHash('sha256').update(text.bytes).digest('hex'),
+        ...defined({ lossyLine: lossyLineOf(text.bytes) }),
       })
     case 'absent':
       return found(undefined)

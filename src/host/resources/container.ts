@@ -1,3 +1,4 @@
+import { defined } from '../../base/defined.ts'
 import { UnknownError } from '../../base/unknown.ts'
 import { sha256Of } from '../content.ts'
 import { invalidName } from '../names.ts'
@@ -31,7 +32,7 @@ export const containerKind: ResourceKind<'container', ContainerStatus | undefine
   isNothing: () => false,
   // No plan depends on a pid.
   essence: (seen) => seen && [seen.status, seen.config],
-  files: (ctid, seen) => [{ path: configFile(ctid), text: seen?.config }],
+  files: (ctid, seen) => [{ path: configFile(ctid), text: seen?.config, lossyLine: seen?.lossyLine }],
   restsOn: (ctid) => [`file:${configFile(ctid)}`],
   partial: () => true,
   saysAll: () => false,
@@ -44,6 +45,7 @@ export const containerKind: ResourceKind<'container', ContainerStatus | undefine
       status: status ?? now.status,
       config: config ?? now.config,
       pid: status === 'stopped' ? undefined : now.pid,
+      ...defined({ lossyLine: config === undefined ? now.lossyLine : undefined }),
     }
   },
   look: (reads, name) => reads.read(containerKind, name),

@@ -65,11 +65,15 @@ export interface ResourceKind<
   essence?(reading: Reading): unknown
   /** Resources that an answer depends on besides the resource itself. */
   restsOn?(key: string): readonly string[]
-  /** Files with the content of the reading: their text, or undefined if absent. */
+  /** Files with the content of the reading: their text, or undefined if absent; `lossyLine`: see `Expectation`. */
   files?(
     key: string,
     reading: Reading,
-  ): readonly { readonly path: string; readonly text: string | undefined }[]
+  ): readonly {
+    readonly path: string
+    readonly text: string | undefined
+    readonly lossyLine?: number | undefined
+  }[]
   /** The change that follows from predicted files, for kinds that the host reads from files. */
   impliedBy?(key: string, live: Reading, files: PredictedFiles): Becomes | undefined
   /** The reading after another boot of the machine. */

@@ -31,6 +31,7 @@ export const gpuVerify = {
   args,
   result,
   exitCode: 7,
+  verifies: true,
   probe,
   plan,
   report,

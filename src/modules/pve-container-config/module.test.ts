@@ -92,17 +92,6 @@ test('only a change waits for a lock of Proxmox and is refused for HA', async ()
   assert.equal((await look(base, { content: '', record: '' }, ha)).refusal, undefined)
 })
 
-test('a file with bytes that are not UTF-8 is not changed, one with the replacement character is', async () => {
-  const config = `#caf\u{fffd}\n${base}`
-  const path = '/etc/pve/lxc/101.conf'
-  const { refusal } = await look(config, {}, { [path]: `#caf\u{e9}\n${base}` })
-  assert.equal(refusal?.code, 'not-utf8')
-  assert.match(refusal.message, /^line 1 of \/etc\/pve\/lxc\/101\.conf has bytes that are not UTF-8/)
-  assert.equal((await look(config, {}, { [path]: config })).actions.at(-1)?.kind, 'writeFile')
-  const none = { content: '', record: '' }
-  assert.equal((await look(config, none, { [path]: `#caf\u{e9}\n${base}` })).refusal, undefined)
-})
-
 test('in a dry run, unknown lines are a change if there are no lines yet, otherwise the outcome is unknown', async () => {
   const content = new Unknown('the driver is loaded first')
   const { actions } = await look(base, { content, record: content, more_owned: content })

@@ -12,7 +12,7 @@ import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { assignmentNotes, noteOf } from '../../nvidia/assignment-note.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
-import { configFile, isWholeText, notUtf8, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
+import { configFile, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
 import { networkAddresses } from '../../proxmox/network-addresses.ts'
@@ -25,8 +25,6 @@ export interface Seen {
   readonly ctid: string
   /** Undefined if the node has no such container. */
   readonly config: string | undefined
-  /** Whether `config` is all of the file. */
-  readonly whole: boolean
   /** Where else the cluster has it; read only if the node does not. */
   readonly elsewhere: GuestPlace | undefined
   /** The node's record of lines added earlier. */
@@ -70,7 +68,6 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     node: node.name,
     ctid,
     config: container?.config,
-    whole: container === undefined || (await isWholeText(ctid, container.config, node)),
     elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
     record,
     stateDirectory: directory !== undefined,
@@ -104,10 +101,9 @@ function plan(given: Args, seen: Seen): Plan {
 
 function hindrance(
   { lock_timeout: timeout }: Args,
-  { ctid, managedByHa, whole }: Seen,
+  { ctid, managedByHa }: Seen,
   config: string,
 ): Plan | undefined {
-  if (!whole) return refuse(notUtf8(ctid, config))
   const locked = waitForLock(ctid, parseContainerConfig(config), timeout)
   if (locked || !managedByHa) return locked
   return refuse({

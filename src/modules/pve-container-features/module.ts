@@ -5,7 +5,7 @@
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { readUnsupported } from '../../nvidia/supported-system.ts'
-import { configFile, isWholeText, notUtf8, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
+import { configFile, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { isUnprivileged } from '../../proxmox/device-entries.ts'
 import { withFeatures } from '../../proxmox/features.ts'
@@ -20,8 +20,6 @@ export interface Seen {
   readonly config: string | undefined
   /** Set if its distribution is not supported. */
   readonly unsupported: Refusal | undefined
-  /** Whether `config` is all of the file. */
-  readonly whole: boolean
   /** Where the cluster has it, if the node does not. */
   readonly elsewhere: GuestPlace | undefined
 }
@@ -46,13 +44,12 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const container = await node.container(ctid)
   const elsewhere = container === undefined ? await findGuest(node, ctid) : undefined
   const unsupported = container && (await readUnsupported(ctid, container, { host, allowed: given.ostypes }))
-  const whole = container === undefined || (await isWholeText(ctid, container.config, node))
-  return { node: node.name, ctid, config: container?.config, unsupported, whole, elsewhere }
+  return { node: node.name, ctid, config: container?.config, unsupported, elsewhere }
 }
 
 function plan(
   { features, lock_timeout: timeout }: Args,
-  { node, ctid, config, unsupported, whole, elsewhere }: Seen,
+  { node, ctid, config, unsupported, elsewhere }: Seen,
 ): Plan {
   if (config === undefined) return refuse(missingContainer(node, ctid, elsewhere))
   const parsed = parseContainerConfig(config)
@@ -60,7 +57,6 @@ function plan(
   const wanted = features.filter((name) => name !== 'keyctl' || isUnprivileged(parsed))
   const text = withFeatures(config, wanted)
   if (text === config) return done()
-  if (!whole) return refuse(notUtf8(ctid, config))
   return (
     waitForLock(ctid, parsed, timeout) ??
     actions([writeConfig(ctid, { kind: 'text', text }, timeout)], {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { FileStatus } from '../../host/host.ts'
+import { gpuNode } from '../../nvidia/proc.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { deviceEntries } from '../../proxmox/device-entries.ts'
 import { mountPoints, type RunningDevice } from '../../proxmox/running-container.ts'
@@ -36,7 +37,7 @@ function compare(
         : {
             started: parseContainerConfig(started).current.lxc,
             configured: parseContainerConfig(config).current.lxc,
-            minors: [0, 1],
+            gpus: [gpuNode(0), gpuNode(1), { path: '/dev/dri/renderD129', major: 226, minor: 129 }],
           },
   })
 }
@@ -94,6 +95,9 @@ test('raw lines are compared with the rules that the container was started with'
     'it was started with device rules that allow /dev/nvidia1 (195:1)',
   ])
   assert.deepEqual(after(rules('c 508:0 rw', 'c 195:1 rw'), own + rules('c 195:1 rw')), [])
+  assert.deepEqual(after(rules('c 508:0 rw', 'c 226:128 rw', 'c 226:129 rw'), own), [
+    'it was started with device rules that allow /dev/dri/renderD129 (226:129)',
+  ])
   assert.deepEqual(after('', 'dev0: /dev/nvidia-uvm,mode=0666\n'), [])
 })
 

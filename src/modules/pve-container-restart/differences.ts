@@ -1,6 +1,6 @@
 /** Compares a running container's devices with its configuration. Pure. */
 import type { SeenFile } from '../../host/host.ts'
-import { type DeviceNode, gpuNode } from '../../nvidia/proc.ts'
+import type { DeviceNode } from '../../nvidia/proc.ts'
 import type { ConfigEntry } from '../../proxmox/container-config.ts'
 import { openingAccess } from '../../proxmox/device-cgroup.ts'
 import type { DeviceEntry } from '../../proxmox/device-entries.ts'
@@ -23,8 +23,8 @@ export interface DeviceRules {
   readonly started: readonly ConfigEntry[]
   /** Those of its configuration. */
   readonly configured: readonly ConfigEntry[]
-  /** Minors of the node's GPUs. */
-  readonly minors: readonly number[]
+  /** The nodes of all GPUs of the Proxmox VE node, in /dev and in /dev/dri. */
+  readonly gpus: readonly DeviceNode[]
 }
 
 /** Returns one sentence for each device that a restart would fix. @throws UnknownError */
@@ -55,7 +55,7 @@ export function differences(state: RunningState): readonly string[] {
  */
 function ruleDifferences({ rules, configured, running, nodes }: RunningState): readonly string[] {
   if (rules === undefined) return []
-  const { started, configured: lines, minors } = rules
+  const { started, configured: lines, gpus } = rules
   const mounted = configured.flatMap(({ style, path }): readonly DeviceNode[] => {
     const { major, minor } = nodes.get(path) ?? {}
     return style === 'devn' || major === undefined || minor === undefined ? [] : [{ path, major, minor }]
@@ -65,7 +65,7 @@ function ruleDifferences({ rules, configured, running, nodes }: RunningState): r
     return openingAccess(lines, device).some((access) => !has.includes(access))
   })
   const known = [...configured, ...running].map(({ path }) => path)
-  const open = minors.map(gpuNode).filter((device) => {
+  const open = gpus.filter((device) => {
     if (known.includes(device.path)) return false
     const wanted = openingAccess(lines, device)
     return openingAccess(started, device).some((access) => !wanted.includes(access))

@@ -116,6 +116,31 @@ test('a privileged container is restarted if its rules are those of an earlier b
   assert.deepEqual((await plan(`unprivileged: 1\n${config}`, old)).actions, [])
 })
 
+test('a privileged container without GPUs is restarted if its rules still open the render node of one', async () => {
+  const plan = async (started: string): Promise<Plan> => {
+    const host: Host = {
+      ...gpuHost({
+        files: {
+          '/proc/7/mountinfo': '1 2 0:5 / / rw - overlay ct rw\n',
+          '/proc/driver/nvidia/gpus/0000:41:00.0/information': 'Device Minor: \t 1\n',
+          '/sys/bus/pci/devices/0000:41:00.0/drm/renderD129/dev': '226:129\n',
+          '/var/lib/lxc/101/config': started,
+        },
+        containers: { 101: { status: 'running', config: 'cores: 1\n', pid: 7 } },
+        programs: { find: {} },
+      }),
+      placement: { ctid: '101', nodeName: undefined, cluster: undefined },
+    }
+    return pveContainerRestart.plan(given, await pveContainerRestart.probe(given, host))
+  }
+  const { actions } = await plan('lxc.cgroup2.devices.allow = c 226:129 rw\n')
+  assert.deepEqual(
+    actions.map(({ label }) => label),
+    ['restart container 101: it was started with device rules that allow /dev/dri/renderD129 (226:129)'],
+  )
+  assert.deepEqual((await plan('lxc.cgroup2.devices.allow = c 226:128 rw\n')).actions, [])
+})
+
 test('a container is restarted if it runs without a requested feature of its configuration', async () => {
   const plan = async (
     config: string,

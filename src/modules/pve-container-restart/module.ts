@@ -16,6 +16,7 @@ import { readNvidiaDrmNodes } from '../../nvidia/drm.ts'
 import { readMinors } from '../../nvidia/gpus.ts'
 import { readHeldBack } from '../../nvidia/held-back.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
+import { type DeviceNode, gpuNode } from '../../nvidia/proc.ts'
 import { waitForLock } from '../../proxmox/config-change.ts'
 import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { deviceEntries, isUnprivileged } from '../../proxmox/device-entries.ts'
@@ -127,15 +128,16 @@ async function owedTo(node: Host, ctid: string): Promise<readonly string[]> {
 async function readState(node: Host, { ctid, pid, config }: Started): Promise<RunningState> {
   const [devices, entries] = [await containerDevices(node, pid), deviceEntries(config)]
   const inDri = [...devices, ...entries].some(({ path }) => path.startsWith('/dev/dri/'))
+  const restricted = !isUnprivileged(config)
   // Those of other vendors are not gpuplay's.
-  const drm = inDri ? (await readNvidiaDrmNodes(node)).map(({ path }) => path) : []
+  const drm = inDri || restricted ? await readNvidiaDrmNodes(node) : []
   const isNvidia = ({ path }: { readonly path: string }): boolean =>
-    path.startsWith('/dev/nvidia') || drm.includes(path)
+    path.startsWith('/dev/nvidia') || drm.some((known) => known.path === path)
   const running = devices.filter(isNvidia)
   const configured = entries.filter(isNvidia)
   const paths = [...new Set(configured.map(({ path }) => path))]
   const [rules, uidMap, gidMap, ...present] = await Promise.all([
-    isUnprivileged(config) ? undefined : readRules(node, ctid, config),
+    restricted ? readRules(node, { ctid, config, drm }) : undefined,
     pid === undefined ? '' : node.text(`/proc/${pid}/uid_map`),
     pid === undefined ? '' : node.text(`/proc/${pid}/gid_map`),
     ...paths.map((path) => node.stat(path)),
@@ -146,11 +148,10 @@ async function readState(node: Host, { ctid, pid, config }: Started): Promise<Ru
 
 async function readRules(
   node: Host,
-  ctid: string,
-  { current }: ContainerConfig,
+  { ctid, config, drm }: Pick<Started, 'ctid' | 'config'> & { readonly drm: readonly DeviceNode[] },
 ): Promise<DeviceRules | undefined> {
   const [started, minors] = await Promise.all([startedLines(node, ctid), readMinors(node)])
-  return started && { started, configured: current.lxc, minors }
+  return started && { started, configured: config.current.lxc, gpus: [...minors.map(gpuNode), ...drm] }
 }
 
 function plan(given: Args, { node, ctid, container, elsewhere, managedByHa }: Seen): Plan {
