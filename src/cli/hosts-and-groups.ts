@@ -11,7 +11,8 @@ export function hostsAndGroups(context: Context): readonly string[] {
     const typed = inventoriesIn(context.words)
     const { configuration } = readConfiguration(context, { inventory: typed })
     const sources = inventoriesOf(context, typed.length > 0 ? { inventory: typed } : configuration)
-    const { inventory } = readInventory(sources)
+    const { environment, addresses: ownAddresses } = context.world
+    const { inventory } = readInventory(sources, { environment, ownAddresses })
     return inventory === undefined ? [] : [...inventory.hosts.keys(), ...inventory.groups.keys()]
   } catch (error) {
     if (error instanceof InputError) return []

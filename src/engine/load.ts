@@ -45,6 +45,8 @@ export function load(
   const { inventory, problems: inventoryProblems } = readInventory(request.inventories, {
     files,
     extra,
+    environment: dependencies.world.environment,
+    ownAddresses: dependencies.world.addresses,
     playbookDirectories: [...request.playbooks.map(directoryOf), ...(request.variableFolders ?? [])],
   })
   problems.push(...inventoryProblems)
@@ -77,6 +79,7 @@ export function load(
   problems.push(...start.problems)
   const unreadable = unreadableValues(inventory, playbooks)
   problems.push(...unreadable.problems)
+  const { environment } = dependencies.world
   const selection = select({
     playbooks,
     inventory,
@@ -84,6 +87,7 @@ export function load(
     onlyHosts: request.onlyHosts,
     extra,
     files,
+    environment,
   })
   problems.push(...selection.problems)
   return {

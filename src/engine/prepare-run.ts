@@ -35,6 +35,7 @@ export function prepareRun(
     name: runName(dependencies.world),
     secrets,
     world: dependencies.world,
+    files: dependencies.files,
     sinks: dependencies.sinks,
     inventory: loaded.inventory,
     extra: loaded.extra,

@@ -6,7 +6,8 @@ import { limitPlace, resolveLimit, resolvePattern } from '../inventory/pattern.t
 import { displayName } from '../language/display-name.ts'
 import type { Files } from '../language/read-files.ts'
 import type { Play, Playbook, Variables } from '../language/model.ts'
-import { VariableScope } from '../language/scope.ts'
+import type { LocalSources } from '../language/evaluation.ts'
+import { type Layer, VariableScope } from '../language/scope.ts'
 
 /** A play with its hosts. */
 export interface ChosenPlay {
@@ -35,10 +36,11 @@ export interface SelectionOptions {
   readonly onlyHosts: readonly string[] | undefined
   readonly extra: Variables
   readonly files: Files
+  readonly environment: LocalSources['environment']
 }
 
 export function select(options: SelectionOptions): Selection {
-  const { playbooks, inventory, limit, onlyHosts, extra, files } = options
+  const { playbooks, inventory, limit, onlyHosts, extra, files, environment } = options
   const limited =
     limit === undefined ? undefined : resolveLimit(inventory, limit, { files, where: limitPlace })
   const within = limited === undefined ? undefined : new Set(limited.hosts.map((host) => host.name))
@@ -50,10 +52,11 @@ export function select(options: SelectionOptions): Selection {
       const { hosts, problems } = resolvePattern(inventory, play.hosts, play.hostsAt)
       warnings.push(...problems)
       const names = hosts.map((host) => host.name).filter(allowed)
-      const scope = new VariableScope([
+      const layers: readonly Layer[] = [
         { layer: 'play vars', written: play.vars },
         { layer: 'extra vars', written: extra },
-      ])
+      ]
+      const scope = new VariableScope(layers, undefined, { environment, files, folders: ['.'] })
       const name = displayName(play.title, play.name, scope)
       return { name, after: play.after, play, playbook, hosts: names }
     }),

@@ -6,6 +6,7 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { exitCodes } from '../../src/base/errors.ts'
 import { ansibleNames, hostVariableSchemas } from '../../src/inventory/connection-variables.ts'
+import { containerSchemas, driverSchemas } from '../../src/inventory/phoenix/phoenix-schemas.ts'
 import { blockKeywords, handlerKeywords, playKeywords, roleKeywords } from '../../src/language/keywords.ts'
 import { stateWords } from '../../src/modules/gpu-verify/gpu-table.ts'
 import { describedRoles, rolesPage } from '../../scripts/roles-page.ts'
@@ -55,6 +56,15 @@ test('docs/playbooks.md has every connection variable with its Ansible names', (
     const missing = [name, ...(ansibleNames[name] ?? [])].filter((one) => !row.includes(`\`${one}\``))
     assert.deepEqual(missing, [], name)
   }
+})
+
+test('docs/playbooks.md has every key of Phoenix configurations that gpuplay uses', () => {
+  const section =
+    text('docs/playbooks.md').split('\n### Phoenix configurations\n')[1]?.split('\n### ')[0] ?? ''
+  const keys = Object.keys({ ...containerSchemas, ...driverSchemas }).filter(
+    (key) => !new RegExp(`[\`.]${key}\`|^\\| CTID, \`${key}`, 'm').test(section),
+  )
+  assert.deepEqual(keys, [])
 })
 
 /** The words in backticks in the table row whose first cell is `first`. */
