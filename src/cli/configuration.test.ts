@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { InputError, type Problem } from '../base/errors.ts'
 import { scratchFolder } from '../connection/testing/programs.ts'
-import { configured, type Given, readConfiguration } from './configuration.ts'
+import { configured, type TypedOptions, readConfiguration } from './configuration.ts'
 import { keys, variableOf } from './configuration-keys.ts'
 import { gpuplay } from './testing/command-line.ts'
 
@@ -64,7 +64,7 @@ describe('a key', () => {
       assert.deepEqual(Object.entries(both.configuration).find(([known]) => known === name)?.[1], value)
       assert.notDeepEqual(Object.entries(only.configuration).find(([known]) => known === name)?.[1], value)
       const typed = name === 'inventory' ? ['typed'] : 'typed'
-      const given: Given = { [name]: typed }
+      const given: TypedOptions = { [name]: typed }
       const last = configured(place(yaml, { [variableOf(key.name)]: text }).context, given)
       assert.deepEqual(Object.entries(last).find(([known]) => known === name)?.[1], typed)
     })

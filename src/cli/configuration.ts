@@ -67,20 +67,24 @@ export function readConfiguration(context: World, place: ConfigurationPlace = {}
 }
 
 /** The options of a command line that the file and the environment may set too. */
-export type Given = { readonly [Key in ConfigurationKey]?: Configuration[Key] | undefined }
+export type TypedOptions = { readonly [Key in ConfigurationKey]?: Configuration[Key] | undefined }
 
 /**
  * Returns the values of the command line, and the configured ones for the rest.
  * @throws InputError for mistakes in the file and the environment
  */
-export function configured(context: World, given: Given, playbooks: readonly string[] = []): Configuration {
+export function configured(
+  context: World,
+  given: TypedOptions,
+  playbooks: readonly string[] = [],
+): Configuration {
   const { configuration, problems } = readConfiguration(context, { playbooks, inventory: given.inventory })
   if (problems.length > 0) throw new InputError(problems)
   return overridden(configuration, given)
 }
 
 /** Returns the configuration with the values of the command line. */
-export function overridden(configuration: Configuration, given: Given): Configuration {
+export function overridden(configuration: Configuration, given: TypedOptions): Configuration {
   const values = Object.keys(keys).flatMap((name) => {
     const value = given[name as ConfigurationKey]
     return value === undefined ? [] : [[name, value] as const]
