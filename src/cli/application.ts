@@ -8,10 +8,10 @@ import { localCommands } from './local-commands.ts'
 import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
-const { run, status, facts, exec } = fleetCommands
+const { run, status, explain, facts, exec } = fleetCommands
 const { runs, inventory, modules, init } = localCommands
 /** In the order of the help. */
-const commands = { run, status, runs, inventory, modules, facts, exec, init } as const
+const commands = { run, status, runs, inventory, explain, modules, facts, exec, init } as const
 
 /** Without this, stricli's list of commands shows the generated usage line, even if `customUsage` is set. */
 function presented(command: Command<Context>, line: string, more: () => string): Command<Context> {

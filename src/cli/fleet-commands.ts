@@ -11,6 +11,7 @@ import {
   outputAliases,
   outputFlags,
 } from './flags.ts'
+import type { ExplainFlags } from './commands/explain-command.ts'
 import type { ExecFlags } from './commands/exec-command.ts'
 import type { FactsFlags } from './commands/facts-command.ts'
 import type { RunFlags } from './commands/run-command.ts'
@@ -21,6 +22,7 @@ const usage = {
   run: '-i inventory [--check] [-l pattern] [-e name=value] <playbook>...',
   status: '-i inventory [--limit pattern] [--output json]',
   facts: '-i inventory [--only name,...] <pattern>',
+  explain: '-i inventory var <name> --host name [<playbook>...]',
   exec: '-i inventory [--become] [--shell] <pattern> -- <command>...',
 } as const
 
@@ -127,6 +129,29 @@ const status = buildCommand<StatusFlags, [], Context>({
   },
 })
 
+const explain = buildCommand<ExplainFlags, string[], Context>({
+  loader: async () => (await import('./commands/explain-command.ts')).explainCommand,
+  docs: {
+    brief: 'Explain where the value of a variable comes from',
+    customUsage: [usage.explain],
+    fullDescription:
+      'Shows everything that sets the variable on the host, strongest first, with its place. With playbooks also their plays, roles and tasks. Connects to no host, so values that need facts or results are unknown.',
+  },
+  parameters: {
+    positional: {
+      kind: 'array',
+      parameter: { parse: String, brief: 'var and its name, then playbook files', placeholder: 'word' },
+      minimum: 2,
+    },
+    flags: {
+      ...inventoryFlags,
+      ...connectionFlags,
+      host: { kind: 'parsed', parse: String, brief: 'The host', placeholder: 'name' },
+    },
+    aliases: { ...inventoryAliases, ...connectionAliases },
+  },
+})
+
 const facts = buildCommand<FactsFlags, [string], Context>({
   loader: async () => (await import('./commands/facts-command.ts')).factsCommand,
   docs: { brief: 'Read the facts of hosts', customUsage: [usage.facts] },
@@ -183,6 +208,7 @@ const exec = buildCommand<ExecFlags, string[], Context>({
 export const fleetCommands = {
   run: { command: run, usage: usage.run },
   status: { command: status, usage: usage.status },
+  explain: { command: explain, usage: usage.explain },
   facts: { command: facts, usage: usage.facts },
   exec: { command: exec, usage: usage.exec },
 } as const

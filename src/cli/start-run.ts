@@ -26,15 +26,21 @@ export type Wanted = Pick<RunRequest, 'playbooks' | 'check'> &
   }
 
 /** @throws InputError with every mistake in the files and arguments, before any connection */
-export async function startRun(
+export async function startRun(context: Context, flags: CommandLine, wanted: Wanted): Promise<ExitCode> {
+  const { request, dependencies } = await runOf(context, flags, wanted)
+  return runPlaybooks(request, dependencies)
+}
+
+/** Returns what the engine needs for the run of a command line. */
+export async function runOf(
   context: Context,
   flags: CommandLine,
   { sinks, mayAsk, ...wanted }: Wanted,
-): Promise<ExitCode> {
+): Promise<{ readonly request: RunRequest; readonly dependencies: RunDependencies }> {
   const inventories = inventoriesOf(context, flags)
   const named = nameInventories(inventories)
-  return runPlaybooks(
-    {
+  return {
+    request: {
       inventories,
       extraVars: flags.extraVars ?? [],
       limit: flags.limit,
@@ -48,7 +54,7 @@ export async function startRun(
       failOnChange: false,
       ...wanted,
     },
-    {
+    dependencies: {
       world: context.world,
       secrets: context.secrets,
       files: diskFiles,
@@ -60,5 +66,5 @@ export async function startRun(
       quit: context.quit,
       ...defined({ confirm: mayAsk ? context.confirm : undefined }),
     },
-  )
+  }
 }
