@@ -43,7 +43,7 @@ test('the help of run lists the shipped playbooks', async () => {
     assert.match(output, new RegExp(`\\n  ${name}\\.yml +[A-Z]`))
   // A sentence that continues on the next line of the comment would be cut at a comma or semicolon.
   for (const line of output.slice(output.indexOf('PLAYBOOKS')).trim().split('\n').slice(1))
-    assert.match(line, /\w$/)
+    assert.match(line, /[\w)]$/)
 })
 
 for (const [words, message, hint] of [
@@ -224,6 +224,6 @@ test('a shipped playbook is found by name', async () => {
   const { errors: none } = await type('run', 'xyzzy.yml', '-i', inventory)
   assert.match(
     none,
-    /help: these come with gpuplay: containers\.yml, nodes\.yml, site\.yml, status\.yml, verify\.yml\n/,
+    /help: these come with gpuplay: containers\.yml, nodes\.yml, site\.yml, status\.yml, templates\.yml, verify\.yml\n/,
   )
 })
