@@ -79,9 +79,9 @@ describe('a Phoenix configuration', { skip: whyNoLab() ?? false, timeout: 1_500_
       snapshots.replaceAll('/etc/pve/lxc/', ''),
       [
         '900.conf:[pre-configured]\n900.conf-#prepared by gpuplay, curl, wget, vim, htop, jq, git, rsync, s-tui, gnupg, locales',
-        '901.conf:[pre-configured]\n901.conf-#prepared by gpuplay, driver 580.95.05, CUDA 12.8, cuda-toolkit, curl, wget, vim, htop, jq, git, rsync, s-tui, gnupg, locales',
+        '901.conf:[pre-configured]\n901.conf-#prepared by gpuplay, driver 580.95.05, CUDA 12.8, curl, wget, vim, htop, jq, git, rsync, s-tui, gnupg, locales',
         '902.conf:[pre-configured]\n902.conf-#prepared by gpuplay, docker, curl, wget, vim, htop, jq, git, rsync, s-tui, gnupg, locales',
-        '903.conf:[pre-configured]\n903.conf-#prepared by gpuplay, driver 580.95.05, CUDA 12.8, cuda-toolkit, docker, curl, wget, vim, htop, jq, git, rsync, s-tui, gnupg, locales\n',
+        '903.conf:[pre-configured]\n903.conf-#prepared by gpuplay, driver 580.95.05, CUDA 12.8, docker, curl, wget, vim, htop, jq, git, rsync, s-tui, gnupg, locales\n',
       ].join('\n--\n'),
     )
     assert.equal(await node('pct list | grep -c stopped'), '4\n')
