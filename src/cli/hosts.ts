@@ -31,6 +31,7 @@ export async function chooseHosts(
   if (problems.length > 0) throw new InputError(problems)
   const inventory = loadInventory(inventoriesOf(context, flags), {
     extra,
+    environment: context.world.environment,
     ownAddresses: context.world.addresses,
   })
   const chosen = resolveLimit(inventory, pattern, { files: diskFiles })

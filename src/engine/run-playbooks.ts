@@ -47,6 +47,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     name: run,
     secrets,
     world,
+    files: dependencies.files,
     sinks: dependencies.sinks,
     inventory: loaded.inventory,
     extra: loaded.extra,

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { type HostName, hostName } from '../base/brand.ts'
 import { InputError, type Problem } from '../base/errors.ts'
 import { diskFiles, type Files } from '../language/read-files.ts'
+import type { LocalSources } from '../language/evaluation.ts'
 import type { Variable, Variables } from '../language/model.ts'
 import { problem, tidy } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
@@ -27,6 +28,8 @@ export interface InventoryOptions {
    */
   readonly extra?: Variables
   readonly files?: Files
+  /** The environment of gpuplay, for functions of variables. */
+  readonly environment?: LocalSources['environment']
   /** Addresses of this machine: a Phoenix hypervisor with one of them is this machine. */
   readonly ownAddresses?: readonly string[]
 }
@@ -75,7 +78,8 @@ export function readInventory(
     ...sameNames(builder),
     ...unusedVariableFiles(builder, folders, files),
   ])
-  problems.push(...checkRelations(inventory, extra, builder.schemas))
+  const localSources = { environment: options.environment ?? {}, files, folders: ['.'] }
+  problems.push(...checkRelations(inventory, { extra, schemas: builder.schemas, localSources }))
   return { inventory, problems: tidy(problems) }
 }
 

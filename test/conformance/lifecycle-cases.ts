@@ -47,6 +47,32 @@ export const lifecycleCases: readonly ConformanceCase[] = [
     args: { ctid: 911, hostname: 'clone', clone: 910, snapshot: 'fresh', memory: 640, disk: 12 },
     besides: contents,
   },
+  {
+    module: pveContainerSnapshot,
+    says: 'takes one again for another description',
+    args: { ...made, name: 'fresh', description: 'cores: 2', renew: true },
+  },
+  {
+    module: pveContainer,
+    says: 'clones without a device of the source',
+    setup: 'pct set 910 --dev0 /dev/fuse',
+    args: {
+      ctid: 913,
+      hostname: 'bare',
+      clone: 910,
+      without: ['^dev\\d+: /dev/fuse'],
+      only_create: true,
+      features: ['nesting'],
+    },
+    dry: 'unknown',
+    besides: contents,
+  },
+  {
+    module: pveContainer,
+    says: 'leaves one that exists as it is',
+    args: { ctid: 913, hostname: 'bare', clone: 910, only_create: true, memory: 900, state: 'started' },
+    dry: 'ok',
+  },
   { module: pveContainerSnapshot, says: 'deletes one', args: { ...made, name: 'fresh', state: 'absent' } },
   { module: pveContainer, says: 'converts', args: { ...made, state: 'template' } },
   {

@@ -39,6 +39,13 @@ export const args = {
       description:
         'Copy all volumes. If false, a clone shares unchanged blocks with its source. Default: false for a template whose storage can do that, true for everything else',
     },
+    without: {
+      type: 'array',
+      items: { type: 'string' },
+      default: [],
+      description:
+        'Regular expressions for lines `key: value` of its source that a clone does not get; those of a device with its path first: `dev0: /dev/nvidia0,mode=0666`. They are removed before its first start',
+    },
     storage: {
       type: 'string',
       pattern: '^[A-Za-z][A-Za-z0-9_.-]*$',

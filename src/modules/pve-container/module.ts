@@ -7,7 +7,8 @@
 import { defined } from '../../base/defined.ts'
 import type { Action } from '../../host/action.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
-import { waitForLock } from '../../proxmox/config-change.ts'
+import { configFile, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
+import { withoutLines } from '../../proxmox/config-lines.ts'
 import {
   type ContainerConfig,
   parseContainerConfig,
@@ -22,7 +23,7 @@ import { lackingFeature, volumesOf } from '../../proxmox/storages.ts'
 import type { Module } from '../module.ts'
 import { mayChangeContainer } from '../support/container-args.ts'
 import { args, type Args, result } from './args.ts'
-import { planCreation } from './creation.ts'
+import { isFinishedLater, planCreation } from './creation.ts'
 import { planAbsence } from './destruction.ts'
 import { growth } from './growth.ts'
 import { otherContainer, otherPrivilege } from './refusals.ts'
@@ -71,6 +72,8 @@ function plan(given: Args, seen: Seen): Plan {
     halfGone(ctid, config)
   if (problem) return refuse(problem)
   if (given.only_create && record === undefined) return done()
+  const unwanted = record?.source === undefined ? undefined : planRemoval(given, seen, config)
+  if (unwanted) return unwanted
   const settings = changedSettings(wantedSettings(given), afterNextStart(config))
   const grown = growth(given, ctid, { config, exists: true })
   const steps: readonly (Action | Refusal)[] = [
@@ -90,16 +93,33 @@ function plan(given: Args, seen: Seen): Plan {
 function planNew(given: Args, seen: Seen): Plan {
   const creation = planCreation(given, seen)
   if ('warnings' in creation) return creation
-  const { settings, doubt } = creation
+  const { settings, doubt, unwanted } = creation
+  if (unwanted === true) return actions(creation.actions, { stage: 'clone' })
   const config = parseContainerConfig('')
   const list = [
     ...creation.actions,
     ...(settings.length === 0 ? [] : [setAction(given, seen, { settings, config })]),
     ...(given.state === 'started' ? [power(given, seen, 'start')] : []),
     ...(given.state === 'template' ? [conversion(given, seen)] : []),
-    ...(given.only_create ? [forgetMaking(seen.ctid)] : []),
+    ...(isFinishedLater(given) ? [forgetMaking(seen.ctid)] : []),
   ]
   return actions(list, defined({ doubt }))
+}
+
+/** Removes lines of its source from a new clone; undefined if it has none of them. */
+function planRemoval(
+  { without, lock_timeout: timeout }: Args,
+  { ctid, container }: Seen,
+  config: ContainerConfig,
+): Plan | undefined {
+  const before = container?.config ?? ''
+  const text = withoutLines(before, without)
+  if (text === before) return undefined
+  const diffs = [{ title: configFile(ctid), before, after: text }]
+  return (
+    waitForLock(ctid, config, timeout) ??
+    actions([writeConfig(ctid, { kind: 'text', text }, timeout)], { stage: 'lines of the source', diffs })
+  )
 }
 
 function forgetMaking(ctid: string): Action {
