@@ -11,7 +11,7 @@ import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags } from '../flags.ts'
 import { playbooksOf } from '../shipped.ts'
 import { reportProblems } from '../show.ts'
-import { runOf } from '../start-run.ts'
+import { dependenciesOf, requestOf } from '../start-run.ts'
 
 export interface ExplainFlags extends InventoryFlags, ConnectionFlags {
   readonly host: string
@@ -43,11 +43,10 @@ async function variable(
   flags: ExplainFlags,
   { name, playbooks }: { readonly name: string; readonly playbooks: readonly string[] },
 ): Promise<string> {
-  const { request, dependencies } = await runOf(
-    context,
-    { ...flags, forks: 1 },
-    { playbooks: playbooksOf(context, playbooks), check: true, sinks: [], mayAsk: false },
-  )
+  // Nothing connects to a host, so no password is needed.
+  const line = { ...flags, forks: 1, askPass: false, askBecomePass: false }
+  const request = await requestOf(context, line, { playbooks: playbooksOf(context, playbooks), check: true })
+  const dependencies = { ...dependenciesOf(context), sinks: [] }
   const { inventory, extra, selection, problems } = load(request, dependencies, context.secrets)
   if (problems.length > 0) throw new InputError(problems)
   const host = hostOf(inventory, hostName(flags.host))
