@@ -9,7 +9,7 @@ import { localCommands } from './local-commands.ts'
 import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
-const { run, status, facts, exec } = fleetCommands
+const { run, status, explain, facts, exec } = fleetCommands
 const { lint, runs, inventory, modules, init, config, completion } = localCommands
 /** In the order of the help. */
 const commands = {
@@ -18,6 +18,7 @@ const commands = {
   status,
   runs,
   inventory,
+  explain,
   modules,
   facts,
   exec,
