@@ -67,9 +67,9 @@ describe('a node whose container HA manages', { skip: whyNoLab() ?? false, timeo
 
   it('is not frozen any longer once it is back, also if the run has given up before', async () => {
     slowReboots(lab.node('pve1'), 60)
-    const run = await play(driver, { nvidia_host_reboot_timeout: 20 })
+    const run = await play(driver, { nvidia_host_reboot_timeout: 30 })
     assert.equal(run.exitCode, 6, problemsOf(run))
-    assert.match(run.text, /pve1 did not come back within 20 s of its reboot/)
+    assert.match(run.text, /pve1 did not come back within 30 s of its reboot/)
     for (let tries = 0; tries < 120; tries += 1) {
       const { code } = await lab
         .node('pve1')
