@@ -131,6 +131,7 @@ export function testWorld(path: string): World {
     home: homedir(),
     userName: userInfo().username,
     hostName: 'test',
+    addresses: [],
     pid: process.pid,
     workingDirectory: path,
   }

@@ -39,6 +39,13 @@ export const args = {
       description:
         'Copy all volumes. If false, a clone shares unchanged blocks with its source. Default: false for a template whose storage can do that, true for everything else',
     },
+    without: {
+      type: 'array',
+      items: { type: 'string' },
+      default: [],
+      description:
+        'Regular expressions for lines `key: value` of its source that a clone does not get; those of a device with its path first: `dev0: /dev/nvidia0,mode=0666`. They are removed before its first start',
+    },
     storage: {
       type: 'string',
       pattern: '^[A-Za-z][A-Za-z0-9_.-]*$',
@@ -47,8 +54,8 @@ export const args = {
     disk: {
       type: 'integer',
       minimum: 1,
-      default: 8,
-      description: `Size of its root file system in GiB, not for a clone. ${whenCreated}`,
+      description:
+        'Size of its root file system in GiB. A smaller one is enlarged; a larger one is kept, because Proxmox cannot make it smaller. Default: 8; for a clone, that of its source',
     },
     unprivileged: {
       type: 'boolean',
@@ -58,6 +65,12 @@ export const args = {
     memory: { type: 'integer', minimum: 16, description: 'Memory in MiB' },
     swap: { type: 'integer', minimum: 0, description: 'Swap space in MiB' },
     onboot: { type: 'boolean', description: 'Start it when the node boots' },
+    features: {
+      type: 'array',
+      items: { enum: ['fuse', 'keyctl', 'mknod', 'nesting'] },
+      default: [],
+      description: 'Features to turn on; others are kept. A running container has them after its next start',
+    },
     net: {
       type: 'object',
       propertyNames: { pattern: '^net(?:[0-9]|[12][0-9]|3[01])$' },
@@ -68,6 +81,12 @@ export const args = {
     },
     nameserver: { type: 'string', description: 'Addresses of DNS servers, separated by spaces' },
     searchdomain: { type: 'string', description: 'DNS domain in which names are searched' },
+    only_create: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Leave a container that exists as it is: only its name is compared. Settings and `state` are for a new container, also if an interrupted run has created it',
+    },
     timeout: {
       type: 'integer',
       minimum: 1,
@@ -97,7 +116,7 @@ export const args = {
 
 export const result = {
   type: 'object',
-  required: ['ctid', 'exists', 'running', 'template', 'snapshots', 'pending'],
+  required: ['ctid', 'exists', 'running', 'template', 'snapshots', 'descriptions', 'pending'],
   properties: {
     ctid: { type: 'string' },
     exists: { type: 'boolean' },
@@ -107,6 +126,11 @@ export const result = {
       type: 'array',
       items: { type: 'string' },
       description: 'Names of its complete snapshots, oldest first',
+    },
+    descriptions: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      description: 'The descriptions of these snapshots, by their names',
     },
     pending: {
       type: 'array',
@@ -124,6 +148,7 @@ type Optional =
   | 'snapshot'
   | 'full'
   | 'storage'
+  | 'disk'
   | 'unprivileged'
   | 'cores'
   | 'memory'

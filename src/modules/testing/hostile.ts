@@ -18,6 +18,11 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { name: 'x', state: 'absent' },
   ],
   assert: [{ that: [true] }, { that: [false] }],
+  authorized_key: [{ user: 'alice', key: 'ssh-ed25519 AAAA x', exclusive: true }],
+  blockinfile: [
+    { path: '/etc/x', block: 'a' },
+    { path: '/etc/x', state: 'absent' },
+  ],
   command: [
     { argv: ['true'], reads: true },
     { argv: ['true'], creates: '/x' },
@@ -35,6 +40,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { path: '/etc/x', state: 'link', src: '/y' },
     { path: '/etc/x', state: 'file', owner: 'root' },
   ],
+  find: [{ paths: ['/etc'], patterns: '*', age: '1d', size: '1k', recurse: true }],
   get_url: [
     { url: 'https://x/y', dest: '/tmp/y' },
     { url: 'https://x/y', dest: '/tmp/y', checksum: 'sha256:https://x/sums' },
@@ -43,6 +49,15 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   gpu_verify: [
     { version, containers: [{ name: 'a', ctid: '101' }] },
     { assignment: 'all', cuda: '12.8', user: 'nobody', isolation: true },
+  ],
+  group: [
+    { name: 'gpu', gid: 700 },
+    { name: 'gpu', state: 'absent' },
+  ],
+  hostname: [{ name: 'web' }],
+  ini_file: [
+    { path: '/etc/x', section: 'snap', option: 'ID', value: '1' },
+    { path: '/etc/x', option: 'ID', state: 'absent' },
   ],
   json_file: [{ path: '/etc/x.json', values: { a: { b: 1 } } }],
   kernel_module: [{ name: 'nvidia' }, { name: 'nouveau', state: 'absent' }],
@@ -84,18 +99,30 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { ctid: 101, hostname: 'CT101', name: 'before', state: 'rollback', request: '1' },
   ],
   reboot: [{}],
+  replace: [{ path: '/etc/x', regexp: '(a|^)(.)', replace: '\\2x' }],
   service: [
     { name: 'ssh', state: 'started', enabled: true },
     { name: 'x', state: 'restarted', masked: true },
   ],
   set_fact: [{ a: 1 }],
   shell: [{ cmd: 'true', reads: true }],
+  slurp: [{ path: '/etc/x' }],
   stat: [{ path: '/etc/x' }],
   sysctl: [
     { name: 'net.ipv4.ip_forward', value: 1 },
     { name: 'vm.swappiness', state: 'absent' },
   ],
+  systemd_unit: [
+    { name: 'x', content: '[Service]' },
+    { name: 'x', drop_in: 'y', content: 'x' },
+    { name: 'x', state: 'absent' },
+  ],
   template: [{ src: '/x', content: 'x', dest: '/etc/x' }],
+  timezone: [{ name: 'UTC' }],
+  user: [
+    { name: 'alice', groups: ['gpu'], password: '$6$a$b', shell: '/bin/sh' },
+    { name: 'alice', state: 'absent', remove: true },
+  ],
   wait_for: [{ path: '/x' }, { port: 22 }],
 }
 
