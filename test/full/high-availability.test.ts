@@ -26,7 +26,7 @@ describe('a node whose container HA manages', { skip: whyNoLab() ?? false, timeo
     const run = await gpuplay(words())
     assert.equal(run.exitCode, 0, problemsOf(run))
     await node(`echo 5 >/etc/lab/ha; mkdir -p /etc/pve/ha; printf '${resources}' >/etc/pve/ha/resources.cfg
-      systemctl start pve-ha-lrm; sleep 6`)
+      systemctl -q enable --now pve-ha-lrm; sleep 6`)
   })
   after(() => Lab.down(name))
 
