@@ -9,7 +9,7 @@ import { localCommands } from './local-commands.ts'
 import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
-const { run, status, facts, exec } = fleetCommands
+const { run, status, explain, facts, exec } = fleetCommands
 const { runs, inventory, modules, init, config, completion } = localCommands
 /** In the order of the help. */
 const commands = {
@@ -17,6 +17,7 @@ const commands = {
   status,
   runs,
   inventory,
+  explain,
   modules,
   facts,
   exec,

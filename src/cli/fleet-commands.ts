@@ -13,6 +13,7 @@ import {
   outputFlags,
 } from './flags.ts'
 import { hostCompletion } from './host-completion.ts'
+import type { ExplainFlags } from './commands/explain-command.ts'
 import type { ExecFlags } from './commands/exec-command.ts'
 import type { FactsFlags } from './commands/facts-command.ts'
 import type { RunFlags } from './commands/run-command.ts'
@@ -23,6 +24,7 @@ const usage = {
   run: '-i inventory [--check] [-l pattern] [-e name=value] <playbook>...',
   status: '-i inventory [--limit pattern] [--output json]',
   facts: '-i inventory [--only name,...] <pattern>',
+  explain: '-i inventory var <name> --host name [<playbook>...]',
   exec: '-i inventory [--become] [--shell] <pattern> -- <command>...',
 } as const
 
@@ -37,6 +39,10 @@ const examples = {
   status: [
     ['status -i hosts.yml', 'show all nodes and containers'],
     ['status -i hosts.yml --limit pve1 --output json', 'show one host, for a program'],
+  ],
+  explain: [
+    ['explain var port --host web1 -i hosts.yml', 'show what sets a variable'],
+    ['explain var port site.yml --host web1 -i hosts.yml', 'also in a playbook'],
   ],
   facts: [['facts web -i hosts.yml --only kernel,os', 'read two facts of a group']],
   exec: [
@@ -169,6 +175,35 @@ const status = buildCommand<StatusFlags, [], Context>({
   },
 })
 
+const explain = buildCommand<ExplainFlags, string[], Context>({
+  loader: async () => (await import('./commands/explain-command.ts')).explainCommand,
+  docs: {
+    brief: 'Explain where the value of a variable comes from',
+    customUsage: [usage.explain],
+    fullDescription:
+      'Shows everything that sets the variable on the host, strongest first, with its place. With playbooks also their plays, roles and tasks. Connects to no host, so values that need facts or results are unknown.',
+  },
+  parameters: {
+    positional: {
+      kind: 'array',
+      parameter: { parse: String, brief: 'var and its name, then playbook files', placeholder: 'word' },
+      minimum: 2,
+    },
+    flags: {
+      ...inventoryFlags,
+      ...connectionFlags,
+      host: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'The host',
+        placeholder: 'name',
+        proposeCompletions: hostCompletion,
+      },
+    },
+    aliases: { ...inventoryAliases, ...connectionAliases },
+  },
+})
+
 const facts = buildCommand<FactsFlags, [string], Context>({
   loader: async () => (await import('./commands/facts-command.ts')).factsCommand,
   docs: { brief: 'Read the facts of hosts', customUsage: [usage.facts] },
@@ -228,6 +263,7 @@ const exec = buildCommand<ExecFlags, string[], Context>({
 export const fleetCommands = {
   run: { command: run, usage: usage.run, examples: examples.run },
   status: { command: status, usage: usage.status, examples: examples.status },
+  explain: { command: explain, usage: usage.explain, examples: examples.explain },
   facts: { command: facts, usage: usage.facts, examples: examples.facts },
   exec: { command: exec, usage: usage.exec, examples: examples.exec },
 } as const

@@ -64,7 +64,8 @@ const noTerminal: Problem = {
   hint: 'use --check to see the plan, and --tags or --limit to run a part of it',
 }
 
-async function requestOf(context: Context, flags: CommandLine, wanted: Wanted): Promise<RunRequest> {
+/** Returns the request of a command line. @throws InputError */
+export async function requestOf(context: Context, flags: CommandLine, wanted: Wanted): Promise<RunRequest> {
   return {
     inventories: inventoriesOf(context, flags),
     extraVars: flags.extraVars ?? [],
@@ -81,7 +82,7 @@ async function requestOf(context: Context, flags: CommandLine, wanted: Wanted): 
   }
 }
 
-function dependenciesOf(context: Context): Omit<RunDependencies, 'sinks'> {
+export function dependenciesOf(context: Context): Omit<RunDependencies, 'sinks'> {
   return {
     world: context.world,
     secrets: context.secrets,
