@@ -4,6 +4,7 @@ import { nvidiaDriver } from '../../../src/modules/nvidia-driver/module.ts'
 import { nvidiaLoaded } from '../../../src/modules/nvidia-loaded/module.ts'
 import { nvidiaNode } from '../../../src/modules/nvidia-node/module.ts'
 import { nvidiaNodeReboot } from '../../../src/modules/nvidia-node-reboot/module.ts'
+import { nvidiaRollback } from '../../../src/modules/nvidia-rollback/module.ts'
 import { nvidiaRunfile } from '../../../src/modules/nvidia-runfile/module.ts'
 import { pveContainerRestart } from '../../../src/modules/pve-container-restart/module.ts'
 import { containers, other, type PlacedCase, runfile, version } from './placed.ts'
@@ -44,6 +45,12 @@ export const exchange: readonly PlacedCase[] = [
       setup: endLoad,
       args: { version: other, containers },
     },
+    {
+      module: nvidiaRollback,
+      says: 'returns to the first driver',
+      args: { version: other },
+      dry: 'ok',
+    } as const,
     {
       module: nvidiaDriver,
       says: 'installs the first driver again',
