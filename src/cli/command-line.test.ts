@@ -39,7 +39,17 @@ test('gpuplay modules shows the types of all alternatives of an argument', async
 
 test('the help of run lists the shipped playbooks', async () => {
   const { output } = await type('run', '--help')
-  for (const name of ['containers', 'nodes', 'rollback', 'site', 'status', 'upgrade', 'verify'])
+  for (const name of [
+    'containers',
+    'doctor',
+    'nodes',
+    'rollback',
+    'site',
+    'status',
+    'uninstall',
+    'upgrade',
+    'verify',
+  ])
     assert.match(output, new RegExp(`\\n  ${name}\\.yml +[A-Z]`))
   // A sentence that continues on the next line of the comment would be cut at a comma or semicolon.
   for (const line of output.slice(output.indexOf('PLAYBOOKS')).trim().split('\n').slice(1))
@@ -222,8 +232,5 @@ test('a shipped playbook is found by name', async () => {
   assert.match(errors, /^--limit: error: there is no host or group "nobody"\n/)
   assert.match(errors, /\n1 problem;/)
   const { errors: none } = await type('run', 'xyzzy.yml', '-i', inventory)
-  assert.match(
-    none,
-    /help: these come with gpuplay: containers\.yml, .*site\.yml, .*verify\.yml\n/,
-  )
+  assert.match(none, /help: these come with gpuplay: containers\.yml, .*site\.yml, .*verify\.yml\n/)
 })

@@ -30,6 +30,7 @@ import { nvidiaPower } from './nvidia-power/module.ts'
 import { nvidiaRollback } from './nvidia-rollback/module.ts'
 import { nvidiaRunfile } from './nvidia-runfile/module.ts'
 import { nvidiaSecureBoot } from './nvidia-secure-boot/module.ts'
+import { nvidiaUninstall } from './nvidia-uninstall/module.ts'
 import { nvidiaUnlocked } from './nvidia-unlocked/module.ts'
 import { nvidiaUserspace } from './nvidia-userspace/module.ts'
 import { nvidiaUserspaceNote } from './nvidia-userspace-note/module.ts'
@@ -78,6 +79,7 @@ export const modules: readonly Module[] = [
   nvidiaRollback,
   nvidiaRunfile,
   nvidiaSecureBoot,
+  nvidiaUninstall,
   nvidiaUnlocked,
   nvidiaUserspace,
   nvidiaUserspaceNote,

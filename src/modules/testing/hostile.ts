@@ -65,6 +65,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   nvidia_rollback: [{ version }],
   nvidia_runfile: [{ version }],
   nvidia_secure_boot: [{ version, password: 'x' }, { version }],
+  nvidia_uninstall: [{}],
   nvidia_unlocked: [{ containers: [{ ctid: '101' }] }],
   nvidia_userspace: [
     { foreign: 'remove' },

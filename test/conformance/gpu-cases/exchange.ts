@@ -6,6 +6,7 @@ import { nvidiaNode } from '../../../src/modules/nvidia-node/module.ts'
 import { nvidiaNodeReboot } from '../../../src/modules/nvidia-node-reboot/module.ts'
 import { nvidiaRollback } from '../../../src/modules/nvidia-rollback/module.ts'
 import { nvidiaRunfile } from '../../../src/modules/nvidia-runfile/module.ts'
+import { nvidiaUninstall } from '../../../src/modules/nvidia-uninstall/module.ts'
 import { pveContainerRestart } from '../../../src/modules/pve-container-restart/module.ts'
 import { containers, other, type PlacedCase, runfile, version } from './placed.ts'
 
@@ -77,4 +78,13 @@ export const exchange: readonly PlacedCase[] = [
     args: { assignment: '0' },
     dry: 'ok',
   },
+  {
+    on: 'pve1',
+    module: nvidiaUninstall,
+    says: 'is refused as long as containers have GPUs',
+    args: {},
+    dry: 'refused',
+    problem: 'containers-have-gpus',
+  },
+  { on: 'ct101', module: nvidiaUninstall, says: 'removes the user-space driver', args: {} },
 ]
