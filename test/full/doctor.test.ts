@@ -9,7 +9,7 @@ import { kernels } from '../lab/topology.ts'
 import { eventsOf } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { inventoryOf } from '../whole/support/site-runs.ts'
-import { problemsOf, rolesRun } from './support/roles-play.ts'
+import { bootWithoutNouveau, problemsOf, rolesRun } from './support/roles-play.ts'
 
 const name = `doctor-${process.pid}`
 const version = '580.95.05'
@@ -18,7 +18,8 @@ describe('the doctor', { skip: whyNoLab() ?? false, timeout: 400_000 }, () => {
   let lab: Lab
 
   before(async () => {
-    lab = await Lab.up({ name, nodes: 1, containers: 2 })
+    lab = await Lab.up({ name, nodes: 1, containers: 2, adjust: (node) => ({ ...node, kernels }) })
+    await bootWithoutNouveau(lab, kernels[0])
     const words = rolesRun(lab, {
       nodes: 'runfile_cache, nvidia_host',
       containers: 'lxc_passthrough, lxc_userspace_driver',
