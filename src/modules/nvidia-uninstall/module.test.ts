@@ -42,6 +42,15 @@ test('a driver that somebody else has installed stays', async () => {
   assert.deepEqual([none.actions, none.warnings], [[], []])
 })
 
+test('after an interruption, the record of the installer is removed', async () => {
+  const { '/var/lib/nvidia/log': _, ...files } = { ...node.files }
+  const plan = await planOf(gpuHost({ files }))
+  assert.deepEqual(
+    plan.actions.map((action) => 'path' in action && action.path),
+    ['/var/lib/gpuplay/v1/jobs/nvidia-installer'],
+  )
+})
+
 test('nothing is removed from a node as long as a container has a GPU', async () => {
   const files = { ...node.files, '/etc/pve/lxc/140.conf': 'x' }
   const containers = (config: string): NonNullable<GpuHost['containers']> => ({

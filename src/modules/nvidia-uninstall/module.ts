@@ -117,22 +117,23 @@ function plan({ timeout }: Args, seen: Seen): Plan {
     return done([
       `container ${ctid ?? ''} is stopped: its user-space driver, if it has one, stays; run again when it runs`,
     ])
-  if (installed === undefined || !own) {
-    const present = installed ?? loaded
-    return done(
-      present === undefined ? [] : [`driver ${present} stays: gpuplay has not installed it from a .run`],
-    )
-  }
+  const installer = ctid === undefined ? 'nvidia-installer' : 'nvidia-userspace'
+  const present = installed ?? loaded
+  const others =
+    present === undefined ? [] : [`driver ${present} stays: gpuplay has not installed it from a .run`]
+  // A run may have been interrupted before it forgot the installation.
+  if (installed === undefined) return actions(own ? [forget(installer)] : [], { warnings: others })
+  if (!own) return done(others)
   if (ctid !== undefined)
     return actions([
       { ...removeRun(installed, `remove user-space driver ${installed}`), timeout },
-      forget('nvidia-userspace'),
+      forget(installer),
     ])
   if (containers.length > 0) return refuse(stillUsed(containers))
   return actions([
     loaded === undefined || !seen.helper ? undefined : unload(loaded),
     { ...removeRun(installed, `remove driver ${installed}`), timeout, effects: removed(installed) },
-    forget('nvidia-installer'),
+    forget(installer),
   ])
 }
 
