@@ -9,6 +9,9 @@ import { knowsOption } from './installer.ts'
  */
 export const helper = '/usr/local/lib/gpuplay/nvidia-driver'
 
+/** The unit of the same role that runs nvidia-persistenced; the helper starts and stops it with the driver. */
+export const persistenceUnit = 'gpuplay-nvidia-persistenced.service'
+
 /** What the helper writes down about the driver that an installation replaces, until the new one is loaded. */
 export const driverBefore = '/var/lib/gpuplay/v1/driver-before'
 

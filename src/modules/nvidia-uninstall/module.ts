@@ -15,7 +15,7 @@ import { assignmentNotes } from '../../nvidia/assignment-note.ts'
 import { type GpuContainer, readGpuContainers } from '../../nvidia/gpu-containers.ts'
 import { installedVersion, installerLog } from '../../nvidia/installer.ts'
 import { loadedVersionFile } from '../../nvidia/proc.ts'
-import { helper } from '../../nvidia/reload.ts'
+import { helper, persistenceUnit } from '../../nvidia/reload.ts'
 import { removeRun } from '../../nvidia/run-removal.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
@@ -147,6 +147,7 @@ function unload(version: string): Action {
     hint: 'stop the programs that use the GPUs, then run again',
     effects: [
       ...gone.map((name): Effect => ({ kind: 'kernelModule', name, becomes: { loaded: false } })),
+      { kind: 'unit', name: persistenceUnit, becomes: { active: 'inactive' } },
       { kind: 'file', name: loadedVersionFile, becomes: { kind: 'absent' } },
       {
         kind: 'unknown',
