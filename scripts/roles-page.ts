@@ -1,4 +1,4 @@
-/** Generates docs/roles.md from the roles: their descriptions and variables, and the comments of their defaults. */
+/** Generates docs/roles.md from the roles: descriptions, variables, and the comments of the defaults. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { format } from 'prettier'
@@ -39,6 +39,9 @@ interface Property {
 const order = [
   'runfile_cache',
   'nvidia_host',
+  'lxc_container',
+  'lxc_template',
+  'lxc_template_finish',
   'lxc_passthrough',
   'lxc_userspace_driver',
   'cuda_toolkit',
@@ -49,14 +52,15 @@ const order = [
 
 const introduction = `# Roles
 
-Generated from the roles by \`npm run schemas\`.
+Generated from the roles by \`npm run schemas\`. [guide.md](guide.md) shows how the roles work together.
 
-gpuplay checks the variables of every host before it connects to a host. A role does not see the defaults of other roles: set
-variables that several roles need in the inventory.
+gpuplay checks the variables of every host before it connects to a host. A role does not see the defaults of
+other roles: set variables that several roles need in the inventory.
 
-gpuplay also refuses variables that cannot work on a host, in a dry run and before anything changes, also on a node without a driver:
-GPUs that the node does not have, a driver that does not support its cards or kernels, a CUDA toolkit that does not match the driver,
-the GPU or the distribution. The exit code is 2, or 3 for a container that the node does not have.
+gpuplay also refuses variables that cannot work on a host, in a dry run and before anything changes, also on a
+node without a driver: GPUs that the node does not have, a driver that does not support its cards or kernels,
+a CUDA toolkit that does not match the driver, the GPU or the distribution. The exit code is 2, or 3 for a
+container that the node does not have.
 `
 
 /** @param folder A folder with a folder for each role */

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standalone from 'ajv/dist/standalone/index.js'
 import { hostVariableSchemas } from '../src/inventory/connection-variables.ts'
+import { phoenixSchemas } from '../src/inventory/phoenix/phoenix-schemas.ts'
 import { diskFiles, type Files } from '../src/language/read-files.ts'
 import { readPlaybook } from '../src/language/playbook.ts'
 import { digestOf, validatorOptions } from '../src/language/validators.ts'
@@ -25,6 +26,7 @@ export function prepareValidators(): readonly PreparedValidator[] {
   const schemas = [
     ...modules.map((module) => module.args),
     ...Object.values(hostVariableSchemas),
+    ...phoenixSchemas,
     ...roleSchemas(),
   ]
   const validators = new Map(

@@ -12,6 +12,8 @@ export interface World {
   readonly home: string
   readonly userName: string
   readonly hostName: string
+  /** The addresses of this machine's network interfaces. */
+  readonly addresses: readonly string[]
   readonly pid: number
   readonly workingDirectory: string
 }

@@ -29,7 +29,11 @@ export async function chooseHosts(
 ): Promise<ChosenHosts> {
   const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
   if (problems.length > 0) throw new InputError(problems)
-  const inventory = loadInventory(inventoriesOf(context, flags), { extra })
+  const inventory = loadInventory(inventoriesOf(context, flags), {
+    extra,
+    environment: context.world.environment,
+    ownAddresses: context.world.addresses,
+  })
   const chosen = resolveLimit(inventory, pattern, { files: diskFiles })
   if (chosen.problems.length > 0) throw new InputError(chosen.problems)
   const names = chosen.hosts.map((host) => host.name)

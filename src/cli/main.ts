@@ -1,7 +1,7 @@
 /** Entry point. No other file reads `process`. */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { homedir, hostname, userInfo } from 'node:os'
+import { homedir, hostname, networkInterfaces, userInfo } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { defined } from '../base/defined.ts'
@@ -87,6 +87,9 @@ function systemWorld(): World {
     home: homedir(),
     userName: userInfo().username,
     hostName: hostname(),
+    addresses: Object.values(networkInterfaces()).flatMap(
+      (list) => list?.map(({ address }) => address) ?? [],
+    ),
     pid: process.pid,
     workingDirectory: process.cwd(),
   }

@@ -42,6 +42,8 @@ export function load(
   const { inventory, problems: inventoryProblems } = readInventory(request.inventories, {
     files,
     extra,
+    environment: dependencies.world.environment,
+    ownAddresses: dependencies.world.addresses,
     playbookDirectories: [...request.playbooks.map(directoryOf), ...(request.variableFolders ?? [])],
   })
   problems.push(...inventoryProblems)
@@ -71,7 +73,8 @@ export function load(
   )
   const unreadable = unreadableValues(inventory, playbooks)
   problems.push(...unreadable.problems)
-  const selection = select({ playbooks, inventory, limit: request.limit, extra, files })
+  const { environment } = dependencies.world
+  const selection = select({ playbooks, inventory, limit: request.limit, extra, files, environment })
   problems.push(...selection.problems)
   return {
     inventory,

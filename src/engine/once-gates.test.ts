@@ -20,6 +20,7 @@ function batchOf(names: readonly string[], nodes: Readonly<Record<string, string
   const interruption = new AbortController()
   const gates = createOnceGates({
     nodeOf: (host) => (nodes[host] === undefined ? undefined : hostName(nodes[host])),
+    sourceOf: () => undefined,
     gone: ({ host }) => failed.has(host),
     signal: interruption.signal,
   })

@@ -1,6 +1,6 @@
 /**
  * Decides which host runs a task with `run_once`. Hosts come in the order of the inventory, but containers
- * after nodes of the same batch, because they start after them. So every host waits only for hosts before it,
+ * after nodes of the same batch, and clones after their sources, because they start after them. So every host waits only for hosts before it,
  * and for hosts that are running the task.
  */
 import type { HostName } from '../base/brand.ts'
@@ -24,6 +24,7 @@ export interface HostGate extends OnceTurns {
 
 export interface OnceGatesOptions {
   readonly nodeOf: (host: HostName) => HostName | undefined
+  readonly sourceOf: (host: HostName) => HostName | undefined
   /** Whether the host has failed, or may not start new tasks of the play: it will not come to the task. */
   readonly gone: (part: PlayPart<SelectedPlay>) => boolean
   readonly signal: AbortSignal
@@ -60,11 +61,18 @@ class BatchGate {
   readonly #waiting = new Set<() => void>()
 
   constructor(play: SelectedPlay, batch: Batch, options: OnceGatesOptions) {
-    const { nodeOf } = options
+    const { nodeOf, sourceOf } = options
     const { hosts } = batch
     this.#part = { play, batch }
-    const late = new Set(hosts.filter((host) => hosts.some((other) => other === nodeOf(host))))
-    this.#hosts = [...hosts.filter((host) => !late.has(host)), ...late]
+    /** The number of hosts that have their turns before this one, one after another. */
+    const turn = (host: HostName): number => {
+      const awaited = [nodeOf(host), sourceOf(host)].filter(
+        (other) => other !== undefined && hosts.includes(other),
+      )
+      return Math.max(0, ...awaited.map((other) => (other === undefined ? 0 : 1 + turn(other))))
+    }
+    const turns = new Map(hosts.map((host) => [host, turn(host)]))
+    this.#hosts = hosts.toSorted((a, b) => (turns.get(a) ?? 0) - (turns.get(b) ?? 0))
     this.#options = options
   }
 

@@ -6,6 +6,7 @@ import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
 import { tidy } from '../language/source.ts'
 import { checkBatches, inBatches, type SelectedPlay } from './batches.ts'
+import { checkSources, cloneSources } from './clone-sources.ts'
 import { containersAmong } from './containers-among.ts'
 import { findCycles } from './cycles.ts'
 import { createAsking } from '../task/confirmations.ts'
@@ -46,6 +47,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     name: run,
     secrets,
     world,
+    files: dependencies.files,
     sinks: dependencies.sinks,
     inventory: loaded.inventory,
     extra: loaded.extra,
@@ -65,10 +67,14 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
   const { hosts } = loaded.selection
   const plays = inBatches(loaded.selection.plays, nodeOf)
+  const sources = cloneSources(hosts, fleet)
+  const circles = checkSources(sources, loaded.inventory)
+  const sourceOf = (host: HostName): HostName | undefined => sources.get(host)
   const problems = [
     ...loaded.problems,
     ...checkRolesOnHosts(loaded, (host) => fleet.variables(host)),
     ...findCycles(loaded.selection, (host) => fleet.variables(host)),
+    ...circles,
     ...checkBatches(plays, nodeOf),
   ]
   if (problems.length > 0) throw new InputError(tidy(problems))
@@ -100,7 +106,12 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   )
   let pendingHandlers = 0
   const stops = createStops({ emitter, nodeOf, failed: (host) => out.has(host) })
-  const gates = createOnceGates({ nodeOf, gone: (part) => out.has(part.host) || stops.stop(part), signal })
+  const gates = createOnceGates({
+    nodeOf,
+    sourceOf,
+    gone: (part) => out.has(part.host) || stops.stop(part),
+    signal,
+  })
   const fail = (
     { play, batch, host }: PlayPart<SelectedPlay>,
     { problem, task }: { readonly problem: Problem | undefined; readonly task?: Task },
@@ -114,6 +125,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     await schedule({
       plays,
       nodeOf,
+      sourceOf,
       forks: request.forks,
       stopped: (part) => signal.aborted || stops.stop(part),
       run: async (part, away) => {

@@ -18,6 +18,8 @@ async function run(
   }[],
   options: {
     readonly nodes?: Readonly<Record<string, string>>
+    /** Containers of which others are clones. */
+    readonly sources?: Readonly<Record<string, string>>
     readonly slow?: Readonly<Record<string, number>>
     readonly fails?: readonly string[]
     /** Those of them that fail only a verification. */
@@ -44,6 +46,10 @@ async function run(
     nodeOf: (host: HostName) => {
       const node = options.nodes?.[host]
       return node === undefined ? undefined : hostName(node)
+    },
+    sourceOf: (host: HostName) => {
+      const source = options.sources?.[host]
+      return source === undefined ? undefined : hostName(source)
     },
     forks: options.forks ?? 50,
     run: async ({ play, host }, away) => {
@@ -119,6 +125,24 @@ test('a failed node fails its containers and no other host', async () => {
   )
   assert.ok(log.includes('containers c1 fails with n1'))
   assert.ok(log.includes('containers c2 ends'))
+})
+
+test('a clone starts after its source in the same play, and with `after: node` after its earlier plays', async () => {
+  const of = { nodes: { c1: 'n1', c2: 'n1', t: 'n1' }, sources: { c1: 't' }, slow: { t: 20 } }
+  const { log } = await run([{ name: 'all', hosts: ['c1', 't'] }], of)
+  assert.deepEqual(log, ['all t begins', 'all t ends', 'all c1 begins', 'all c1 ends'])
+  const plays = [
+    { name: 'templates', hosts: ['t'] },
+    { name: 'containers', after: 'node' as const, hosts: ['c1', 'c2'] },
+  ]
+  const later = await run(plays, of)
+  assert.ok(later.log.indexOf('containers c1 begins') > later.log.indexOf('templates t ends'))
+  assert.ok(later.log.indexOf('containers c2 begins') < later.log.indexOf('templates t ends'))
+})
+
+test('a clone runs although its source has failed', async () => {
+  const { log } = await run([{ name: 'all', hosts: ['c1', 't'] }], { sources: { c1: 't' }, fails: ['t'] })
+  assert.deepEqual(log, ['all t begins', 'all t ends', 'all c1 begins', 'all c1 ends'])
 })
 
 test('a node that failed only a verification fails no container', async () => {

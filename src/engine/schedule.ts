@@ -6,6 +6,9 @@
  * container starts after the last handler of the node. A node outside the play is not waited for. A node that
  * has failed fails its containers, unless it only failed a verification. A waiting host holds no fork.
  *
+ * A clone waits for its source as a container waits for its node, unless the source is in a later batch. A failed
+ * source does not fail it. It may exist already.
+ *
  * A batch of a play (`serial`) starts when all hosts of the batch before it have finished the play.
  */
 import type { HostName } from '../base/brand.ts'
@@ -30,6 +33,8 @@ export interface ScheduleOptions<P extends ScheduledPlay> {
   readonly plays: readonly P[]
   /** The node of a container; undefined for every other host. */
   readonly nodeOf: (host: HostName) => HostName | undefined
+  /** The container that a container is a clone of. There are no circles. */
+  readonly sourceOf: (host: HostName) => HostName | undefined
   /** Maximum number of hosts that run at the same time. */
   readonly forks: number
   /**
@@ -53,21 +58,26 @@ export interface ScheduleOptions<P extends ScheduledPlay> {
 }
 
 export async function schedule<P extends ScheduledPlay>(options: ScheduleOptions<P>): Promise<void> {
-  const { plays, nodeOf, failed } = options
+  const { plays, nodeOf, sourceOf, failed } = options
   const forks = createPlaces(options.forks)
   const progress = new Progress(plays)
   const started = new Set<P | Batch>()
 
   const runOne = async (part: PlayPart<P>, index: number, batchBefore: Promise<void>): Promise<void> => {
     const { play, batch, host } = part
-    const node = nodeOf(host)
+    const [node, source] = [nodeOf(host), sourceOf(host)]
+    const awaited = [node, source].filter((other) => other !== undefined)
     if (play.after === 'node' && node !== undefined) {
-      await Promise.all([progress.hostBefore(host, index), progress.hostBefore(node, index)])
+      await Promise.all([host, ...awaited].map((other) => progress.hostBefore(other, index)))
     } else {
       await progress.allBefore(index)
     }
     await batchBefore
-    if (node !== undefined && play.hosts.includes(node)) await progress.host(node, index)
+    if (node !== undefined) await progress.host(node, index)
+    const isLater = play.batches.some(
+      ({ number, hosts }) => number > batch.number && hosts.some((other) => other === source),
+    )
+    if (source !== undefined && !isLater) await progress.host(source, index)
     if (options.stopped(part) || failed(host)) return
     if (!started.has(play)) {
       started.add(play)

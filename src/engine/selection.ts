@@ -6,7 +6,8 @@ import { limitPlace, resolveLimit, resolvePattern } from '../inventory/pattern.t
 import { displayName } from '../language/display-name.ts'
 import type { Files } from '../language/read-files.ts'
 import type { Play, Playbook, Variables } from '../language/model.ts'
-import { VariableScope } from '../language/scope.ts'
+import type { LocalSources } from '../language/evaluation.ts'
+import { type Layer, VariableScope } from '../language/scope.ts'
 
 /** A play with its hosts. */
 export interface ChosenPlay {
@@ -34,9 +35,11 @@ export interface SelectionOptions {
   readonly limit: string | undefined
   readonly extra: Variables
   readonly files: Files
+  readonly environment: LocalSources['environment']
 }
 
-export function select({ playbooks, inventory, limit, extra, files }: SelectionOptions): Selection {
+export function select(options: SelectionOptions): Selection {
+  const { playbooks, inventory, limit, extra, files, environment } = options
   const limited =
     limit === undefined ? undefined : resolveLimit(inventory, limit, { files, where: limitPlace })
   const allowed = limited === undefined ? undefined : new Set(limited.hosts.map((host) => host.name))
@@ -46,10 +49,11 @@ export function select({ playbooks, inventory, limit, extra, files }: SelectionO
       const { hosts, problems } = resolvePattern(inventory, play.hosts, play.hostsAt)
       warnings.push(...problems)
       const names = hosts.map((host) => host.name).filter((name) => allowed?.has(name) ?? true)
-      const scope = new VariableScope([
+      const layers: readonly Layer[] = [
         { layer: 'play vars', written: play.vars },
         { layer: 'extra vars', written: extra },
-      ])
+      ]
+      const scope = new VariableScope(layers, undefined, { environment, files, folders: ['.'] })
       const name = displayName(play.title, play.name, scope)
       return { name, after: play.after, play, playbook, hosts: names }
     }),

@@ -11,6 +11,7 @@ import { scripts } from '../host/means.ts'
 import { createOverlay } from '../host/overlay.ts'
 import { createLocalShell } from '../host/testing/local-shell.ts'
 import { inventoryOf } from '../inventory/testing/inventories.ts'
+import { memoryFiles } from '../language/testing/memory-files.ts'
 import { createFleet, type Fleet, type FleetOptions } from './fleet.ts'
 import { Unread } from './host-variables.ts'
 import { createProfile } from './profile.ts'
@@ -75,6 +76,7 @@ function start(options: Partial<FleetOptions> = {}): Started {
     means: scripts,
     overlay: undefined,
     controller: { file: async () => undefined, text: async () => undefined },
+    localSources: { environment: {}, files: memoryFiles({}) },
     emitter: { emit: (event) => void told.push(`${event.type} ${'host' in event ? event.host : ''}`) },
     secrets,
     check: false,

@@ -17,6 +17,7 @@ import { createAnswerStore } from '../host/kept-answers.ts'
 import { settingOf } from '../inventory/connection-variables.ts'
 import { groupNames, hostOf, type Inventory } from '../inventory/inventory-model.ts'
 import { bornSecrets, hideVariable } from '../language/born-secrets.ts'
+import type { LocalSources } from '../language/evaluation.ts'
 import { renderValue } from '../language/render.ts'
 import type { Variables } from '../language/model.ts'
 import type { Emitter } from '../events/emitter.ts'
@@ -42,6 +43,8 @@ export interface FleetOptions {
   /** Overlay through which facts are read; in a dry run it contains the predicted changes. */
   readonly overlay: Overlay | undefined
   readonly controller: ControllerFiles
+  /** What functions of variables may read of the machine that gpuplay runs on. */
+  readonly localSources: Omit<LocalSources, 'folders'>
   readonly emitter: Emitter
   /** Records how long connecting takes. */
   readonly profile?: Profile
@@ -104,6 +107,7 @@ export function createFleet(options: FleetOptions): Fleet {
       secrets: options.secrets,
       inventory: host.variables,
       extra: options.extra,
+      localSources: options.localSources,
       factNames: options.facts.map((fact) => fact.name),
       builtIn: {
         inventory_hostname: () => name,

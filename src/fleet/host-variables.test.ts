@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { createSecrets } from '../base/secrets.ts'
 import { hostName } from '../base/brand.ts'
 import { findUnknown } from '../base/unknown.ts'
+import { memoryFiles } from '../language/testing/memory-files.ts'
 import { createHostVariables, type HostVariables, Unread, withFacts } from './host-variables.ts'
 
 function variables(): HostVariables {
@@ -11,6 +12,7 @@ function variables(): HostVariables {
     name: hostName('one'),
     inventory: new Map(),
     extra: new Map(),
+    localSources: { environment: {}, files: memoryFiles({}) },
     factNames: ['os', 'other'],
     builtIn: { inventory_hostname: () => 'one', hostvars: () => ({}) },
   })

@@ -6,7 +6,9 @@ import type { HostName } from '../base/brand.ts'
 import type { Secrets } from '../base/secrets.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
 import type { Play, Task, Variables } from '../language/model.ts'
+import type { LocalSources } from '../language/evaluation.ts'
 import { type Layer, taskLayers, VariableScope } from '../language/scope.ts'
+import { taskFolders } from '../language/task-files.ts'
 
 /**
  * Takes the place of a fact that has not been read. The engine reads the fact and evaluates again, so it
@@ -32,6 +34,7 @@ export interface HostVariablesOptions {
   readonly factNames: readonly string[]
   /** Built-in variables (`groups`, `inventory_hostname`, ...), computed on access. */
   readonly builtIn: Readonly<Record<string, () => unknown>>
+  readonly localSources: Omit<LocalSources, 'folders'>
 }
 
 /** Keys are `MACHINE RESOURCE`. */
@@ -65,7 +68,7 @@ export interface ScopeOptions {
 }
 
 export function createHostVariables(options: HostVariablesOptions): HostVariables {
-  const { name, inventory, extra, factNames, builtIn, secrets } = options
+  const { name, inventory, extra, factNames, builtIn, secrets, localSources } = options
   const registered = new Map<string, unknown>()
   const read = new Map<string, { readonly value: unknown; readonly touched: Touched }>()
   const changedAt = new Map<string, number>()
@@ -124,7 +127,8 @@ export function createHostVariables(options: HostVariablesOptions): HostVariable
         ...(play === undefined || task === undefined ? [] : [...taskLayers(play, task), placeOf(task)]),
         ...layers,
       ]
-      return new VariableScope(all, secrets)
+      const folders = task === undefined ? ['.'] : taskFolders(task)
+      return new VariableScope(all, secrets, { ...localSources, folders })
     },
   }
 }

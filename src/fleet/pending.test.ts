@@ -14,6 +14,7 @@ import { createLocalShell } from '../host/testing/local-shell.ts'
 import { createTestMachine } from '../host/testing/test-machine.ts'
 import { type Scratch, scratch } from '../host/testing/scratch.ts'
 import type { Task } from '../language/model.ts'
+import { memoryFiles } from '../language/testing/memory-files.ts'
 import { playsOf } from '../language/testing/playbooks.ts'
 import type { FleetHost } from './fleet.ts'
 import { createHostVariables } from './host-variables.ts'
@@ -57,6 +58,7 @@ function house(dir: Scratch): House {
       secrets: createSecrets(),
       inventory: new Map(),
       extra: new Map(),
+      localSources: { environment: {}, files: memoryFiles({}) },
       factNames: [],
       builtIn: {},
     }

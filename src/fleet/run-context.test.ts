@@ -22,6 +22,7 @@ test('any number of hosts may listen for the end of a run without a warning abou
       home: '/',
       userName: 'me',
       hostName: 'here',
+      addresses: [],
       pid: 1,
       workingDirectory: '/',
     },

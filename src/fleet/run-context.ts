@@ -4,6 +4,7 @@ import type { World } from '../base/world.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
 import type { EventSink } from '../events/events.ts'
 import { createSecrets, type Secrets } from '../base/secrets.ts'
+import { diskFiles, type Files } from '../language/read-files.ts'
 import { type Means, scripts } from '../host/means.ts'
 import { createOverlay, type Overlay } from '../host/overlay.ts'
 import { type Awaited, createAwaited } from './awaited.ts'
@@ -20,6 +21,8 @@ export interface RunContextOptions extends Pick<
 > {
   /** Default: scripts that run in the shells of the machines. */
   readonly means?: Means | undefined
+  /** Default: those on disk. */
+  readonly files?: Files
   /** Known secrets. A new book by default. */
   readonly secrets?: Secrets | undefined
   /** Appears in events, and in the error of another run that finds a host locked. */
@@ -65,6 +68,7 @@ export function createRunContext(options: RunContextOptions): RunContext {
     stepByStep = false,
     cut = signal,
     means = scripts,
+    files = diskFiles,
     secrets = createSecrets(),
   } = options
   // Every host of a run listens to these signals, some several times. Node takes more than ten listeners for
@@ -83,6 +87,7 @@ export function createRunContext(options: RunContextOptions): RunContext {
     interruption: signal,
     overlay,
     controller,
+    localSources: { environment: world.environment, files },
     emitter,
     secrets,
     sleep,

@@ -171,6 +171,14 @@ export const facts: readonly Fact[] = [
       return host.ask(pveVersion)
     },
   },
+  {
+    name: 'nvidia_driver',
+    description:
+      "Version of the NVIDIA driver that is loaded, in a container its node's; undefined if none is.",
+    example: '580.95.05',
+    schema: text,
+    read: async (host) => (await host.kernelModule('nvidia')).version,
+  },
 ]
 
 async function line(host: Host, path: string): Promise<string> {

@@ -24,11 +24,13 @@ export type {
   Answer,
   ContainerStatus,
   FileStatus,
+  GroupStatus,
   KernelModuleStatus,
   KernelStatus,
   PackageStatus,
   SeenFile,
   UnitStatus,
+  UserStatus,
 } from './status.ts'
 
 export interface HttpAnswer {

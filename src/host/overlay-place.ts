@@ -242,7 +242,8 @@ function isParent({ value }: Mark): boolean {
  * belong to the administrator, systemd.unit(5)). An installer that does more must declare it as unknown.
  */
 function canBeBrought(resource: string): boolean {
-  if (resource.startsWith('unit:') || resource.startsWith('command:')) return true
+  // Maintainer scripts create users.
+  if (/^(?:unit|command|user|group):/.test(resource)) return true
   if (!resource.startsWith('file:')) return false
   const path = resource.slice('file:'.length)
   return !/^\/(?:dev|proc|sys|run|tmp|root|home|srv|mnt|media|usr\/local|etc\/pve|etc\/corosync|var\/log|var\/lib\/pve-manager|var\/tmp|var\/cache\/gpuplay|var\/lib\/gpuplay|etc\/systemd\/system\/[^/]+\.d)(?:\/|$)|gpuplay/.test(

@@ -56,6 +56,26 @@ export interface UnitStatus {
   readonly enabled: string | Unknown
 }
 
+/** A user; all other fields are empty if there is none. */
+export interface UserStatus {
+  readonly exists: boolean
+  readonly uid: number | undefined | Unknown
+  /** Name of the primary group, or its ID if it has no name. */
+  readonly group: string | Unknown
+  readonly comment: string | Unknown
+  readonly home: string | Unknown
+  readonly shell: string | Unknown
+  /** The other local groups, sorted. */
+  readonly groups: readonly string[]
+  /** The field of shadow(5); empty if it cannot be read. */
+  readonly password: string | Unknown
+}
+
+export interface GroupStatus {
+  readonly exists: boolean
+  readonly gid: number | undefined | Unknown
+}
+
 export interface KernelModuleStatus {
   readonly loaded: boolean
   /** `/sys/module/NAME/version` of the loaded module. */

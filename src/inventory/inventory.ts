@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { type HostName, hostName } from '../base/brand.ts'
 import { InputError, type Problem } from '../base/errors.ts'
 import { diskFiles, type Files } from '../language/read-files.ts'
+import type { LocalSources } from '../language/evaluation.ts'
 import type { Variable, Variables } from '../language/model.ts'
 import { problem, tidy } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
@@ -12,8 +13,11 @@ import { connectionVariables } from './connection-variables.ts'
 import { findCycle, groupsOf, groupsOfHosts } from './groups.ts'
 import type { InventoryHost, Inventory } from './inventory-model.ts'
 import { checkRelations } from './relations.ts'
-import { isHostList, readSource } from './sources.ts'
+import { readIniInventory } from './ini-inventory.ts'
+import { phoenixReader } from './phoenix/phoenix.ts'
+import { type InventoryPart, isHostList, readSource } from './sources.ts'
 import { readVariableFolders, variableFiles } from './variable-files.ts'
+import { readYamlInventory } from './yaml-inventory.ts'
 
 export interface InventoryOptions {
   /** Folders of the playbooks, for their `group_vars` and `host_vars`. */
@@ -24,6 +28,10 @@ export interface InventoryOptions {
    */
   readonly extra?: Variables
   readonly files?: Files
+  /** The environment of gpuplay, for functions of variables. */
+  readonly environment?: LocalSources['environment']
+  /** Addresses of this machine: a Phoenix hypervisor with one of them is this machine. */
+  readonly ownAddresses?: readonly string[]
 }
 
 /**
@@ -46,7 +54,11 @@ export function readInventory(
 ): { readonly inventory: Inventory | undefined; readonly problems: readonly Problem[] } {
   const files = options.files ?? diskFiles
   const builder = new InventoryBuilder()
-  for (const source of sources) readSource(builder, source, files)
+  readParts(
+    builder,
+    sources.flatMap((source) => readSource(builder, source, files)),
+    options.ownAddresses ?? [],
+  )
   const folders = [...new Set(sources.flatMap((source) => folderOf(source, files)))]
   for (const folder of folders) readVariableFolders(builder, folder, { files, beside: 'inventory' })
   for (const folder of new Set(options.playbookDirectories)) {
@@ -66,8 +78,39 @@ export function readInventory(
     ...sameNames(builder),
     ...unusedVariableFiles(builder, folders, files),
   ])
-  problems.push(...checkRelations(inventory, extra, builder.schemas))
+  const localSources = { environment: options.environment ?? {}, files, folders: ['.'] }
+  problems.push(...checkRelations(inventory, { extra, schemas: builder.schemas, localSources }))
   return { inventory, problems: tidy(problems) }
+}
+
+function readParts(
+  builder: InventoryBuilder,
+  parts: readonly InventoryPart[],
+  ownAddresses: readonly string[],
+): void {
+  const phoenixFiles = parts.flatMap((part) => (part.kind === 'phoenix' ? [part.file] : []))
+  const readPhoenix = phoenixReader(builder, phoenixFiles, ownAddresses)
+  for (const part of parts) {
+    switch (part.kind) {
+      case 'names':
+        for (const name of part.names) {
+          builder.addHosts(name, { file: '-i', line: 1, column: 1 }, 'ungrouped')
+        }
+        break
+      case 'ini':
+        readIniInventory(builder, part.source)
+        break
+      case 'yaml':
+        readYamlInventory(builder, part.source, part.root)
+        break
+      case 'phoenix':
+        readPhoenix(part.file)
+        break
+      case 'wrong':
+        builder.values.problems.push(...part.problems)
+        break
+    }
+  }
 }
 
 function folderOf(source: string, files: Files): readonly string[] {

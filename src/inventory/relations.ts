@@ -4,7 +4,8 @@ import { InputError, type Position, type Problem } from '../base/errors.ts'
 import type { Variable, Variables } from '../language/model.ts'
 import type { SchemaChecker } from '../language/schema.ts'
 import { renderValue } from '../language/render.ts'
-import { VariableScope } from '../language/scope.ts'
+import type { LocalSources } from '../language/evaluation.ts'
+import { type Layer, VariableScope } from '../language/scope.ts'
 import { problem } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import {
@@ -14,18 +15,21 @@ import {
   settingOf,
   sharedVariable,
 } from './connection-variables.ts'
+import { hypervisorName } from './phoenix/phoenix-pair.ts'
 import { groupNames, type InventoryHost, type Inventory } from './inventory-model.ts'
+
+export interface RelationOptions {
+  readonly extra: Variables
+  readonly schemas: SchemaChecker
+  readonly localSources: LocalSources
+}
 
 /**
  * Renders the variables that the engine itself reads (`node`, `ctid`, `address`, ...) and returns their
  * problems.
  */
-export function checkRelations(
-  inventory: Inventory,
-  extra: Variables,
-  schemas: SchemaChecker,
-): readonly Problem[] {
-  const checker = new RelationChecker(inventory, extra, schemas)
+export function checkRelations(inventory: Inventory, given: RelationOptions): readonly Problem[] {
+  const checker = new RelationChecker(inventory, given)
   for (const host of inventory.hosts.values()) {
     checker.names(host)
     checker.host(host)
@@ -39,14 +43,16 @@ class RelationChecker {
   readonly #inventory: Inventory
   readonly #extra: Variables
   readonly #schemas: SchemaChecker
+  readonly #localSources: LocalSources
   readonly #containers = new Map<string, { readonly host: HostName; readonly where: Position }>()
   /** A wrong value of a group is reported once, not once per host. */
   readonly #reported = new Set<string>()
 
-  constructor(inventory: Inventory, extra: Variables, schemas: SchemaChecker) {
+  constructor(inventory: Inventory, { extra, schemas, localSources }: RelationOptions) {
     this.#inventory = inventory
     this.#extra = extra
     this.#schemas = schemas
+    this.#localSources = localSources
   }
 
   /** Reports the use of both our names and Ansible's on one host. */
@@ -120,13 +126,15 @@ class RelationChecker {
         .filter((other) => other !== host && !other.connection.settings.has('ctid'))
         .map((other) => other.name)
       const known =
-        candidates.length === 0
-          ? `add "${name}" to the inventory as a host`
-          : `the hosts are ${candidates.join(', ')}`
-      this.#report('unknown-node', `"${name}", the node of "${host.name}", is not a host of the inventory`, {
-        where,
-        hint: didYouMean(name, candidates, known),
-      })
+        name === hypervisorName
+          ? 'if it is that of a Phoenix configuration, add -i phoenix_hypervisor_config.json'
+          : candidates.length === 0
+            ? `add "${name}" to the inventory as a host`
+            : `the hosts are ${candidates.join(', ')}`
+      const message = `"${name}", the node of "${host.name}", is not a host of the inventory`
+      const found = problem('unknown-node', message, { where, hint: didYouMean(name, candidates, known) })
+      // The variable of a group is reported for its first host.
+      this.#add(found, JSON.stringify([found.code, where]))
       return undefined
     }
     if (node === host || this.#text(node, 'ctid') !== undefined) {
@@ -192,19 +200,19 @@ class RelationChecker {
       ['inventory_hostname', host.name],
       ['group_names', groupNames(host)],
     ])
-    return new VariableScope([
+    const layers: readonly Layer[] = [
       { layer: 'inventory', written: host.variables },
       { layer: 'extra vars', written: this.#extra },
       { layer: 'built in', data },
-    ])
+    ]
+    return new VariableScope(layers, undefined, this.#localSources)
   }
 
   #report(code: string, message: string, details: { where: Position; hint?: string | undefined }): void {
     this.#add(problem(code, message, details))
   }
 
-  #add(found: Problem): void {
-    const key = JSON.stringify([found.code, found.message, found.where])
+  #add(found: Problem, key = JSON.stringify([found.code, found.message, found.where])): void {
     if (this.#reported.has(key)) return
     this.#reported.add(key)
     this.problems.push(found)

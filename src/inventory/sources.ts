@@ -1,12 +1,12 @@
-/** Finds and reads the files of an inventory; variable-files.ts reads `group_vars` and `host_vars`. */
+/** Finds the files of an inventory and parses them; variable-files.ts reads `group_vars` and `host_vars`. */
 import { basename, dirname, extname, join } from 'node:path'
+import type { Problem } from '../base/errors.ts'
 import { type Files, listFolder, readText, suggestions } from '../language/read-files.ts'
-import { problem, SourceFile } from '../language/source.ts'
+import { problem, type ProblemDetails, SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
-import { readYaml } from '../language/yaml.ts'
+import { readYaml, type YamlNode } from '../language/yaml.ts'
 import type { InventoryBuilder } from './builder.ts'
-import { readIniInventory } from './ini-inventory.ts'
-import { readYamlInventory } from './yaml-inventory.ts'
+import { isInventory, phoenixFile, type PhoenixFile } from './phoenix/phoenix-shape.ts'
 
 const variableFolders = ['group_vars', 'host_vars']
 
@@ -15,24 +15,32 @@ export function isHostList(source: string, files: Files): boolean {
   return source.includes(',') && files.kind(source) === undefined
 }
 
-/** Reads one source: a file, a folder, or names separated by commas. */
-export function readSource(builder: InventoryBuilder, source: string, files: Files): void {
+/** One part of an inventory, parsed. */
+export type InventoryPart =
+  | { readonly kind: 'names'; readonly names: readonly string[] }
+  | { readonly kind: 'ini'; readonly source: SourceFile }
+  | { readonly kind: 'yaml'; readonly source: SourceFile; readonly root: YamlNode }
+  | { readonly kind: 'phoenix'; readonly file: PhoenixFile }
+  /** What cannot be read. */
+  | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
+
+/** Returns the parts of one source: a file, a folder, or names separated by commas. */
+export function readSource(
+  builder: InventoryBuilder,
+  source: string,
+  files: Files,
+): readonly InventoryPart[] {
   if (isHostList(source, files)) {
-    const where = { file: '-i', line: 1, column: 1 }
-    for (const name of source.split(',').map((part) => part.trim())) {
-      if (name !== '') builder.addHosts(name, where, 'ungrouped')
-    }
-    return
+    const names = source.split(',').map((part) => part.trim())
+    return [{ kind: 'names', names: names.filter((name) => name !== '') }]
   }
   switch (files.kind(source)) {
     case 'file':
-      readInventoryFile(builder, source, files)
-      return
+      return readInventoryFile(source, files)
     case 'directory':
-      readFolder(builder, source, files)
-      return
+      return readFolder(builder, source, files)
     case undefined:
-      builder.report('missing-file', `there is no inventory "${source}"`, {
+      return wrong('missing-file', `there is no inventory "${source}"`, {
         hint: didYouMean(
           basename(source),
           suggestions(files, dirname(source)),
@@ -46,19 +54,18 @@ export function readSource(builder: InventoryBuilder, source: string, files: Fil
 const ignored = /^\.|^vars_plugins$|(~|\.(pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry))$/
 
 /** Reads all files of a folder and its subfolders, in the order of their names. */
-function readFolder(builder: InventoryBuilder, folder: string, files: Files): void {
+function readFolder(builder: InventoryBuilder, folder: string, files: Files): readonly InventoryPart[] {
   const { found, inis } = filesOf(builder, folder, files)
   const [ini] = inis
   if (found.length === 0) {
     // An unreadable folder already has its own problem.
-    if (files.list(folder).kind !== 'names') return
-    builder.report('missing-file', `the folder "${folder}" contains no inventory`, {
+    if (files.list(folder).kind !== 'names') return []
+    return wrong('missing-file', `the folder "${folder}" contains no inventory`, {
       hint:
         ini === undefined
           ? 'put a file such as hosts.yml into it'
           : `as in Ansible, .ini files in a folder are not read; write -i ${ini}`,
     })
-    return
   }
   for (const path of inis) {
     builder.warnings.push(
@@ -67,7 +74,54 @@ function readFolder(builder: InventoryBuilder, folder: string, files: Files): vo
       }),
     )
   }
-  for (const path of found) readInventoryFile(builder, path, files)
+  if (found.some((path) => isPhoenix(path, { folder, files })))
+    return readPhoenixFolder(builder, { folder, found, files })
+  return found.flatMap((path) => readInventoryFile(path, files))
+}
+
+interface Folder {
+  readonly folder: string
+  readonly files: Files
+}
+
+function isTop(path: string, folder: string): boolean {
+  return path === join(folder, basename(path))
+}
+
+function isPhoenix(path: string, { folder, files }: Folder): boolean {
+  const read = isTop(path, folder) && extname(path) === '.json' ? files.read(path) : undefined
+  if (read?.kind !== 'text' || !/"(lxc_configs|nvidia_driver|core_paths)"/.test(read.text)) return false
+  return phoenixFile(readYaml(new SourceFile(path, read.text)).root) !== undefined
+}
+
+/**
+ * The scripts keep other files in the folder: schemas, and settings of other programs in subfolders. So only YAML
+ * and JSON of the folder itself is read, and JSON only if it is an inventory.
+ */
+function readPhoenixFolder(
+  builder: InventoryBuilder,
+  { folder, found, files }: Folder & { readonly found: readonly string[] },
+): readonly InventoryPart[] {
+  const ignoredFiles: string[] = []
+  const parts = found.flatMap((path) => {
+    const extension = extname(path)
+    const isOwn = isTop(path, folder) && ['.yml', '.yaml', '.json'].includes(extension)
+    const read = isOwn ? readInventoryFile(path, files) : undefined
+    const used = read?.filter(
+      (part) => part.kind !== 'yaml' || extension !== '.json' || isInventory(part.root),
+    )
+    if (used === undefined || used.length < (read?.length ?? 0)) ignoredFiles.push(path)
+    return used ?? []
+  })
+  if (ignoredFiles.length > 0) {
+    const names = ignoredFiles.map((path) => `"${path}"`).join(', ')
+    builder.warnings.push(
+      problem('unused-file', `next to the files of the Phoenix scripts, these are ignored: ${names}`, {
+        hint: 'if one is an inventory, add it with -i',
+      }),
+    )
+  }
+  return parts
 }
 
 function filesOf(
@@ -108,35 +162,42 @@ function warnOfFolder(builder: InventoryBuilder, path: string): void {
   )
 }
 
-function readInventoryFile(builder: InventoryBuilder, path: string, files: Files): void {
-  const text = readText(files, path, builder.values.problems)
-  if (text === undefined) return
+function readInventoryFile(path: string, files: Files): readonly InventoryPart[] {
+  const unreadable: Problem[] = []
+  const text = readText(files, path, unreadable)
+  if (text === undefined) return [{ kind: 'wrong', problems: unreadable }]
   const source = new SourceFile(path, text)
   if (text.startsWith('#!')) {
-    builder.report('not-yet-supported', 'inventory programs are not yet supported', {
+    return wrong('not-yet-supported', 'inventory programs are not yet supported', {
       where: source.position(0, 2),
       hint: `save its output to a file: ${path} --list > hosts.json; then -i hosts.json`,
     })
-    return
   }
   if (extname(path) === '.toml') {
-    builder.report('invalid-inventory', 'TOML inventories are not supported', {
+    return wrong('invalid-inventory', 'TOML inventories are not supported', {
       where: source.position(0),
       hint: `convert it to YAML: ansible-inventory -i ${path} --list --yaml > hosts.yml`,
     })
-    return
   }
   const [first = ''] = written(text)
   const header = first.trim()
   if (/^\[[\w.:-]+\]$/.test(header) && ['.yml', '.yaml'].includes(extname(path))) {
-    builder.report('invalid-inventory', 'this file contains INI, but its name says YAML', {
+    return wrong('invalid-inventory', 'this file contains INI, but its name says YAML', {
       where: source.position(text.indexOf(header), header.length),
       hint: `rename the file to ${basename(path, extname(path))}.ini`,
     })
-    return
   }
-  if (isYaml(source)) readYamlInventory(builder, source)
-  else readIniInventory(builder, source)
+  if (!isYaml(source)) return [{ kind: 'ini', source }]
+  const { root, problems } = readYaml(source)
+  const parts: InventoryPart[] = problems.length === 0 ? [] : [{ kind: 'wrong', problems }]
+  const phoenix = phoenixFile(root)
+  if (phoenix !== undefined) parts.push({ kind: 'phoenix', file: phoenix })
+  else if (root !== undefined) parts.push({ kind: 'yaml', source, root })
+  return parts
+}
+
+function wrong(code: string, message: string, details: ProblemDetails): readonly InventoryPart[] {
+  return [{ kind: 'wrong', problems: [problem(code, message, details)] }]
 }
 
 /** Decides by the extension; without one, by the content. */
@@ -145,6 +206,7 @@ function isYaml(source: SourceFile): boolean {
   const extension = extname(file)
   if (['.yml', '.yaml', '.json'].includes(extension)) return true
   if (['.ini', '.cfg'].includes(extension)) return false
+  if (/^\s*\{/.test(text)) return true
   const lines = written(text)
   // Also if the YAML has a mistake, so that it is reported as a YAML mistake.
   if (lines.some((line) => line === '---' || /^[\w.-]+:\s*(#.*)?$/.test(line))) return true

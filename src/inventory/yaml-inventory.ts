@@ -2,14 +2,11 @@
 import { isNothing } from '../language/fields.ts'
 import type { SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
-import { readYaml, type YamlEntry, type YamlMap, type YamlNode } from '../language/yaml.ts'
+import type { YamlEntry, YamlMap, YamlNode } from '../language/yaml.ts'
 import type { InventoryBuilder } from './builder.ts'
 import { programOutput, readProgramOutput } from './program-output.ts'
 
-export function readYamlInventory(builder: InventoryBuilder, source: SourceFile): void {
-  const { root, problems } = readYaml(source)
-  builder.values.problems.push(...problems)
-  if (root === undefined) return
+export function readYamlInventory(builder: InventoryBuilder, source: SourceFile, root: YamlNode): void {
   const plugin = root.kind === 'map' ? root.entries.get('plugin') : undefined
   if (plugin?.value.kind === 'scalar') {
     builder.report('not-yet-supported', 'Ansible inventory plugins are not supported', {
@@ -27,6 +24,14 @@ export function readYamlInventory(builder: InventoryBuilder, source: SourceFile)
     builder.report('invalid-inventory', 'an inventory must be a map of groups', {
       where: root.where,
       hint: 'start it with "all:", and put "hosts:" below it',
+    })
+    return
+  }
+  const schema = root.entries.get('$schema')
+  if (schema !== undefined) {
+    builder.report('invalid-inventory', 'this file has a JSON Schema, as no inventory does', {
+      where: schema.where,
+      hint: 'remove "$schema" if the file has groups of hosts; otherwise remove its -i',
     })
     return
   }

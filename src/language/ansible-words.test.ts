@@ -143,7 +143,7 @@ const modules: readonly (readonly [module: string, help: string])[] = [
   ['setup', 'leave it out: facts are read when something uses them; "gpuplay facts" shows them'],
   ['ping', 'run "gpuplay exec HOSTS -- true"'],
   ['community.docker.docker_container', 'run docker with "command", and "creates" or "reads: true"'],
-  ['user', 'run useradd with "command", under a condition on "getent passwd NAME" with "reads: true"'],
+  ['git', 'run git with "command" and "creates"'],
 ]
 
 for (const [module, help] of modules) {

@@ -1,16 +1,28 @@
 /**
- * The CEL dialect of playbooks: the library's, plus versions, mixed numbers, `defined`, and a `matches` that
- * cannot hang.
+ * The CEL dialect of playbooks: the library's, plus versions, mixed numbers, `defined`, and the functions that
+ * templates have, too.
  */
-import { type ASTNode, Environment } from '@marcbachmann/cel-js'
-import { loadRe2 } from '../base/built.ts'
+import { type ASTNode, Environment, EvaluationError } from '@marcbachmann/cel-js'
 import { UnknownError } from '../base/unknown.ts'
 import { Version } from '../base/version.ts'
+import { fromCel } from './cel-values.ts'
+import { type Evaluation, readable } from './evaluation.ts'
+import { type Called, callFunction, messageOf } from './functions/call-function.ts'
+import { countsOf, FunctionError, parametersFor, type ParameterKind } from './functions/shared-function.ts'
+import { sharedFunctions } from './functions/shared-functions.ts'
 import { deepest } from './limits.ts'
 import { Omit } from './omit.ts'
+import { walk } from './reads.ts'
 
-/** Creates an environment with our functions and no variables; `anyVariable` allows every name. */
-export function celEnvironment(options: { readonly anyVariable: boolean }): Environment {
+export interface CelOptions {
+  /** Allows every name of a variable. */
+  readonly anyVariable: boolean
+  /** Returns the evaluation in progress. Without it, expressions can only be checked. */
+  readonly reading?: () => Evaluation | undefined
+}
+
+/** Creates an environment with our functions and no variables. */
+export function celEnvironment(options: CelOptions): Environment {
   const environment = new Environment({
     unlistedVariablesAreDyn: options.anyVariable,
     enableOptionalTypes: true,
@@ -20,7 +32,7 @@ export function celEnvironment(options: { readonly anyVariable: boolean }): Envi
   environment.registerType('Omit', { ctor: Omit, fields: {} })
   addVersions(environment)
   addMixedNumbers(environment)
-  addText(environment)
+  addShared(environment, options.reading ?? (() => undefined))
   addPresence(environment)
   return environment
 }
@@ -54,19 +66,61 @@ function addMixedNumbers(environment: Environment): void {
   }
 }
 
-function addText(environment: Environment): void {
-  environment.registerFunction('string.lower(): string', (text: string) => text.toLowerCase())
-  environment.registerFunction('string.upper(): string', (text: string) => text.toUpperCase())
-  environment.registerFunction('string.re2(string): bool', matches)
-  environment.registerFunction('matches(string, string): bool', matches)
+/** The name under which the environment knows a function as a method: the library has some names already. */
+const methodPrefix = 'shared_'
+
+/** Returns the function that an error of the library names. */
+export function sharedName(name: string): string {
+  return name.startsWith(methodPrefix) ? name.slice(methodPrefix.length) : name
 }
 
-/**
- * RE2 takes time linear in the text, so no pattern can hang a run. Matches anywhere in the text, as CEL
- * specifies.
- */
-function matches(text: string, pattern: string): boolean {
-  return loadRe2().compile(pattern).matcher(text).find()
+/** Makes `x.sort()` call our function, also where the library has a method of that name. */
+export function useSharedMethods(ast: ASTNode): void {
+  walk(ast, (node) => {
+    if (node.op === 'rcall' && sharedFunctions.has(node.args[0])) node.args[0] = methodPrefix + node.args[0]
+  })
+}
+
+/** Text is `dyn` because the functions convert numbers and booleans to text. */
+const celTypes: Readonly<Record<ParameterKind | 'boolean', string>> = {
+  any: 'dyn',
+  text: 'dyn',
+  number: 'dyn',
+  list: 'list',
+  map: 'map',
+  boolean: 'bool',
+}
+
+/** Registers each function as `name(x, y)` and as `x.name(y)`. */
+function addShared(environment: Environment, reading: () => Evaluation | undefined): void {
+  for (const [name, definition] of sharedFunctions) {
+    const result = definition.returns === 'text' ? 'string' : celTypes[definition.returns]
+    const [least, most] = countsOf(definition)
+    for (let count = least; count <= most; count++) {
+      const types = parametersFor(definition, count).map(({ kind }) => celTypes[kind])
+      const [receiver, ...rest] = types
+      // The library keeps a wrapper with each handler, so the two forms need two.
+      const handler =
+        () =>
+        (...given: readonly unknown[]) =>
+          call({ name, definition, plain: fromCel }, given, reading())
+      environment.registerFunction(`${name}(${types.join(', ')}): ${result}`, handler())
+      environment.registerFunction(
+        `${receiver}.${methodPrefix}${name}(${rest.join(', ')}): ${result}`,
+        handler(),
+      )
+    }
+  }
+}
+
+function call(called: Called, given: readonly unknown[], reading: Evaluation | undefined): unknown {
+  if (reading === undefined) throw new Error('a function was called without an evaluation')
+  try {
+    return readable(callFunction(called, given, reading), reading, 'cel')
+  } catch (error) {
+    if (!(error instanceof FunctionError)) throw error
+    throw new EvaluationError(messageOf(error, reading), undefined, error)
+  }
 }
 
 interface Checker {

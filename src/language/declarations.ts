@@ -6,7 +6,7 @@
  */
 import type { Environment } from '@marcbachmann/cel-js'
 import type { Problem } from '../base/errors.ts'
-import { celEnvironment } from './cel-environment.ts'
+import { celEnvironment, useSharedMethods } from './cel-environment.ts'
 import { notCondition, type ValueKind } from './expression.ts'
 import { toProblem } from './expression-problems.ts'
 import { factHere, formerNameHint } from './former-names.ts'
@@ -96,7 +96,9 @@ export class Declarations {
     if (known !== this) return known.#expression(expression, isCondition)
     const paths = this.#paths(expression)
     if (paths.length > 0) return paths
-    const result = this.#cel().check(expression.source.replaceAll('.matches(', '.re2('))
+    const program = this.#cel().parse(expression.source)
+    useSharedMethods(program.ast)
+    const result = program.check()
     const { where } = expression
     if (result.valid) {
       const kind = isCondition ? kindOfType(result.type) : undefined

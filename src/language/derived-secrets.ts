@@ -2,42 +2,49 @@
 import { shortest } from '../base/secret-forms.ts'
 import { Secret } from '../base/secret.ts'
 import { createSecrets } from '../base/secrets.ts'
+import { isPlainMap } from './functions/shared-function.ts'
 
-/**
- * Wraps the text of a template that read these secrets; `made` are texts that helpers derived from them in
- * unknown forms.
- */
-export function withSecrets(
-  text: string,
-  read: ReadonlySet<Secret>,
-  made: readonly string[],
-): string | Secret {
+/** Wraps the text of a template that read these secrets. */
+export function withSecrets(text: string, read: ReadonlySet<Secret>): string | Secret {
   if (read.size === 0) return text
   const found = new Finder(read)
-  return found.in(text) || made.some((one) => text.includes(one))
-    ? new Secret(text, [...found.parts, ...made])
-    : text
+  return found.in(text) ? new Secret(text, found.parts) : text
 }
 
 /**
- * Whether a helper turned secrets into a text that shows them in no known form: a part, another encoding,
- * multi-line YAML.
+ * Adds the texts that a function made from secrets to the secrets of the evaluation: a piece, a digest,
+ * another encoding. A text that also occurs outside the secrets in the arguments is none.
  */
-export function isMadeOf(made: string, given: readonly unknown[], read: ReadonlySet<Secret>): boolean {
-  if (read.size === 0 || made === '' || given.includes(made)) return false
-  const whole = given.some((value) => typeof value === 'object' && value !== null)
-  return [...read].some((secret) => {
-    const found = new Finder([secret])
-    if (found.in(made)) return false
-    if (given.some((value) => typeof value === 'string' && found.in(value))) return true
-    return whole && secret.parts.some((part) => isSpread(part, made))
+export function addMadeSecrets(made: unknown, given: readonly unknown[], read: Set<Secret>): void {
+  if (read.size === 0) return
+  const found = new Finder(read)
+  const sources = [...textsIn(given)]
+  if (!sources.some((text) => found.in(text) || found.isPiece(text))) return
+  const open = sources.map((text) => found.without(text))
+  for (const text of textsIn(made)) {
+    if (text === '' || open.some((source) => source.includes(found.without(text)))) continue
+    if (!found.in(text) || [...read].some((secret) => isSpread(secret, text))) read.add(new Secret(text))
+  }
+}
+
+/** The text contains all words of the secret, but not next to each other: multi-line YAML. */
+function isSpread(secret: Secret, text: string): boolean {
+  if (new Finder([secret]).in(text)) return false
+  return secret.parts.some((part) => {
+    const words = part.split(/\s+/).filter((word) => word !== '')
+    return words.length > 1 && words.every((word) => text.includes(word))
   })
 }
 
-/** All its words occur, but not next to each other. */
-function isSpread(secret: string, text: string): boolean {
-  const words = secret.split(/\s+/).filter((word) => word !== '')
-  return words.length > 1 && words.every((word) => text.includes(word))
+/** Keys of maps included. */
+function* textsIn(value: unknown): Iterable<string> {
+  if (typeof value === 'string') yield value
+  else if (Array.isArray(value)) for (const part of value) yield* textsIn(part)
+  else if (isPlainMap(value))
+    for (const [key, part] of Object.entries(value)) {
+      yield key
+      yield* textsIn(part)
+    }
 }
 
 /**
@@ -57,10 +64,9 @@ export function withHeldSecrets(value: unknown, read: ReadonlySet<Secret>): unkn
 
 function withPieces(value: unknown, found: Finder): unknown {
   if (typeof value === 'string') {
+    if (found.parts.includes(value)) return new Secret(value)
     if (found.in(value)) return new Secret(value, found.parts)
-    return value.length >= shortest && found.parts.some((part) => part.includes(value))
-      ? new Secret(value)
-      : value
+    return found.isPiece(value) ? new Secret(value) : value
   }
   if (Array.isArray(value)) return value.map((part) => withPieces(part, found))
   if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
@@ -77,6 +83,17 @@ class Finder {
     const secrets = [...read]
     this.parts = secrets.flatMap((secret) => secret.parts)
     for (const secret of secrets) this.#secrets.add(secret)
+  }
+
+  /** Whether the text is a part of a secret, and long enough not to be one by chance. */
+  isPiece(text: string): boolean {
+    return text.length >= shortest && this.parts.some((part) => part.includes(text))
+  }
+
+  /** Returns what is left of a text without the secrets, in any form. */
+  without(text: string): string {
+    const cut = this.parts.reduce((rest, part) => (part === '' ? rest : rest.replaceAll(part, '\0')), text)
+    return String(this.#secrets.redact(cut))
   }
 
   in(text: string): boolean {

@@ -8,6 +8,7 @@ import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { isUnknown, type Unknown, UnknownError } from '../base/unknown.ts'
 import { Omit, omit, omitName } from './omit.ts'
+import type { Files } from './read-files.ts'
 
 /** The unknown values, secrets and mistakes that one evaluation of an expression or template read. */
 export interface Evaluation {
@@ -16,6 +17,15 @@ export interface Evaluation {
   readonly secrets: Set<Secret>
   /** A variable that could not be rendered: reported even if `||` would hide it. */
   mistake: InputError | undefined
+  readonly localSources: LocalSources | undefined
+}
+
+/** What functions may read of the machine that gpuplay runs on. */
+export interface LocalSources {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly files: Files
+  /** Where files with relative names are searched, in order: the role, then the playbook. */
+  readonly folders: readonly string[]
 }
 
 export interface Scope {
@@ -27,12 +37,14 @@ export interface Scope {
    */
   get(name: string): unknown
   names(): Iterable<string>
+  /** Without them, functions cannot read the environment or files. */
+  readonly localSources?: LocalSources | undefined
 }
 
 export type Numbers = 'cel' | 'plain'
 
-export function newEvaluation(): Evaluation {
-  return { unknown: undefined, secrets: new Set(), mistake: undefined }
+export function newEvaluation({ localSources }: Pick<Scope, 'localSources'>): Evaluation {
+  return { unknown: undefined, secrets: new Set(), mistake: undefined, localSources }
 }
 
 /** The scope as an object that reads each variable on access. */
@@ -51,7 +63,7 @@ export function contextOf(
       configurable: true,
       get: () => {
         try {
-          return read(scope.get(name), reading, numbers)
+          return readable(scope.get(name), reading, numbers)
         } catch (error) {
           if (error instanceof InputError) reading.mistake ??= error
           throw error
@@ -62,7 +74,8 @@ export function contextOf(
   return context
 }
 
-function read(value: unknown, reading: Evaluation, numbers: Numbers): unknown {
+/** Wraps plain data so that its unknown parts throw on read, and its secrets are recorded. */
+export function readable(value: unknown, reading: Evaluation, numbers: Numbers): unknown {
   if (isUnknown(value)) {
     reading.unknown ??= value
     throw new UnknownError(value)
@@ -85,10 +98,10 @@ function readList(list: readonly unknown[], reading: Evaluation, numbers: Number
       Object.defineProperty(result, index, {
         enumerable: true,
         configurable: true,
-        get: () => read(item, reading, numbers),
+        get: () => readable(item, reading, numbers),
       })
     } else {
-      result[index] = read(item, reading, numbers)
+      result[index] = readable(item, reading, numbers)
     }
   })
   return result
@@ -100,7 +113,7 @@ function readMap(map: object, reading: Evaluation, numbers: Numbers): Record<str
     Object.defineProperty(result, key, {
       enumerable: true,
       configurable: true,
-      get: () => read((map as Record<string, unknown>)[key], reading, numbers),
+      get: () => readable((map as Record<string, unknown>)[key], reading, numbers),
     })
   }
   return result

@@ -7,6 +7,17 @@ import {
 } from '@marcbachmann/cel-js'
 import { InputError, type Position, type Problem } from '../base/errors.ts'
 import { UnknownError } from '../base/unknown.ts'
+import { sharedName } from './cel-environment.ts'
+import {
+  countsOf,
+  FunctionError,
+  parametersFor,
+  type SharedFunction,
+  usageOf,
+  wrongCount,
+  wrongKind,
+} from './functions/shared-function.ts'
+import { sharedFunctions } from './functions/shared-functions.ts'
 import { methodAdvice } from './jinja/advice.ts'
 import { jinjaExpression } from './jinja/problems.ts'
 import { isTooDeep } from './limits.ts'
@@ -38,7 +49,9 @@ export function toProblem(
   const start = Math.min(error.range?.start ?? 0, Math.max(0, source.length - 1))
   const end = Math.max(start + 1, Math.min(error.range?.end ?? source.length, source.length))
   const where = locator.at(start, end - start)
-  const { summary } = error
+  const { summary, cause } = error
+  if (cause instanceof FunctionError)
+    return problem('expression-failed', summary, { where, hint: cause.hint })
   if (error instanceof ParseError) {
     const jinja = jinjaExpression(source, locator)
     if (jinja !== undefined) return jinja
@@ -169,12 +182,18 @@ function isRange(value: unknown): value is { readonly start: number; readonly en
 }
 
 function callProblem(summary: string, where: ReturnType<Locator['at']>, environment: Environment): Problem {
-  const call = /'(?:[^'(]*\.)?(\w+)\(/.exec(summary)?.[1] ?? ''
+  const [, receiver, named = '', given = ''] = /'(?:([^'(]*)\.)?(\w+)\((.*)\)'/s.exec(summary) ?? []
+  const call = sharedName(named)
+  const definition = sharedFunctions.get(call)
+  if (definition !== undefined) {
+    const types = [...(receiver === undefined ? [] : [receiver]), ...typesIn(given)]
+    return sharedProblem({ name: call, definition }, types.map(kindInWords), where)
+  }
   const functions = new Set(
     environment
       .getDefinitions()
-      .functions.map((definition) => definition.name)
-      .filter((name) => /^[a-z_]\w*$/i.test(name) && name !== 're2'),
+      .functions.map((declared) => sharedName(declared.name))
+      .filter((name) => /^[a-z_]\w*$/i.test(name)),
   )
   if (functions.has(call)) {
     return problem('wrong-type', `"${call}" cannot be called with these types: ${cleanTypes(summary)}`, {
@@ -187,11 +206,39 @@ function callProblem(summary: string, where: ReturnType<Locator['at']>, environm
   })
 }
 
+/** A call of one of our functions with the wrong values; `found` are their types in words. */
+function sharedProblem(
+  { name, definition }: { readonly name: string; readonly definition: SharedFunction },
+  found: readonly string[],
+  where: Position,
+): Problem {
+  const hint = `write ${usageOf(name, definition, false)}`
+  const counts = countsOf(definition)
+  if (found.length < counts[0] || found.length > counts[1])
+    return problem('wrong-arguments', wrongCount(name, counts), { where, hint })
+  const kinds = parametersFor(definition, found.length).map(({ kind }) => kind)
+  const index = kinds.findIndex(
+    (kind, at) => (kind === 'list' || kind === 'map') && !['dyn', `a ${kind}`].includes(found[at] ?? ''),
+  )
+  const call = { name, index, kind: kinds[index] ?? 'any' }
+  return problem('wrong-type', wrongKind(call, found[index] ?? 'nothing'), { where, hint })
+}
+
+/** Splits `list<int>, map<string, dyn>`. */
+function typesIn(list: string): readonly string[] {
+  const types: string[] = []
+  let depth = 0
+  for (const part of list.split(/(, |<|>)/).filter((piece) => piece !== '')) {
+    if (part === '<') depth += 1
+    if (part === '>') depth -= 1
+    if (part === ', ' && depth === 0) types.push('')
+    else types.push((types.pop() ?? '') + part)
+  }
+  return types
+}
+
 function cleanTypes(text: string): string {
-  return text
-    .replaceAll(/dyn<(\w+)>/g, '$1')
-    .replaceAll(/\bre2\(/g, 'matches(')
-    .replaceAll(/\bstring\b/g, 'text')
+  return text.replaceAll(/dyn<(\w+)>/g, '$1').replaceAll(/\bstring\b/g, 'text')
 }
 
 /** The parser's token names, in plain words. */

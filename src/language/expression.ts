@@ -4,24 +4,28 @@
  * Evaluation is three-valued. A result that depends on an `Unknown` is `Unknown`, unless logic decides it:
  * `false && unknown` is false, `true || unknown` is true.
  */
-import { type ASTNode, type Environment, Optional } from '@marcbachmann/cel-js'
+import type { Environment } from '@marcbachmann/cel-js'
 import { InputError, type Problem } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
-import { Unknown, UnknownError } from '../base/unknown.ts'
-import { celEnvironment } from './cel-environment.ts'
+import { Unknown } from '../base/unknown.ts'
+import { celEnvironment, useSharedMethods } from './cel-environment.ts'
+import { fromCel } from './cel-values.ts'
 import { toProblem } from './expression-problems.ts'
 import { misreadExpression } from './jinja/problems.ts'
 import type { Expression } from './model.ts'
 import { withDerivedSecrets } from './derived-secrets.ts'
-import { Omit } from './omit.ts'
-import { comparisonsOf, optionalNames, readsOf, walk } from './reads.ts'
+import { comparisonsOf, optionalNames, readsOf } from './reads.ts'
 import { type Locator, problem } from './source.ts'
-import { Version } from '../base/version.ts'
 import { contextOf, newEvaluation, type Evaluation, type Scope } from './evaluation.ts'
 
 /** Parses expressions. One per playbook; its only state is the set of functions. */
 export class ExpressionParser {
-  readonly #environment: Environment = celEnvironment({ anyVariable: true })
+  /** The evaluations in progress: reading a variable may evaluate another expression. */
+  readonly #running: Evaluation[] = []
+  readonly #environment: Environment = celEnvironment({
+    anyVariable: true,
+    reading: () => this.#running.at(-1),
+  })
 
   /** Parses one expression. Adds a mistake to `problems` and then returns `undefined`. */
   parse(source: string, locator: Locator, problems: Problem[]): Expression | undefined {
@@ -33,7 +37,7 @@ export class ExpressionParser {
     const tools = { locator, environment: this.#environment }
     try {
       const program = this.#environment.parse(source)
-      walk(program.ast, useLinearMatches)
+      useSharedMethods(program.ast)
       const reads = readsOf(program.ast)
       const optional = optionalNames(program.ast)
       const comparisons = comparisonsOf(program.ast)
@@ -48,12 +52,15 @@ export class ExpressionParser {
         optional,
         comparisons,
         at: (offset, length) => locator.at(offset, length),
-        run: (context) => {
+        run: (context, reading) => {
+          this.#running.push(reading)
           try {
             return program(context)
           } catch (error) {
             const found = located(error)
             throw found === undefined ? error : new InputError([found])
+          } finally {
+            this.#running.pop()
           }
         },
       }
@@ -71,11 +78,11 @@ export class ExpressionParser {
  * @throws InputError if it cannot be evaluated: a missing key, values of incompatible types
  */
 export function evaluate(expression: Expression, scope: Scope): unknown {
-  const reading = newEvaluation()
+  const reading = newEvaluation(scope)
   const names = new Set(expression.reads.map((path) => path[0] ?? ''))
   let result: unknown
   try {
-    result = fromCel(expression.run(contextOf(scope, names, reading, 'cel')), reading)
+    result = fromCel(expression.run(contextOf(scope, names, reading, 'cel'), reading))
   } catch (error) {
     if (reading.mistake !== undefined) throw reading.mistake
     // Unknown takes precedence over an error: the other side of an `&&` might have decided the result.
@@ -164,47 +171,4 @@ function describe(value: unknown): string {
   if (typeof value === 'number') return `the number ${value}`
   if (value === null) return 'null'
   return Array.isArray(value) ? 'a list' : 'a map'
-}
-
-/**
- * Converts CEL's values to plain data; unknown parts of a list or map stay `Unknown`, so the rest can be
- * used.
- */
-function fromCel(value: unknown, reading: Evaluation): unknown {
-  if (typeof value === 'bigint') return Number(value)
-  if (value instanceof Omit) return value
-  if (value instanceof Version) return value.text
-  if (value instanceof Optional) return value.hasValue() ? fromCel(value.value(), reading) : null
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) {
-    return Array.from({ length: value.length }, (_, index) =>
-      partFromCel(() => (value as readonly unknown[])[index], reading),
-    )
-  }
-  if (value instanceof Date) return value.toISOString()
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (value instanceof Map || prototype === null || prototype === Object.prototype) {
-    const map = value instanceof Map ? (Object.fromEntries(value) as object) : value
-    return Object.fromEntries(
-      Object.keys(map).map((key) => [key, partFromCel(() => (map as Record<string, unknown>)[key], reading)]),
-    )
-  }
-  // Durations, unsigned integers and CEL's types convert to text.
-  const { toString } = value as { readonly toString: () => string }
-  const text = toString.call(value)
-  return /^\d+$/.test(text) ? Number(text) : text
-}
-
-function partFromCel(part: () => unknown, reading: Evaluation): unknown {
-  try {
-    return fromCel(part(), reading)
-  } catch (error) {
-    if (error instanceof UnknownError) return error.unknown
-    throw error
-  }
-}
-
-/** The library's `matches` uses JavaScript's engine and may hang; ours uses RE2 under another name. */
-function useLinearMatches(node: ASTNode): void {
-  if (node.op === 'rcall' && node.args[0] === 'matches') node.args[0] = 're2'
 }

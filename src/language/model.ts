@@ -6,6 +6,7 @@
  * run it.
  */
 import type { Position, Problem } from '../base/errors.ts'
+import type { Evaluation } from './evaluation.ts'
 
 /**
  * A path that an expression or template reads: `facts.os.id` is `['facts', 'os', 'id']`; `computedKey`
@@ -34,7 +35,7 @@ export interface Expression {
   /** Returns the position of a part of `source`. */
   readonly at: (offset: number, length: number) => Position
   /** Runs the compiled program; only expression.ts calls it. */
-  readonly run: (context: Record<string, unknown>) => unknown
+  readonly run: (context: Record<string, unknown>, reading: Evaluation) => unknown
 }
 
 /** A parsed text with `{{ }}`. Render it with `renderTemplate` (template.ts). */
@@ -49,24 +50,16 @@ export interface Template {
   /** Set if the text is exactly one `{{path}}`: the value then keeps its type. */
   readonly path: ReadPath | undefined
   /**
-   * Set if the text is exactly one `{{default ...}}`, whose value also keeps its type; only template.ts calls
-   * it.
+   * Set if the text is exactly one call of `default` or a function, whose value also keeps its type; only
+   * template.ts calls it.
    */
-  readonly value:
-    | ((
-        context: Record<string, unknown>,
-        hear: (made: unknown, given: readonly unknown[]) => void,
-      ) => unknown)
-    | undefined
+  readonly value: ((context: Record<string, unknown>, reading: Evaluation) => unknown) | undefined
   /** Returns the position of a part of `source`. */
   readonly at: (offset: number, length: number) => Position
   /** Its mistakes, in an inventory: rendering throws them. An unread variable may contain anything. */
   readonly problems?: readonly Problem[]
   /** Runs the compiled program; only template.ts calls it. */
-  readonly run: (
-    context: Record<string, unknown>,
-    hear: (made: unknown, given: readonly unknown[]) => void,
-  ) => string
+  readonly run: (context: Record<string, unknown>, reading: Evaluation) => string
 }
 
 /** A value that a user wrote. Literals are final; templates and expressions need a host's variables. */

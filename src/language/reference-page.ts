@@ -2,8 +2,10 @@
  * Generates docs/reference.md from the code: facts, built-in variables, functions, helpers, reserved names.
  */
 import { builtIns } from './built-ins.ts'
-import { type Described, functions } from './functions.ts'
-import { exampleVariables, helpersDescribed } from './helpers-described.ts'
+import { type Described, functions } from './functions/expression-functions.ts'
+import { exampleVariables, helpersDescribed } from './functions/helpers-described.ts'
+import { usageOf } from './functions/shared-function.ts'
+import { sharedFunctions } from './functions/shared-functions.ts'
 import { reservedNames } from './values.ts'
 
 export interface DescribedFact {
@@ -46,17 +48,12 @@ export function referencePage(
       Object.entries(builtIns).map(([name, meaning]) => [code(name), meaning]),
     ),
     '',
-    '## Functions of expressions',
+    '## Functions',
     '',
-    'For `when`, `until`, `changed_when`, `failed_when`, `that`, `var` of `debug`, and `!cel` values. The operators are those of',
-    '[CEL](https://cel.dev): `== != < <= > >= + - * / % && || !`, `in`, `c ? a : b`, `list[0]`, `map.key`, `map["key"]`, `map.?key`.',
-    '',
-    ...table(['function', 'meaning', 'example', 'gives'], rows(functions)),
-    '',
-    '## Helpers of templates',
-    '',
-    'A helper comes before its values: `{{join list ", "}}`. As a value of another helper, it goes in brackets:',
-    '`{{upper (join list "-")}}`. The examples read these variables:',
+    'Expressions and templates have the same functions. In an expression, `sort(disks, "size")` and `disks.sort("size")` are the same; in',
+    'a template, the name comes first: `{{sort disks "size"}}`, in brackets as a value of another one: `{{join (sort letters) ", "}}`. `[]`',
+    'marks values that may be left out. A function never changes its values. A result that is made from a secret is a secret, too.',
+    'The examples read these variables:',
     '',
     '```json',
     '{',
@@ -65,6 +62,17 @@ export function referencePage(
       .join(',\n'),
     '}',
     '```',
+    '',
+    ...table(['function', 'meaning', 'in an expression', 'in a template', 'gives'], sharedRows()),
+    '',
+    '## Functions of expressions only',
+    '',
+    'Expressions are `when`, `until`, `changed_when`, `failed_when`, `that`, `var` of `debug`, and `!cel` values. The operators are those of',
+    '[CEL](https://cel.dev): `== != < <= > >= + - * / % && || !`, `in`, `c ? a : b`, `list[0]`, `map.key`, `map["key"]`, `map.?key`.',
+    '',
+    ...table(['function', 'meaning', 'example', 'gives'], rows(functions)),
+    '',
+    '## Helpers of templates only',
     '',
     ...table(['helper', 'meaning', 'example', 'gives'], rows(helpersDescribed)),
     '',
@@ -129,7 +137,14 @@ function memberRow([name, { type = [], enum: values, description }]: [
 
 /** JSON on one line, with spaces as in hand-written JSON. */
 function inline(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(inline).join(', ')}]`
+  if (Array.isArray(value)) {
+    const parts: readonly unknown[] = value
+    // Prettier breaks these lists.
+    const broken = parts.length > 1 && parts.every((part) => isMap(part) && Object.keys(part).length > 1)
+    return broken
+      ? `[\n${parts.map((part) => `    ${inline(part)}`).join(',\n')}\n  ]`
+      : `[${parts.map(inline).join(', ')}]`
+  }
   if (!isMap(value)) return JSON.stringify(value)
   const parts = Object.entries(value).map(([key, part]) => `${JSON.stringify(key)}: ${inline(part)}`)
   return `{ ${parts.join(', ')} }`
@@ -142,11 +157,22 @@ function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
 function rows(described: Readonly<Record<string, Described>>): readonly (readonly string[])[] {
   return Object.entries(described)
     .sort(([left], [right]) => (left < right ? -1 : 1))
-    .map(([name, { meaning, example, gives }]) => [
-      code(name),
-      meaning,
-      code(example),
-      code(typeof gives === 'string' ? gives.replaceAll('\n', '\u23ce') : JSON.stringify(gives)),
+    .map(([name, { meaning, example, gives }]) => [code(name), meaning, code(example), shown(gives)])
+}
+
+function shown(gives: unknown): string {
+  return code(typeof gives === 'string' ? gives.replaceAll('\n', '\u23ce') : JSON.stringify(gives))
+}
+
+function sharedRows(): readonly (readonly string[])[] {
+  return [...sharedFunctions]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([name, definition]) => [
+      code(usageOf(name, definition, false)),
+      definition.meaning,
+      code(definition.expression),
+      code(definition.template),
+      shown(definition.gives),
     ])
 }
 

@@ -6,7 +6,7 @@ import type { Play, RoleUse, Task, Variable, Variables } from './model.ts'
 import { hideVariable } from './born-secrets.ts'
 import { renderValue } from './render.ts'
 import { problem } from './source.ts'
-import type { Scope } from './evaluation.ts'
+import type { Scope, LocalSources } from './evaluation.ts'
 
 /**
  * The sources of variables, weakest first: for each name, the last layer in this list wins. Facts and
@@ -46,9 +46,12 @@ export class VariableScope implements Scope {
   readonly #open: string[] = []
   readonly #book: Pick<Secrets, 'add'> | undefined
 
+  readonly localSources: LocalSources | undefined
+
   /** @param book Records the secrets among the variables when they are read. */
-  constructor(layers: readonly Layer[], book?: Pick<Secrets, 'add'>) {
+  constructor(layers: readonly Layer[], book?: Pick<Secrets, 'add'>, localSources?: LocalSources) {
     this.#book = book
+    this.localSources = localSources
     // Of two layers with the same name, the later one wins.
     this.#layers = layers
       .map((layer, index) => ({ layer, index, rank: layerOrder.indexOf(layer.layer) }))

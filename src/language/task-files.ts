@@ -1,8 +1,9 @@
 /**
  * Files on the controller that tasks name: in a role's `files` and `templates`, then next to the playbook.
  */
-import { basename, dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname } from 'node:path'
 import type { Declarations } from './declarations.ts'
+import { candidatesIn, type FileKind } from './file-candidates.ts'
 import { type Files, readText, suggestions } from './read-files.ts'
 import type { Loader } from './loader.ts'
 import type { Task, Template } from './model.ts'
@@ -12,13 +13,14 @@ import { fileLocator, SourceFile } from './source.ts'
 import { didYouMean } from './suggest.ts'
 import { TemplateParser } from './template.ts'
 
-export type FileKind = 'files' | 'templates'
+/** Returns the folders whose files a task may name, in order. */
+export function taskFolders(task: Pick<Task, 'role' | 'directory'>): readonly string[] {
+  return [...(task.role === undefined ? [] : [task.role.role.directory]), task.directory]
+}
 
 /** Returns the paths to search for a task's file, in order. */
 export function fileCandidates(task: Task, kind: FileKind, name: string): readonly string[] {
-  if (isAbsolute(name)) return [name]
-  const folders = [...(task.role === undefined ? [] : [task.role.role.directory]), task.directory]
-  return folders.flatMap((folder) => [join(folder, kind, name), join(folder, name)])
+  return candidatesIn(taskFolders(task), kind, name)
 }
 
 /** Returns the path of a file or folder that a task names; `undefined` if it does not exist. */

@@ -1,10 +1,9 @@
 /**
- * The template helpers: pure functions on plain data. Each gets its arguments unchanged and returns text or a
- * value.
+ * The helpers that only templates need, because expressions have operators for them: pure functions on plain
+ * data. Each gets its arguments unchanged and returns text or a value.
  */
-import { posix } from 'node:path'
-import { stringify } from 'yaml'
-import { quote } from '../base/shell.ts'
+import { countsOf, FunctionError, typeName } from './functions/shared-function.ts'
+import { sharedFunctions } from './functions/shared-functions.ts'
 
 export interface TemplateHelper {
   /** The least and the most arguments. */
@@ -12,19 +11,7 @@ export interface TemplateHelper {
   readonly apply: (...values: readonly unknown[]) => unknown
 }
 
-/** A template helper got an unsupported value. */
-export class HelperError extends Error {}
-
 export const templateHelpers: Readonly<Record<string, TemplateHelper>> = {
-  json: {
-    arguments: [1, 2],
-    apply: (value, indent) => JSON.stringify(value, undefined, numberOr(indent, 0)),
-  },
-  yaml: { arguments: [1, 1], apply: (value) => stringify(value).trimEnd() },
-  join: {
-    arguments: [1, 2],
-    apply: (list, separator) => listOf(list, 'join').map(text).join(textOr(separator, ', ')),
-  },
   default: { arguments: [2, 2], apply: (value, fallback) => value ?? fallback },
   defined: { arguments: [1, 1], apply: (value) => value !== undefined },
   eq: { arguments: [2, 2], apply: (left, right) => left === right },
@@ -34,27 +21,29 @@ export const templateHelpers: Readonly<Record<string, TemplateHelper>> = {
   not: { arguments: [1, 1], apply: (value) => !truthy(value) },
   includes: { arguments: [2, 2], apply: (list, value) => listOf(list, 'includes').includes(value) },
   lookup: { arguments: [2, 2], apply: (value, key) => lookup(value, text(key)) },
-  quote: { arguments: [1, 1], apply: (value) => quote(text(value)) },
-  indent: { arguments: [2, 2], apply: (value, width) => indent(text(value), numberOr(width, 0)) },
-  lower: { arguments: [1, 1], apply: (value) => text(value).toLowerCase() },
-  upper: { arguments: [1, 1], apply: (value) => text(value).toUpperCase() },
-  trim: { arguments: [1, 1], apply: (value) => text(value).trim() },
-  replace: { arguments: [3, 3], apply: (value, from, to) => text(value).replaceAll(text(from), text(to)) },
-  basename: { arguments: [1, 1], apply: (value) => posix.basename(text(value)) },
-  dirname: { arguments: [1, 1], apply: (value) => posix.dirname(text(value)) },
   add: { arguments: [2, 2], apply: (left, right) => numberOf(left) + numberOf(right) },
   length: { arguments: [1, 1], apply: (value) => lengthOf(value) },
+}
+
+/** All helpers, the functions of both languages included. */
+export const helperNames: readonly string[] = [...Object.keys(templateHelpers), ...sharedFunctions.keys()]
+
+/** Returns the least and the most arguments of a helper; `undefined` if there is none of that name. */
+export function helperCounts(name: string): readonly [number, number] | undefined {
+  const definition = sharedFunctions.get(name)
+  if (definition !== undefined) return countsOf(definition)
+  return Object.hasOwn(templateHelpers, name) ? templateHelpers[name]?.arguments : undefined
 }
 
 function text(value: unknown): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  throw new HelperError(`needs text, but got ${typeName(value)}`)
+  throw new FunctionError(`needs text, but got ${typeName(value)}`)
 }
 
 function listOf(value: unknown, helper: string): readonly unknown[] {
   if (Array.isArray(value)) return value
-  throw new HelperError(`"${helper}" needs a list, but got ${typeName(value)}`)
+  throw new FunctionError(`"${helper}" needs a list, but got ${typeName(value)}`)
 }
 
 function lookup(value: unknown, key: string): unknown {
@@ -63,21 +52,13 @@ function lookup(value: unknown, key: string): unknown {
       ? (value as Record<string, unknown>)[key]
       : undefined
   if (found === undefined)
-    throw new HelperError(`"lookup" finds no ${JSON.stringify(key)} in ${typeName(value)}`)
+    throw new FunctionError(`"lookup" finds no ${JSON.stringify(key)} in ${typeName(value)}`)
   return found
 }
 
 function numberOf(value: unknown): number {
   if (typeof value === 'number') return value
-  throw new HelperError(`"add" needs numbers, but got ${typeName(value)}`)
-}
-
-function textOr(value: unknown, fallback: string): string {
-  return value === undefined ? fallback : text(value)
-}
-
-function numberOr(value: unknown, fallback: number): number {
-  return typeof value === 'number' ? value : fallback
+  throw new FunctionError(`"add" needs numbers, but got ${typeName(value)}`)
 }
 
 /** As for `#if`: an empty list, empty text, 0 and null are false. */
@@ -88,25 +69,5 @@ function truthy(value: unknown): boolean {
 function lengthOf(value: unknown): number {
   if (typeof value === 'string' || Array.isArray(value)) return value.length
   if (typeof value === 'object' && value !== null) return Object.keys(value).length
-  throw new HelperError(`"length" needs text, a list or a map, but got ${typeName(value)}`)
-}
-
-/**
- * Indents every line except the first and empty ones: `{{indent text 4}}` is placed where the first line
- * starts.
- */
-function indent(value: string, width: number): string {
-  return value
-    .split('\n')
-    .map((line, index) => (index === 0 || line === '' ? line : ' '.repeat(width) + line))
-    .join('\n')
-}
-
-/** Names the type of a value. */
-export function typeName(value: unknown): string {
-  if (value === undefined) return 'nothing'
-  if (value === null) return 'null'
-  if (Array.isArray(value)) return 'a list'
-  if (typeof value === 'object') return 'a map'
-  return typeof value === 'string' ? 'text' : `a ${typeof value}`
+  throw new FunctionError(`"length" needs text, a list or a map, but got ${typeName(value)}`)
 }

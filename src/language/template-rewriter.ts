@@ -6,7 +6,9 @@ import type { Position, Problem } from '../base/errors.ts'
 import type { Comparison, ReadPath } from './model.ts'
 import { type Locator, problem, SourceFile } from './source.ts'
 import { didYouMean } from './suggest.ts'
-import { templateHelpers } from './template-helpers.ts'
+import { usageOf, wrongCount } from './functions/shared-function.ts'
+import { sharedFunctions } from './functions/shared-functions.ts'
+import { helperCounts, helperNames } from './template-helpers.ts'
 
 type Node = hbs.AST.Node
 type Path = hbs.AST.PathExpression
@@ -124,22 +126,16 @@ export class Rewriter {
       return call
     }
     const helperName = call.path.original
-    const helper = Object.hasOwn(templateHelpers, helperName) ? templateHelpers[helperName] : undefined
-    if (helper === undefined) {
+    const counts = helperCounts(helperName)
+    if (counts === undefined) {
       this.#report('unknown-helper', `there is no template helper "${helperName}"`, call.path, {
-        hint: didYouMean(
-          helperName,
-          Object.keys(templateHelpers),
-          `the helpers are ${Object.keys(templateHelpers).join(', ')}`,
-        ),
+        hint: didYouMean(helperName, helperNames, `the helpers are ${helperNames.join(', ')}`),
       })
       return call
     }
-    const [least, most] = helper.arguments
-    if (call.params.length < least || call.params.length > most || (call.hash?.pairs.length ?? 0) > 0) {
-      const wanted = least === most ? `${least}` : `${least} to ${most}`
-      this.#report('wrong-arguments', `"${helperName}" takes ${wanted} value${most === 1 ? '' : 's'}`, call)
-    }
+    const [least, most] = counts
+    if (call.params.length < least || call.params.length > most || (call.hash?.pairs.length ?? 0) > 0)
+      this.#report('wrong-arguments', wrongCount(helperName, counts), call, { hint: usage(helperName) })
     if (helperName === 'eq' || helperName === 'ne') this.#compared(call, context)
     const params = call.params.map((param, index) => {
       if (!tolerant.has(helperName) || index > 0 || !isPath(param)) return this.#needed(param, context)
@@ -233,6 +229,11 @@ export class Rewriter {
     const { start, end } = this.#range(node)
     this.problems.push(problem(code, message, { where: this.#locator.at(start, end - start), ...more }))
   }
+}
+
+function usage(helper: string): string | undefined {
+  const definition = sharedFunctions.get(helper)
+  return definition === undefined ? undefined : `write ${usageOf(helper, definition, true)}`
 }
 
 /** True for a name or a path of names. */

@@ -2,16 +2,17 @@
 import { InputError } from '../base/errors.ts'
 import { Omit } from './omit.ts'
 import { problem } from './source.ts'
-import { HelperError, typeName, templateHelpers } from './template-helpers.ts'
+import { type Evaluation, plainData, readable } from './evaluation.ts'
+import { callFunction, messageOf } from './functions/call-function.ts'
+import { FunctionError, typeName } from './functions/shared-function.ts'
+import { sharedFunctions } from './functions/shared-functions.ts'
+import { templateHelpers } from './template-helpers.ts'
 import type { PlaceholderPlace } from './template-rewriter.ts'
-
-/** Receives the result of a helper and its arguments. */
-export type Hear = (made: unknown, given: readonly unknown[]) => void
 
 /** The helpers of a rewritten template; their errors have a position. */
 export function runtimeHelpers(
   places: readonly PlaceholderPlace[],
-  hear: Hear,
+  reading: Evaluation,
 ): Record<string, (...values: unknown[]) => unknown> {
   const placeOf = (index: unknown): PlaceholderPlace | undefined => places[Number(index)]
   const helpers: Record<string, (...values: unknown[]) => unknown> = {
@@ -21,19 +22,26 @@ export function runtimeHelpers(
       return value
     },
   }
-  for (const [helperName, helper] of Object.entries(templateHelpers)) {
-    helpers[`helper:${helperName}`] = (index, ...values) => {
+  const add = (name: string, apply: (given: readonly unknown[]) => unknown): void => {
+    helpers[`helper:${name}`] = (index, ...values) => {
       try {
-        const given = values.slice(0, -1)
-        const made = helper.apply(...given)
-        hear(made, given)
-        return made
+        return apply(values.slice(0, -1))
       } catch (error) {
-        if (!(error instanceof HelperError)) throw error
-        throw new InputError([problem('template-failed', error.message, { where: placeOf(index)?.where })])
+        if (!(error instanceof FunctionError)) throw error
+        throw new InputError([
+          problem('template-failed', messageOf(error, reading), {
+            where: placeOf(index)?.where,
+            hint: error.hint,
+          }),
+        ])
       }
     }
   }
+  for (const [name, helper] of Object.entries(templateHelpers)) add(name, (given) => helper.apply(...given))
+  for (const [name, definition] of sharedFunctions)
+    add(name, (given) =>
+      readable(callFunction({ name, definition, plain: plainData }, given, reading), reading, 'plain'),
+    )
   return helpers
 }
 

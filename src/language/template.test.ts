@@ -87,7 +87,7 @@ const mistakes: readonly (readonly [source: string, expected: string])[] = [
   ['{{lower -}}', '1 "{{lower -}}" uses Jinja whitespace control; templates here are Handlebars'],
   ['{{add one "2"}}', '1 "add" needs numbers, but got text'],
   ['{{> part}}', '1 partials and decorators are not supported in templates'],
-  ['{{join one}}', '1 "join" needs a list, but got a number'],
+  ['{{join one}}', '1 "join" needs a list as its first value, but got a number'],
   ['{{eq one}}', '1 "eq" takes 2 values'],
 ]
 

@@ -13,10 +13,11 @@ import { nestedTooDeeply, tooDeepAt } from './limits.ts'
 import type { ReadPath, Template } from './model.ts'
 import { jinjaTags } from './jinja/problems.ts'
 import type { Locator } from './source.ts'
+import { sharedFunctions } from './functions/shared-functions.ts'
 import { isPath, Rewriter } from './template-rewriter.ts'
-import { type Hear, runtimeHelpers } from './template-runtime.ts'
+import { runtimeHelpers } from './template-runtime.ts'
 import { templateSyntaxProblem, templateProblems } from './template-problems.ts'
-import { isMadeOf, withHeldSecrets, withSecrets } from './derived-secrets.ts'
+import { withHeldSecrets, withSecrets } from './derived-secrets.ts'
 import { contextOf, lookUp, newEvaluation, plainData, type Scope } from './evaluation.ts'
 
 /** Whether a text is a template. */
@@ -56,7 +57,7 @@ export class TemplateParser {
       return undefined
     }
     const tags = jinjaTags(source, locator)
-    const { tree, path, isDefault, rewriter, found } = this.#read(source, locator)
+    const { tree, path, keepsType, rewriter, found } = this.#read(source, locator)
     if (tree === undefined || found.length > 0) {
       const check = (piece: string, place: Locator) => this.#read(piece, place).found
       const placeholders = templateProblems({ ...text, check })
@@ -76,19 +77,19 @@ export class TemplateParser {
       optional: rewriter.optional(),
       comparisons: rewriter.comparisons,
       path,
-      value: isDefault
-        ? (context, hear) => {
+      value: keepsType
+        ? (context, reading) => {
             let value: unknown
             const emit = (found: unknown): string => {
               value = found
               return ''
             }
-            render(context, { helpers: { ...runtimeHelpers(rewriter.places, hear), emit } })
+            render(context, { helpers: { ...runtimeHelpers(rewriter.places, reading), emit } })
             return value
           }
         : undefined,
       at: (offset, length) => locator.at(offset, length),
-      run: (context, hear) => render(context, { helpers: runtimeHelpers(rewriter.places, hear) }),
+      run: (context, reading) => render(context, { helpers: runtimeHelpers(rewriter.places, reading) }),
     }
   }
 
@@ -98,8 +99,8 @@ export class TemplateParser {
   ): {
     readonly tree: hbs.AST.Program | undefined
     readonly path: ReadPath | undefined
-    /** It is one `{{default ...}}`. */
-    readonly isDefault: boolean
+    /** It is one call of `default` or a function. */
+    readonly keepsType: boolean
     readonly rewriter: Rewriter
     readonly found: readonly Problem[]
   } {
@@ -111,21 +112,22 @@ export class TemplateParser {
       return {
         tree: undefined,
         path: undefined,
-        isDefault: false,
+        keepsType: false,
         rewriter,
         found: [templateSyntaxProblem(error, source, locator)],
       }
     }
     const only = onlyPlaceholder(tree, source)
     const path = only === undefined ? undefined : wholePath(only)
-    const isDefault = only !== undefined && isPath(only.path) && only.path.original === 'default'
+    const keepsType = only !== undefined && isTyped(only)
     rewriter.program(tree, { item: false, outer: undefined, bound: new Set() })
-    return { tree, path, isDefault, rewriter, found: rewriter.problems }
+    return { tree, path, keepsType, rewriter, found: rewriter.problems }
   }
 }
 
 /**
- * Renders a template to text; exactly `{{path}}` or `{{default path value}}` gives the value with its type.
+ * Renders a template to text; exactly one `{{path}}` or one call of `default` or a function gives the value
+ * with its type.
  * Returns `Unknown` if it depends on an unknown value, a `Secret` if it contains one.
  * @throws InputError for undefined values and values that cannot be text
  */
@@ -135,18 +137,14 @@ export function renderTemplate(template: Template, scope: Scope): unknown {
     if (value !== undefined) return value
     // Missing: rendering reports where and why.
   }
-  const reading = newEvaluation()
+  const reading = newEvaluation(scope)
   const names = new Set(template.reads.map((path) => path[0] ?? ''))
   try {
     const context = contextOf(scope, names, reading, 'plain')
-    const made: string[] = []
-    const hear: Hear = (value, given) => {
-      if (typeof value === 'string' && isMadeOf(value, given, reading.secrets)) made.push(value)
-    }
-    if (template.value === undefined) return withSecrets(template.run(context, hear), reading.secrets, made)
-    const value = plainData(template.value(context, hear))
+    if (template.value === undefined) return withSecrets(template.run(context, reading), reading.secrets)
+    const value = plainData(template.value(context, reading))
     return typeof value === 'string'
-      ? withSecrets(value, reading.secrets, made)
+      ? withSecrets(value, reading.secrets)
       : withHeldSecrets(value, reading.secrets)
   } catch (error) {
     if (error instanceof UnknownError) return error.unknown
@@ -159,6 +157,13 @@ function onlyPlaceholder(tree: hbs.AST.Program, source: string): hbs.AST.Mustach
   const [only, ...more] = tree.body
   if (only?.type !== 'MustacheStatement' || more.length > 0 || !/^\{\{[^{]/.test(source)) return undefined
   return only as hbs.AST.MustacheStatement
+}
+
+/** `{{default port 80}}`, `{{sort hosts "name"}}`. */
+function isTyped({ path, params }: hbs.AST.MustacheStatement): boolean {
+  return (
+    isPath(path) && params.length > 0 && (path.original === 'default' || sharedFunctions.has(path.original))
+  )
 }
 
 /** Of `{{a.b}}`. */

@@ -87,6 +87,23 @@ export class ValueReader {
   }
 }
 
+/** The value of a file whose format has no templates: its text stays as it is. */
+export function literalNode(node: YamlNode): Value {
+  switch (node.kind) {
+    case 'scalar':
+      return literal(node)
+    case 'list':
+      return { kind: 'list', items: node.items.map(literalNode), where: node.where }
+    case 'map': {
+      const entries = [...node.entries].map(([key, { where, value }]): [string, MapEntry] => [
+        key,
+        { where, value: literalNode(value) },
+      ])
+      return { kind: 'map', entries: new Map(entries), where: node.where }
+    }
+  }
+}
+
 /** A value that is a mistake only when it is rendered. */
 export function unreadable(node: YamlScalar, problems: readonly Problem[]): Value {
   return {
@@ -129,7 +146,7 @@ export const reservedNames: readonly string[] = (
 ).split(' ')
 
 /** Returns the problem of a variable name, if any. */
-function nameProblem(name: string, where: Position): Problem | undefined {
+export function nameProblem(name: string, where: Position): Problem | undefined {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     return problem('invalid-name', `"${name}" is not a valid variable name`, {
       where,

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { ProgramHost } from '../host/host.ts'
+import { moduleInstead } from '../language/other-modules.ts'
 import { modules } from './catalogue.ts'
 import type { Module } from './module.ts'
 
@@ -24,6 +25,13 @@ test('every module has a unique name, as written in tasks', () => {
   const names = modules.map(({ name }) => name)
   assert.equal(new Set(names).size, names.length)
   for (const name of names) assert.match(name, /^[a-z][a-z0-9_]*$/)
+})
+
+test('a module has no hint that names a replacement', () => {
+  assert.deepEqual(
+    modules.filter(({ name }) => moduleInstead(name) !== undefined),
+    [],
+  )
 })
 
 for (const module of modules) {

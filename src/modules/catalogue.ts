@@ -2,6 +2,8 @@
 import { apt } from './apt/module.ts'
 import { aptRepository } from './apt-repository/module.ts'
 import { assert } from './assert/module.ts'
+import { authorizedKey } from './authorized-key/module.ts'
+import { blockinfile } from './blockinfile/module.ts'
 import { command } from './command/module.ts'
 import { copy } from './copy/module.ts'
 import { cudaToolkit } from './cuda-toolkit/module.ts'
@@ -11,6 +13,8 @@ import { file } from './file/module.ts'
 import { getUrl } from './get-url/module.ts'
 import { gpuDevices } from './gpu-devices/module.ts'
 import { gpuVerify } from './gpu-verify/module.ts'
+import { group } from './group/module.ts'
+import { iniFile } from './ini-file/module.ts'
 import { jsonFile } from './json-file/module.ts'
 import { kernelModule } from './kernel-module/module.ts'
 import { lineinfile } from './lineinfile/module.ts'
@@ -40,18 +44,22 @@ import { pveContainerFeatures } from './pve-container-features/module.ts'
 import { pveContainerRestart } from './pve-container-restart/module.ts'
 import { pveContainerSnapshot } from './pve-container-snapshot/module.ts'
 import { reboot } from './reboot/module.ts'
+import { replace } from './replace/module.ts'
 import { service } from './service/module.ts'
 import { setFact } from './set-fact/module.ts'
 import { shell } from './shell/module.ts'
 import { stat } from './stat/module.ts'
 import { sysctl } from './sysctl/module.ts'
 import { template } from './template/module.ts'
+import { user } from './user/module.ts'
 import { waitFor } from './wait-for/module.ts'
 
 export const modules: readonly Module[] = [
   apt,
   aptRepository,
   assert,
+  authorizedKey,
+  blockinfile,
   command,
   copy,
   cudaToolkit,
@@ -61,6 +69,8 @@ export const modules: readonly Module[] = [
   getUrl,
   gpuDevices,
   gpuVerify,
+  group,
+  iniFile,
   jsonFile,
   kernelModule,
   lineinfile,
@@ -89,11 +99,13 @@ export const modules: readonly Module[] = [
   pveContainerRestart,
   pveContainerSnapshot,
   reboot,
+  replace,
   service,
   setFact,
   shell,
   stat,
   sysctl,
   template,
+  user,
   waitFor,
 ]

@@ -15,7 +15,14 @@ test('a driver is fully compatible, compatible within its major version, or inco
     'none',
   ])
   assert.deepEqual(kinds('13.1', '590.44.01', '580.65.06', '575.57.08'), ['full', 'minor', 'none'])
-  assert.deepEqual(kinds('12.99', '580.95.05'), ['full'])
+})
+
+test('a toolkit that is not in the tables needs at least the driver of the one before it', () => {
+  assert.deepEqual(compatibility('12.99', '580.95.05'), { kind: 'full', least: '575.51.03' })
+  assert.deepEqual(compatibility('13.99', '580.95.05'), { kind: 'minor', least: '610.43.02' })
+  assert.deepEqual(compatibility('14.0', '580.95.05'), { kind: 'none', least: '610.43.02' })
+  assert.deepEqual(compatibility('14.0', '700.10'), { kind: 'full', least: '610.43.02' })
+  assert.deepEqual(compatibility('10.2', '440.33'), { kind: 'full', least: undefined })
 })
 
 test('names of packages, repositories and releases', () => {

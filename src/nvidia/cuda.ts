@@ -10,6 +10,13 @@ import { branchOf } from './driver-version.ts'
 
 /** The first release of each minor version; its updates may need a newer patch of the same branch. */
 const oldestDriver: Readonly<Record<string, string>> = {
+  '11.0': '450.51.05',
+  '11.1': '455.23',
+  '11.2': '460.27.03',
+  '11.3': '465.19.01',
+  '11.4': '470.42.01',
+  '11.5': '495.29.05',
+  '11.6': '510.39.01',
   '11.7': '515.43.04',
   '11.8': '520.61.05',
   '12.0': '525.60.13',
@@ -24,6 +31,7 @@ const oldestDriver: Readonly<Record<string, string>> = {
   '13.0': '580.65.06',
   '13.1': '590.44.01',
   '13.2': '595.45.04',
+  '13.3': '610.43.02',
 }
 
 const oldestOfMajor: Readonly<Record<string, string>> = { 11: '450.80.02', 12: '525.60.13', 13: '580.65.06' }
@@ -34,15 +42,20 @@ export type Compatibility =
   | { readonly kind: 'none'; readonly least: string }
 
 /**
- * Whether a toolkit supports a driver. A toolkit that is not in the tables counts as compatible within its
- * major version.
+ * Whether a toolkit supports a driver. One that is newer than the tables needs at least the driver of the newest
+ * before it.
  */
 export function compatibility(cuda: string, driver: string): Compatibility {
-  const least = oldestDriver[cuda]
-  if (least !== undefined && compareVersions(driver, least) >= 0) return { kind: 'full', least }
-  const floor = oldestOfMajor[String(branchOf(cuda))]
-  if (floor !== undefined && compareVersions(driver, floor) < 0) return { kind: 'none', least: floor }
-  return { kind: least === undefined ? 'full' : 'minor', least }
+  const least = oldestDriverFor(cuda)
+  if (least === undefined || compareVersions(driver, least) >= 0) return { kind: 'full', least }
+  const floor = oldestOfMajor[String(branchOf(cuda))] ?? least
+  return compareVersions(driver, floor) < 0 ? { kind: 'none', least: floor } : { kind: 'minor', least }
+}
+
+/** For a toolkit that is not in the table, that of the newest before it. */
+function oldestDriverFor(cuda: string): string | undefined {
+  const upTo = Object.entries(oldestDriver).filter(([release]) => compareVersions(release, cuda) <= 0)
+  return upTo.toSorted(([a], [b]) => compareVersions(a, b)).at(-1)?.[1]
 }
 
 /**

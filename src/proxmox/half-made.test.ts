@@ -57,7 +57,7 @@ describe('a container is created', () => {
     return { status, stderr }
   }
 
-  const create = (storages: readonly string[] = ['tank']): ReturnType<typeof run> =>
+  const create = (storages: readonly string[] = ['tank'], keepsRecord = false): ReturnType<typeof run> =>
     run(
       makingScript({
         ctid: '900',
@@ -65,6 +65,7 @@ describe('a container is created', () => {
         source: undefined,
         storages,
         command: ['pct', 'create', '900', 'local:vztmpl/x.tar.zst', '--lock', 'create'],
+        keepsRecord,
       }),
     )
   const clone = (): ReturnType<typeof run> =>
@@ -75,6 +76,7 @@ describe('a container is created', () => {
         source: '901',
         storages: ['tank'],
         command: ['pct', 'clone', '901', '900'],
+        keepsRecord: false,
       }),
     )
 
@@ -99,6 +101,14 @@ describe('a container is created', () => {
       'pct create 900 local:vztmpl/x.tar.zst --lock create',
       'pct unlock 900',
     ])
+  })
+
+  test('with a record that stays if more is to come, and the complete container is not removed', () => {
+    assert.equal(create(['tank'], true).status, 0)
+    assert.equal(existsSync(record()), true)
+    assert.equal(readFileSync(conf(900), 'utf8'), 'hostname: web\n')
+    assert.match(run(removalScript('900')).stderr, /it is complete/)
+    assert.equal(existsSync(conf(900)), true)
   })
 
   test('but not if the volumes that are there cannot be listed', () => {

@@ -5,6 +5,8 @@
  * container has `lock: create`, with which Proxmox VE neither starts nor changes it: a clone has this lock
  * until its end (`clone_vm` of pve-container), and a new container keeps it because it is created with
  * `--lock create`. So a container with both is half-made, has never run, and is ours to remove.
+ *
+ * If the record stays after that, without the lock, its settings and its first start are still to come.
  */
 import { commandLine, raw, sh, type ShellText } from '../base/shell.ts'
 import { configFile } from './config-change.ts'
@@ -33,6 +35,8 @@ export interface Making {
   readonly storages: readonly string[]
   /** `pct create ...` or `pct clone ...`. */
   readonly command: readonly string[]
+  /** Whether the record stays, for a later action to delete it. */
+  readonly keepsRecord: boolean
 }
 
 /** Undefined for a text that is not a record. */
@@ -48,7 +52,8 @@ export function parseMakingRecord(text: string): MakingRecord | undefined {
  * The record lists the volumes that the storages had under this number before, such as those of another
  * cluster on a shared storage. They are never removed.
  */
-export function makingScript({ ctid, hostname, source, storages, command }: Making): ShellText {
+export function makingScript(making: Making): ShellText {
+  const { ctid, hostname, source, storages, command, keepsRecord } = making
   return sh`${raw(preamble(ctid))}
 (umask 077 && mkdir -p -- ${records}) || exit 1
 before=$(gp_volumes ${raw(commandLine(storages))}) || { echo "cannot list the volumes of the storages" >&2; exit 1; }
@@ -62,7 +67,7 @@ before=$(gp_volumes ${raw(commandLine(storages))}) || { echo "cannot list the vo
 ) && sync -- "$record.new" && mv -f -- "$record.new" "$record" || exit 1
 ${raw(commandLine(command))} || { code=$?; [ -e "$conf" ] || rm -f -- "$record"; exit "$code"; }
 case $(gp_lock "$id") in create) pct unlock "$id" || exit;; esac
-rm -f -- "$record"`
+${raw(keepsRecord ? sh`:` : sh`rm -f -- "$record"`)}`
 }
 
 /**

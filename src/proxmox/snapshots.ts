@@ -9,6 +9,8 @@ import { volumesOf } from './storages.ts'
 export interface TakenSnapshot {
   readonly name: string
   readonly section: ConfigSection
+  /** Without a newline at its end. */
+  readonly description: string
   /** Seconds since 1970. */
   readonly time: number
   /** `prepare` or `delete` while it is taken or deleted, and after that was interrupted. */
@@ -21,6 +23,7 @@ export function snapshotsOf({ snapshots }: ContainerConfig): readonly TakenSnaps
     .map(([name, section]) => ({
       name,
       section,
+      description: section.description.replace(/\n+$/, ''),
       time: Number(section.settings.get('snaptime') ?? 0),
       incomplete: section.settings.get('snapstate'),
     }))

@@ -7,6 +7,7 @@ import { service } from '../../src/modules/service/module.ts'
 import { shell } from '../../src/modules/shell/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
 import { sysctl } from '../../src/modules/sysctl/module.ts'
+import { user } from '../../src/modules/user/module.ts'
 import { books } from './books.ts'
 import type { ConformanceCase } from './conformance.ts'
 
@@ -43,6 +44,11 @@ export const containerCases: readonly ConformanceCase[] = [
     says: 'a new unit',
     setup: `printf '${unit}' >/etc/systemd/system/conformance.service; systemctl daemon-reload`,
     args: { name: 'conformance', state: 'started' },
+  },
+  {
+    module: user,
+    says: 'a system user without a home directory',
+    args: { name: 'conformance', system: true, create_home: false, shell: '/usr/sbin/nologin' },
   },
   {
     module: apt,

@@ -1,9 +1,13 @@
 /** Cases of modules for files, all in one folder, for any machine. */
+import { authorizedKey } from '../../src/modules/authorized-key/module.ts'
+import { blockinfile } from '../../src/modules/blockinfile/module.ts'
 import { command } from '../../src/modules/command/module.ts'
 import { copy } from '../../src/modules/copy/module.ts'
 import { file } from '../../src/modules/file/module.ts'
+import { iniFile } from '../../src/modules/ini-file/module.ts'
 import { jsonFile } from '../../src/modules/json-file/module.ts'
 import { lineinfile } from '../../src/modules/lineinfile/module.ts'
+import { replace } from '../../src/modules/replace/module.ts'
 import { shell } from '../../src/modules/shell/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
 import { template } from '../../src/modules/template/module.ts'
@@ -136,6 +140,44 @@ export function fileCases(folder: string): readonly ConformanceCase[] {
       says: 'removed lines',
       setup: `printf 'a\\nb\\na\\n' >${at('ab')}`,
       args: { path: at('ab'), state: 'absent', regexp: '^a$' },
+    },
+    {
+      module: blockinfile,
+      says: 'a new block before a line',
+      setup: `printf 'a\\nb' >${at('block')}`,
+      args: { path: at('block'), block: 'one\ntwo\n', insertbefore: '^b' },
+    },
+    {
+      module: blockinfile,
+      says: 'another block in the same place, with a backup',
+      args: { path: at('block'), block: 'three', backup: true, mode: '0640' },
+    },
+    { module: blockinfile, says: 'no block', args: { path: at('block'), state: 'absent' } },
+    {
+      module: replace,
+      says: 'a replaced pattern',
+      setup: `printf 'a=1\\nb=1\\n' >${at('replaced')}`,
+      args: { path: at('replaced'), regexp: '^(\\w)=1$', replace: '\\1=2', validate: 'grep -q a=2 %s' },
+    },
+    {
+      module: iniFile,
+      says: 'a new file',
+      args: { path: at('x.ini'), section: 'a b', option: 'c', value: 'd', mode: '0600' },
+    },
+    {
+      module: iniFile,
+      says: 'another value',
+      args: { path: at('x.ini'), section: 'a b', option: 'c', value: 3, no_extra_spaces: true },
+    },
+    {
+      module: iniFile,
+      says: 'a removed section',
+      args: { path: at('x.ini'), section: 'a b', state: 'absent' },
+    },
+    {
+      module: authorizedKey,
+      says: 'a key in a new directory',
+      args: { user: 'root', key: 'ssh-ed25519 AAAA x', path: at('keys/root'), comment: 'y' },
     },
     {
       module: lineinfile,

@@ -1,12 +1,15 @@
 /** Cases of modules for packages, services and the kernel, on a node of the lab, in this order. */
 import { apt } from '../../src/modules/apt/module.ts'
 import { aptRepository } from '../../src/modules/apt-repository/module.ts'
+import { authorizedKey } from '../../src/modules/authorized-key/module.ts'
 import { getUrl } from '../../src/modules/get-url/module.ts'
+import { group } from '../../src/modules/group/module.ts'
 import { kernelModule } from '../../src/modules/kernel-module/module.ts'
 import { reboot } from '../../src/modules/reboot/module.ts'
 import { service } from '../../src/modules/service/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
 import { sysctl } from '../../src/modules/sysctl/module.ts'
+import { user } from '../../src/modules/user/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
 import { books } from './books.ts'
 import type { ConformanceCase } from './conformance.ts'
@@ -112,6 +115,25 @@ export const systemCases: readonly ConformanceCase[] = [
     args: { name: 'fstrim', masked: true },
     besides: [/^\/etc\/systemd\/system\//],
   },
+  { module: group, says: 'a group with an ID', args: { name: 'conformance', gid: 4711 } },
+  { module: group, says: 'another ID', args: { name: 'conformance', gid: 4712 } },
+  {
+    module: user,
+    says: 'a user with a home directory and a group of its own',
+    args: { name: 'alice', groups: ['conformance'], comment: 'A B', shell: '/bin/sh', password: '$6$a$b' },
+  },
+  {
+    module: authorizedKey,
+    says: 'the key of a user',
+    args: { user: 'alice', key: 'ssh-ed25519 AAAA x' },
+  },
+  {
+    module: user,
+    says: 'other groups, a locked password and a moved home directory',
+    args: { name: 'alice', groups: [], password_lock: true, home: '/srv/alice', move_home: true },
+  },
+  { module: user, says: 'no user', args: { name: 'alice', state: 'absent', remove: true } },
+  { module: group, says: 'no group', args: { name: 'conformance', state: 'absent' } },
   {
     module: kernelModule,
     says: 'a blacklisted module, unloaded',

@@ -1,6 +1,7 @@
 /** `nvidia_host_source: apt`: a node whose driver comes from Debian's packages, with a container. */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { requests } from '../lab/faults.ts'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import { changedCount, keysOf, outcomes } from '../whole/support/events.ts'
@@ -136,6 +137,44 @@ describe("a node with Debian's driver", { skip: whyNoLab() ?? false, timeout: 60
     )
     assert.notEqual(modules.code, 0)
     assert.equal(changedCount((await play(debian, ...source, ...remove)).events), 0)
+  })
+
+  it('downloads no .run if nobody needs one', async () => {
+    const node = lab.node('pve1')
+    await node.output('rm -r /var/cache/gpuplay')
+    const known = requests(lab.world).length
+    const run = await play(debian, ...source)
+    assert.equal(run.exitCode, 0, run.text)
+    assert.equal(changedCount(run.events), 0, run.text)
+    assert.doesNotMatch(JSON.stringify(requests(lab.world).slice(known)), /\.run/)
+    assert.notEqual((await node.exec('ls /var/cache/gpuplay')).code, 0)
+  })
+
+  it('gives a container a CUDA toolkit that is newer than its driver, with a warning', async () => {
+    const toolkit = rolesRun(lab, { nodes: 'runfile_cache', containers: 'lxc_passthrough, cuda_toolkit' })
+    const wish = { cuda_toolkit_version: '12.8', cuda_toolkit_packages: ['cuda-nvcc'] }
+    const driver = { nvidia_host_source: 'apt', nvidia_driver_version: debian }
+    const given = (variables: Readonly<Record<string, unknown>>): readonly string[] =>
+      toolkit('-e', JSON.stringify({ ...driver, ...variables }), ...source)
+    const strict = await gpuplay(given({ ...wish, cuda_toolkit_compat: 'strict' }))
+    assert.equal(strict.exitCode, 2, strict.text)
+    assert.match(strict.text, /CUDA 12\.8 needs driver 570\.26 or newer, but pve1 has 535\.261\.03 loaded/)
+    const warns =
+      /CUDA 12\.8 is built for driver 570\.26 or newer, but pve1 has 535\.261\.03: programs that compile code at run time \(PTX\) may fail/
+    for (const [options, changes] of [
+      [['--check'], true],
+      [[], true],
+      [[], false],
+    ] as const) {
+      const run = await gpuplay([...given(wish), ...options])
+      assert.equal(run.exitCode, 0, run.text)
+      assert.equal(
+        run.events.filter((event) => event.type === 'warning' && warns.test(event.message)).length,
+        1,
+      )
+      assert.equal(changedCount(run.events) > 0, changes, run.text)
+    }
+    assert.match(await lab.container(101).output('/usr/local/cuda-12.8/bin/nvcc --version'), /release 12\.8/)
   })
 
   it('runs Docker in a container whose driver comes from packages', async () => {

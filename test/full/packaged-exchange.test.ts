@@ -202,6 +202,10 @@ describe('a node whose driver from packages changes', { skip: whyNoLab() ?? fals
     const pending = await play(older, ...alone)
     assert.equal(pending.exitCode, 7, problemsOf(pending))
     assert.match(problemsOf(pending), /535\.247\.01 is installed, but the node has not rebooted since/)
+    assert.match(
+      problemsOf(pending),
+      /REBOOT PENDING: driver 535\.261\.03 is loaded, 535\.247\.01 is installed/,
+    )
     assert.equal(await node('cat /sys/module/nvidia/version'), `${newer}\n`)
     const run = await play(older, '-e', 'nvidia_host_reboot=auto')
     assert.equal(run.exitCode, 0, problemsOf(run))

@@ -260,6 +260,25 @@ const driven: readonly Wish[] = [
     ],
   },
   {
+    what: 'a CUDA toolkit that is too new for the driver, for a container without GPUs so far',
+    hosts: {
+      ct103: { gpu_assignment: '1', cuda_toolkit_version: '13.1', cuda_toolkit_compat: 'strict' },
+    },
+    exitCode: 2,
+    says: [
+      /^FAILED +ct103 +lxc_passthrough : Check that the CUDA toolkit fits the driver, the GPUs and the distribution/m,
+      /^  error: CUDA 13\.1 needs driver 590\.44\.01 or newer, but pve1 has 580\.95\.05 loaded$/m,
+    ],
+  },
+  {
+    what: 'a CUDA toolkit that is too old for the GPU of a container without GPUs so far',
+    hosts: { ct103: { gpu_assignment: '1', cuda_toolkit_version: '12.6' } },
+    exitCode: 2,
+    says: [
+      /^  error: the GPU 0000:41:00\.0 of container 103 is Blackwell or newer, which CUDA 12\.6 does not know yet$/m,
+    ],
+  },
+  {
     what: 'a CUDA toolkit that is too old for the GPU of a stopped container',
     hosts: { ct101: { cuda_toolkit_version: '12.6' } },
     exitCode: 2,

@@ -55,6 +55,7 @@ export async function inProcess(words: readonly string[], folder: string): Promi
       home: folder,
       userName: 'nobody-in-particular',
       hostName: 'controller',
+      addresses: [],
       pid: process.pid,
       workingDirectory: folder,
     },

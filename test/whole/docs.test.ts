@@ -6,10 +6,12 @@ import { test } from 'node:test'
 import { parse } from 'yaml'
 import { exitCodes } from '../../src/base/errors.ts'
 import { ansibleNames, hostVariableSchemas } from '../../src/inventory/connection-variables.ts'
+import { containerSchemas, driverSchemas } from '../../src/inventory/phoenix/phoenix-schemas.ts'
 import { blockKeywords, handlerKeywords, playKeywords, roleKeywords } from '../../src/language/keywords.ts'
 import { stateWords } from '../../src/modules/gpu-verify/gpu-table.ts'
 import { describedRoles, rolesPage } from '../../scripts/roles-page.ts'
 import { repository } from './command-line.ts'
+import { anchorsOf, linksOf, readPage } from './support/markdown.ts'
 
 const text = (path: string): string => readFileSync(join(repository, path), 'utf8')
 
@@ -57,6 +59,15 @@ test('docs/playbooks.md has every connection variable with its Ansible names', (
   }
 })
 
+test('docs/playbooks.md has every key of Phoenix configurations that gpuplay uses', () => {
+  const section =
+    text('docs/playbooks.md').split('\n### Phoenix configurations\n')[1]?.split('\n### ')[0] ?? ''
+  const keys = Object.keys({ ...containerSchemas, ...driverSchemas }).filter(
+    (key) => !new RegExp(`[\`.]${key}\`|^\\| CTID, \`${key}`, 'm').test(section),
+  )
+  assert.deepEqual(keys, [])
+})
+
 /** The words in backticks in the table row whose first cell is `first`. */
 function wordsOfRow(page: string, first: string): readonly string[] {
   const row = page.split('\n').find((line) => new RegExp(`^\\| ${first} +\\|`).test(line)) ?? ''
@@ -100,21 +111,31 @@ test('every exit code is used', () => {
   assert.deepEqual(unused, [])
 })
 
-test('links in the documentation lead to existing files', () => {
-  for (const page of [
+test('links in the documentation lead to existing files and headings', () => {
+  const pages = [
     'README.md',
     'CONTRIBUTING.md',
     'SECURITY.md',
-    'docs/architecture.md',
-    'docs/playbooks.md',
-    'docs/reference.md',
-    'docs/roles.md',
-  ]) {
-    for (const [, target = ''] of text(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)) {
-      assert.doesNotThrow(() => readdirOrFile(join(repository, dirname(page), target)), `${page}: ${target}`)
-    }
-  }
+    'CHANGELOG.md',
+    'test/lab/README.md',
+    'test/lab/STANDINS.md',
+    'bench/README.md',
+    ...readdirSync(join(repository, 'docs')).map((name) => `docs/${name}`),
+  ]
+  const broken = pages.flatMap((page) =>
+    linksOf(readPage(text(page)))
+      .filter((link) => !/^https?:/.test(link) && !leads(page, link))
+      .map((link) => `${page}: ${link}`),
+  )
+  assert.deepEqual(broken, [])
 })
+
+function leads(page: string, link: string): boolean {
+  const [path = '', anchor] = link.split('#')
+  const target = path === '' ? page : join(dirname(page), path)
+  if (!existsSync(join(repository, target))) return false
+  return anchor === undefined || anchorsOf(readPage(text(target))).has(anchor)
+}
 
 test('docs/architecture.md and CONTRIBUTING.md name existing files', () => {
   for (const page of ['docs/architecture.md', 'CONTRIBUTING.md']) {

@@ -9,7 +9,8 @@ import { hostName } from '../../base/brand.ts'
 import { readExtraVars } from '../../language/extra-vars.ts'
 import { diskFiles } from '../../language/read-files.ts'
 import type { Value, Variables } from '../../language/model.ts'
-import { VariableScope } from '../../language/scope.ts'
+import type { LocalSources } from '../../language/evaluation.ts'
+import { type Layer, VariableScope } from '../../language/scope.ts'
 import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
 import { jsonText } from '../../view/json-text.ts'
@@ -26,6 +27,12 @@ export interface InventoryCommandFlags extends InventoryFlags {
   readonly limit?: string
 }
 
+/** What changes the values besides the inventory. */
+interface Given {
+  readonly extra: Variables
+  readonly environment: LocalSources['environment']
+}
+
 /** `gpuplay inventory -i INV --list|--graph|--host NAME` */
 export function inventoryCommand(this: Context, flags: InventoryCommandFlags): void {
   try {
@@ -33,10 +40,11 @@ export function inventoryCommand(this: Context, flags: InventoryCommandFlags): v
     if (views.length > 1) throw new InputError([oneView(views)])
     const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
     if (problems.length > 0) throw new InputError(problems)
-    const loaded = loadInventory(inventoriesOf(this, flags), { extra })
+    const { environment, addresses: ownAddresses } = this.world
+    const loaded = loadInventory(inventoriesOf(this, flags), { extra, environment, ownAddresses })
     const chosen = chosenHosts(loaded, flags.limit)
-    if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, extra))
-    else if (flags.list) this.output.write(`${jsonText(listOf(loaded, chosen, extra), 2)}\n`)
+    if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, { extra, environment }))
+    else if (flags.list) this.output.write(`${jsonText(listOf(loaded, chosen, { extra, environment }), 2)}\n`)
     else this.output.write(graphText(loaded, new Set(chosen.map((host) => host.name))))
   } catch (error) {
     if (!(error instanceof InputError)) throw error
@@ -66,28 +74,29 @@ function chosenHosts(inventory: Inventory, limit: string | undefined): readonly 
 }
 
 /** Has the same shape as the output of Ansible's `--list`. */
-function listOf(inventory: Inventory, hosts: readonly InventoryHost[], extra: Variables): object {
+function listOf(inventory: Inventory, hosts: readonly InventoryHost[], given: Given): object {
   const names = new Set(hosts.map((host) => host.name))
   const groups = [...inventory.groups.values()].map((group) => [
     group.name,
     { hosts: group.ownHosts.filter((name) => names.has(name)), children: group.children },
   ])
-  const hostvars = Object.fromEntries(hosts.map((host) => [host.name, valuesOf(host, extra)]))
+  const hostvars = Object.fromEntries(hosts.map((host) => [host.name, valuesOf(host, given)]))
   return { _meta: { hostvars }, ...Object.fromEntries(groups) }
 }
 
-function valuesOf(host: InventoryHost, extra: Variables): Readonly<Record<string, unknown>> {
-  const scope = scopeOf(host, extra)
+function valuesOf(host: InventoryHost, given: Given): Readonly<Record<string, unknown>> {
+  const scope = scopeOf(host, given)
   return Object.fromEntries(
-    [...host.variables.keys(), ...extra.keys()].map((name) => [name, shown(name, scope)]),
+    [...host.variables.keys(), ...given.extra.keys()].map((name) => [name, shown(name, scope)]),
   )
 }
 
-function scopeOf(host: InventoryHost, extra: Variables): VariableScope {
-  return new VariableScope([
+function scopeOf(host: InventoryHost, { extra, environment }: Given): VariableScope {
+  const layers: readonly Layer[] = [
     { layer: 'inventory', written: host.variables },
     { layer: 'extra vars', written: extra },
-  ])
+  ]
+  return new VariableScope(layers, undefined, { environment, files: diskFiles, folders: ['.'] })
 }
 
 /** Shows values that depend on facts or on other hosts as they are written. Never shows passwords. */
@@ -139,7 +148,8 @@ function graphText(inventory: Inventory, chosen: ReadonlySet<string>): string {
   return `${lines.join('\n')}\n`
 }
 
-function hostText(inventory: Inventory, name: string, extra: Variables): string {
+function hostText(inventory: Inventory, name: string, given: Given): string {
+  const { extra } = given
   const host = inventory.hosts.get(hostName(name))
   if (host === undefined) {
     throw new InputError([
@@ -148,7 +158,7 @@ function hostText(inventory: Inventory, name: string, extra: Variables): string 
       }),
     ])
   }
-  const scope = scopeOf(host, extra)
+  const scope = scopeOf(host, given)
   const names = [...new Set([...host.variables.keys(), ...extra.keys()])].sort()
   const rows = names.map((variable) => {
     const where = (extra.get(variable) ?? host.variables.get(variable))?.where

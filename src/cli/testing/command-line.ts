@@ -41,6 +41,7 @@ export async function gpuplay(
       home: folder,
       userName: 'ann',
       hostName: 'controller',
+      addresses: ['192.0.2.1'],
       pid: process.pid,
       workingDirectory: folder,
     },

@@ -115,6 +115,7 @@ export function testWorld(path: string): World {
     home: homedir(),
     userName: userInfo().username,
     hostName: 'test',
+    addresses: [],
     pid: process.pid,
     workingDirectory: path,
   }

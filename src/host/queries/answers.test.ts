@@ -54,7 +54,18 @@ describe('an invalid answer', () => {
 
   test('an empty answer does not mean absent', () => {
     const silence = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), code: 0 }
-    for (const name of ['stat', 'statFollow', 'hash', 'list', 'dpkg', 'unit', 'command', 'container']) {
+    for (const name of [
+      'stat',
+      'statFollow',
+      'hash',
+      'list',
+      'dpkg',
+      'unit',
+      'command',
+      'container',
+      'user',
+      'group',
+    ]) {
       const [answer] = subjects[name]?.answers(silence, 1) ?? []
       assert.ok(typeof answer === 'object' && answer !== null && 'ok' in answer && !answer.ok, name)
     }

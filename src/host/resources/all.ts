@@ -2,10 +2,12 @@
 import { commandKind } from './command.ts'
 import { containerKind } from './container.ts'
 import { fileKind } from './file.ts'
+import { groupKind } from './group.ts'
 import { kernelModuleKind } from './kernel-module.ts'
 import type { ChangeKind } from './kind.ts'
 import { packageKind } from './package.ts'
 import { unitKind } from './systemd-unit.ts'
+import { userKind } from './user.ts'
 
 export const allKinds = [
   fileKind,
@@ -14,6 +16,8 @@ export const allKinds = [
   kernelModuleKind,
   containerKind,
   commandKind,
+  userKind,
+  groupKind,
 ] as const satisfies readonly ChangeKind[]
 
 /** The effect on one resource of some kind. */

@@ -20,12 +20,12 @@ interface User {
 }
 
 /** A complete kind, as in a separate file. */
-const userKind: ResourceKind<'user', User, Partial<User>> = {
-  kind: 'user',
+const userKind: ResourceKind<'person', User, Partial<User>> = {
+  kind: 'person',
   word: 'user',
   key: (name) => name,
   query: {
-    kind: 'user',
+    kind: 'person',
     mergeLimit: 100,
     answerBytes: 256,
     timeout: () => 30_000,
@@ -60,7 +60,7 @@ const node = { name: pve1 }
 /** As data from outside: the types of this list have no users. */
 function change(name: string, becomes: Partial<User>): Action {
   return JSON.parse(
-    JSON.stringify({ kind: 'run', argv: ['x'], effects: [{ kind: 'user', name, becomes }] }),
+    JSON.stringify({ kind: 'run', argv: ['x'], effects: [{ kind: 'person', name, becomes }] }),
   ) as Action
 }
 
@@ -85,9 +85,9 @@ test('a kind in one file with one line in the list is asked, predicted, kept, dr
   overlay.apply(node, change('root', { home: '/elsewhere' }))
   const view = reader.forTask({ overlay })
   assert.deepEqual(await view.host.read(userKind, 'root'), { id: 0, home: '/elsewhere' })
-  assert.deepEqual([...view.predicted()], ['pve1 user:root'])
+  assert.deepEqual([...view.predicted()], ['pve1 person:root'])
   await assert.rejects(view.programHost.promised(['sh', '-c', 'true']), UnknownError)
-  assert.ok(isUnknown(overlay.of(node).touches('user:*')))
+  assert.ok(isUnknown(overlay.of(node).touches('person:*')))
   assert.equal(shell.scripts.length, 1)
 
   reader.answers.dropFor(change('root', {}), node)
@@ -95,12 +95,12 @@ test('a kind in one file with one line in the list is asked, predicted, kept, dr
   assert.equal(shell.scripts.length, 2)
 
   const [effect] = change('root', { home: '/elsewhere' }).effects ?? []
-  assert.equal(effect && heldBy(effect, kinds), 'user:root')
+  assert.equal(effect && heldBy(effect, kinds), 'person:root')
   assert.deepEqual(await surprises([change('root', { home: '/elsewhere' })], reader.view(), kinds), [
     'home of user root is "/root"; predicted: "/elsewhere"',
   ])
 })
 
 test('a kind that is missing in the list is reported as a bug', () => {
-  assert.throws(() => createOverlay().apply(node, change('root', {})), /no kind of resource is called user/)
+  assert.throws(() => createOverlay().apply(node, change('root', {})), /no kind of resource is called person/)
 })

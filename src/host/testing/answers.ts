@@ -1,5 +1,6 @@
 /** Every kind of query with items, and possible answers of a host, for random tests and the fuzzer. */
 import assert from 'node:assert/strict'
+import * as accounts from '../queries/account-queries.ts'
 import * as asks from '../queries/ask.ts'
 import * as containers from '../queries/container-query.ts'
 import * as files from '../queries/file-queries.ts'
@@ -37,6 +38,8 @@ export const subjects: Readonly<Record<string, Subject>> = {
   unit: subject(system.unit, ['ssh.service', 'x.mount']),
   kernelModule: subject(system.kernelModule, ['nvidia', 'kvm']),
   kernel: subject(system.kernel, [null]),
+  user: subject(accounts.user, ['root', 'alice']),
+  group: subject(accounts.group, ['root', 'docker']),
   command: subject(system.command, ['ls', 'nvidia-smi']),
   container: subject(containers.container, ['101', '102']),
   realpath: subject(links.realpath, paths),
@@ -49,6 +52,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
 export const allQueries: readonly object[] = [
   files,
   system,
+  accounts,
   containers,
   links,
   accesses,
@@ -70,6 +74,7 @@ export const pieces: readonly string[] = [
   'No such file or directory', 'Permission denied', "stat: cannot statx '/etc/x': ", ...paths, '/proc', '../..',
   '81a4\troot\troot\t0\t0\t5\t0\t0', 'a1ff\troot\troot\t0\t0\t5\t0\t0', '/etc/x -> y', 'e3b0c44298fc1c149afb',
   '\u001b[2J', '\u009b', '\u202e', '\ufffd', '__proto__', 'constructor', 'toString',
+  'root:x:0:0:root:/root:/bin/bash', 'alice:x:1e9:1000::', 'docker:x:998:root,alice', '\u00010\n', '\u00012\n', '\u0001127\n',
 ]
 
 /** @throws AssertionError unless there is an answer or a message for each item */

@@ -1,26 +1,24 @@
 /** Hints for filters, tests and functions of Jinja without an equivalent. */
 
+const lookups =
+  'gpuplay looks up only files and the environment: write file("name") or env("NAME"); put other values into vars, or use -e name=value'
+
 const functions: Readonly<Record<string, string>> = {
-  lookup: 'gpuplay has no lookups: put the value into vars or the inventory, or use -e name=value',
-  query: 'gpuplay has no lookups: put the value into vars or the inventory, or use -e name=value',
-  q: 'gpuplay has no lookups: put the value into vars or the inventory, or use -e name=value',
-  range: 'write the numbers as a list: [0, 1, 2]',
+  lookup: lookups,
+  query: lookups,
+  q: lookups,
   dict: 'write the map in YAML, or as {"key": value}',
   namespace: 'set the variable under "vars"',
   now: 'run date with "command", "reads: true" and "register"',
+  format: 'use the patterns of printf: format("%s", x)',
   super: 'templates cannot extend each other: write one template',
 }
 
 const filters: Readonly<Record<string, string>> = {
-  regex_replace: 'use {{replace text "from" "to"}} for fixed text, or set a variable to the result',
-  regex_findall: 'use x.matches("...") to test the text, or set a variable to the result',
   password_hash: 'set a variable to the hash, for example with -e @file',
-  from_json: 'run the program with a format that needs no parsing, or set a variable to the result',
-  from_yaml: 'write the value in YAML where the variable is set',
-  combine: 'write the merged map in YAML, or use a YAML merge: "<<: [*b, *a]"',
-  dict2items: 'write the map as a list of maps with "key" and "value"',
+  dict2items: 'write !cel \'keys(x).map(k, {"key": k, "value": x[k]})\'',
   items2dict: 'write the list as a map',
-  dictsort: 'write the map as a list in the order that you need',
+  dictsort: 'write !cel \'keys(x).sort().map(k, {"key": k, "value": x[k]})\'',
   comment: 'write the characters of the comment in the template',
 }
 
@@ -48,14 +46,10 @@ const methods: Readonly<Record<string, string>> = {
   endswith: 'write x.endsWith("...")',
   strip: 'write x.trim()',
   find: 'write x.indexOf("...")',
-  replace: 'write x.split("from").join("to")',
   get: 'write default(x.key, "...")',
-  keys: 'a map iterates over its keys: x.exists(key, key == "...")',
-  values: 'iterate over the keys: x.all(key, x[key] == "...")',
-  items: 'iterate over the keys: x.all(key, x[key] == "...")',
+  items: 'iterate over the keys: x.keys().map(k, k + "=" + x[k])',
   length: 'write x.size()',
   len: 'write x.size()',
   lookup: functions['lookup'] ?? '',
   query: functions['query'] ?? '',
-  range: functions['range'] ?? '',
 }

@@ -1,5 +1,6 @@
 /** Filters and tests of Jinja in CEL. */
 import { binding, type Cel, quoted, type ToCel, whole } from './cel-text.ts'
+import { type SharedCall, sharedFilter } from './shared-filters.ts'
 import { argumentOf, type JinjaNode } from './tree.ts'
 
 type Filter = Extract<JinjaNode, { readonly kind: 'filter' }>
@@ -7,16 +8,13 @@ type Test = Extract<JinjaNode, { readonly kind: 'test' }>
 
 /** Methods and functions that take only the value. */
 const simple: Readonly<Record<string, (value: string) => string>> = {
-  lower: (value) => `${value}.lower()`,
-  upper: (value) => `${value}.upper()`,
-  trim: (value) => `${value}.trim()`,
   length: (value) => `${value}.size()`,
   count: (value) => `${value}.size()`,
   int: (value) => `int(${value})`,
   float: (value) => `double(${value})`,
   string: (value) => `string(${value})`,
   first: (value) => `${value}[0]`,
-  last: (value) => `${value}[${value}.size() - 1]`,
+  last: (value) => `${value}.last()`,
 }
 
 /** Filters that have no effect in CEL. */
@@ -27,6 +25,8 @@ export function filterInCel(filter: Filter, to: ToCel): Cel | undefined {
   const { text: toCel, tight } = to
   const { name, of, args } = filter
   if (needless.has(name)) return { text: tight(of, 0), binding: bindingOf(of) }
+  const shared = sharedFilter(filter)
+  if (shared !== undefined) return whole(sharedInCel(shared, to))
   const value = tight(of, binding.postfix)
   const make = Object.hasOwn(simple, name) ? simple[name] : undefined
   if (make !== undefined) return whole(make(value))
@@ -40,9 +40,6 @@ export function filterInCel(filter: Filter, to: ToCel): Cel | undefined {
       return whole(`${value}.split(${first === undefined ? '" "' : toCel(first)})`)
     case 'join':
       return whole(`${value}.join(${first === undefined ? '' : toCel(first)})`)
-    case 'replace':
-      if (first === undefined || second === undefined) return undefined
-      return whole(`${value}.split(${toCel(first)}).join(${toCel(second)})`)
     case 'ternary':
       if (first === undefined || second === undefined) return undefined
       return {
@@ -67,6 +64,14 @@ export function filterInCel(filter: Filter, to: ToCel): Cel | undefined {
     default:
       return undefined
   }
+}
+
+/** As a method of a path or call, otherwise as a function. */
+export function sharedInCel({ name, values }: SharedCall, { text, tight }: ToCel): string {
+  const [first, ...rest] = values
+  const isPath = first !== undefined && ['name', 'field', 'index', 'call', 'filter'].includes(first.kind)
+  if (name === 'env' || name === 'file' || !isPath) return `${name}(${values.map(text).join(', ')})`
+  return `${tight(first, binding.postfix)}.${name}(${rest.map(text).join(', ')})`
 }
 
 function bindingOf(node: JinjaNode): number {

@@ -1,8 +1,10 @@
 /** Translates a Jinja expression to CEL. */
 import { factHere, formerNameHint, nameHere } from '../former-names.ts'
 import { filterAdvice, functionAdvice } from './advice.ts'
-import { filterInCel, testInCel } from './cel-filters.ts'
+import { sharedFunctions } from '../functions/shared-functions.ts'
+import { filterInCel, sharedInCel, testInCel } from './cel-filters.ts'
 import { binding, type Cel, quoted, type ToCel, whole } from './cel-text.ts'
+import { sharedCall } from './shared-filters.ts'
 import { argumentOf, type JinjaArgument, type JinjaNode, NoCounterpart } from './tree.ts'
 
 /** @throws NoCounterpart */
@@ -119,12 +121,19 @@ const methods: Readonly<Record<string, string>> = {
   split: 'split',
   find: 'indexOf',
   rfind: 'lastIndexOf',
+  replace: 'replace',
+  keys: 'keys',
+  values: 'values',
 }
 
 function called(callee: JinjaNode, args: readonly JinjaArgument[]): string {
   const list = args.map(({ value }) => toCel(value)).join(', ')
-  if (callee.kind === 'name')
-    return ownFunctions.has(callee.name) ? `${callee.name}(${list})` : none(functionAdvice(callee.name))
+  if (callee.kind === 'name') {
+    const shared = sharedCall(callee.name, args)
+    if (shared !== undefined) return sharedInCel(shared, parts)
+    const isOurs = ownFunctions.has(callee.name) || sharedFunctions.has(callee.name)
+    return isOurs ? `${callee.name}(${list})` : none(functionAdvice(callee.name))
+  }
   if (callee.kind !== 'field') return none('a value cannot be called')
   const receiver = tight(callee.of, binding.postfix)
   if (callee.key === 'get') {
@@ -139,8 +148,6 @@ function called(callee: JinjaNode, args: readonly JinjaArgument[]): string {
     const joined = argumentOf(args, 0)
     return joined === undefined ? none('') : `${tight(joined, binding.postfix)}.join(${toCel(callee.of)})`
   }
-  if (callee.key === 'replace' && args.length === 2)
-    return `${receiver}.split(${toCel(args[0]?.value ?? callee)}).join(${toCel(args[1]?.value ?? callee)})`
   const method = Object.hasOwn(methods, callee.key) ? methods[callee.key] : undefined
   return method === undefined ? none(functionAdvice(callee.key)) : `${receiver}.${method}(${list})`
 }

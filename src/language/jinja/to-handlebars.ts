@@ -1,8 +1,9 @@
 /** Translates a Jinja expression to Handlebars with our helpers. */
 import { factHere, formerNameHint, nameHere } from '../former-names.ts'
-import { templateHelpers } from '../template-helpers.ts'
+import { helperCounts } from '../template-helpers.ts'
 import { filterAdvice, functionAdvice } from './advice.ts'
-import { argumentOf, type JinjaNode, NoCounterpart } from './tree.ts'
+import { sharedCall, sharedFilter } from './shared-filters.ts'
+import { argumentOf, type JinjaArgument, type JinjaNode, NoCounterpart } from './tree.ts'
 
 /** The content of a placeholder; a helper `call` needs brackets as an argument. */
 interface Inside {
@@ -85,13 +86,16 @@ function insideOf(node: JinjaNode): Inside {
       return call('not', node.of)
     case 'binary':
       return operation(node.operator, node.left, node.right)
-    case 'call':
+    case 'call': {
       if (node.callee.kind !== 'name')
         return none('templates have helpers, not methods: docs/reference.md lists them')
+      const shared = sharedCall(node.callee.name, node.args)
+      if (shared !== undefined) return call(shared.name, ...shared.values)
       // Jinja's `lookup` differs from the helper of the same name.
-      if (node.callee.name === 'lookup' || !Object.hasOwn(templateHelpers, node.callee.name))
+      if (node.callee.name === 'lookup' || helperCounts(node.callee.name) === undefined)
         return none(functionAdvice(node.callee.name))
       return call(node.callee.name, ...node.args.map(({ value }) => value))
+    }
     case 'slice':
     case 'minus':
     case 'choice':
@@ -142,41 +146,28 @@ function indexOf(of: JinjaNode, key: JinjaNode): Inside {
 
 /** Helpers that take only the value. */
 const simple: Readonly<Record<string, string>> = {
-  lower: 'lower',
-  upper: 'upper',
-  trim: 'trim',
   length: 'length',
   count: 'length',
-  quote: 'quote',
-  basename: 'basename',
-  dirname: 'dirname',
-  to_json: 'json',
-  tojson: 'json',
-  to_yaml: 'yaml',
-  to_nice_yaml: 'yaml',
+  last: 'last',
 }
 
 /** Filters that have no effect on text. */
 const needless = new Set(['bool', 'int', 'float', 'string', 'list', 'mandatory', 'safe'])
 
-function filterOf({ of, name, args }: Extract<JinjaNode, { readonly kind: 'filter' }>): Inside {
+function filterOf(filter: Extract<JinjaNode, { readonly kind: 'filter' }>): Inside {
+  const { of, name, args } = filter
   if (needless.has(name)) return insideOf(of)
+  const shared = sharedFilter(filter)
+  if (shared !== undefined) return call(shared.name, ...shared.values)
   const helper = Object.hasOwn(simple, name) ? simple[name] : undefined
   if (helper !== undefined) return call(helper, of)
-  const [first, second] = [argumentOf(args, 0), argumentOf(args, 1)]
-  const texts: readonly JinjaNode[] = [first, second].filter((argument) => argument !== undefined)
+  const first = argumentOf(args, 0)
   switch (name) {
     case 'default':
     case 'd':
       return call('default', of, first ?? { kind: 'text', value: '' })
     case 'join':
       return call('join', of, first ?? { kind: 'text', value: '' })
-    case 'replace':
-      return call('replace', of, ...texts)
-    case 'indent':
-      return call('indent', of, first ?? { kind: 'number', raw: '4' })
-    case 'to_nice_json':
-      return call('json', of, { kind: 'number', raw: '4' })
     case 'first':
       return indexOf(of, { kind: 'number', raw: '0' })
     default:
@@ -185,7 +176,7 @@ function filterOf({ of, name, args }: Extract<JinjaNode, { readonly kind: 'filte
 }
 
 function testOf({ of, name, args, negated }: Extract<JinjaNode, { readonly kind: 'test' }>): Inside {
-  const inside = positiveTest(of, name, argumentOf(args, 0))
+  const inside = positiveTest(of, name, args)
   if (inside === undefined) return none('')
   const isNegative = name === 'undefined' || name === 'false' || name === 'falsy'
   return negated === isNegative
@@ -193,7 +184,8 @@ function testOf({ of, name, args, negated }: Extract<JinjaNode, { readonly kind:
     : { text: `not ${inside.call ? `(${inside.text})` : inside.text}`, call: true }
 }
 
-function positiveTest(of: JinjaNode, name: string, value: JinjaNode | undefined): Inside | undefined {
+function positiveTest(of: JinjaNode, name: string, args: readonly JinjaArgument[]): Inside | undefined {
+  const value = argumentOf(args, 0)
   switch (name) {
     case 'defined':
     case 'undefined':
@@ -213,6 +205,14 @@ function positiveTest(of: JinjaNode, name: string, value: JinjaNode | undefined)
       return value === undefined ? undefined : call('includes', value, of)
     case 'contains':
       return value === undefined ? undefined : call('includes', of, value)
+    case 'search':
+    case 'regex':
+      return value === undefined ? undefined : call('matches', of, value)
+    case 'version':
+    case 'version_compare': {
+      const operator = argumentOf(args, 1, 'operator') ?? { kind: 'text', value: '==' }
+      return value === undefined ? undefined : call('versionIs', of, operator, value)
+    }
     default:
       return undefined
   }

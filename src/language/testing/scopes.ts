@@ -3,11 +3,12 @@ import { ExpressionParser } from '../expression.ts'
 import type { Expression, Template } from '../model.ts'
 import { fileLocator, SourceFile } from '../source.ts'
 import { TemplateParser } from '../template.ts'
-import type { Scope } from '../evaluation.ts'
+import type { Scope, LocalSources } from '../evaluation.ts'
 
 /** A scope of finished data. */
-export function dataScope(data: Readonly<Record<string, unknown>>): Scope {
+export function dataScope(data: Readonly<Record<string, unknown>>, localSources?: LocalSources): Scope {
   return {
+    localSources,
     has: (name) => Object.hasOwn(data, name),
     get: (name) => data[name],
     names: () => Object.keys(data),

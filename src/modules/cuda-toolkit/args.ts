@@ -1,4 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
+import type { Unknown } from '../../base/unknown.ts'
 
 export const args = {
   type: 'object',
@@ -16,6 +17,17 @@ export const args = {
       minItems: 1,
       default: ['cuda-toolkit'],
       description: 'Package names without version, such as `cuda-nvcc`',
+    },
+    install: {
+      type: 'boolean',
+      default: true,
+      description: 'If false, only checks that the toolkit fits the driver, the GPUs and the distribution',
+    },
+    gpus: {
+      type: 'array',
+      items: { type: 'string' },
+      description:
+        'PCI addresses of the GPUs that the container gets; default: those that its configuration gives it',
     },
     compat: {
       enum: ['minor', 'strict'],
@@ -60,5 +72,5 @@ export const result = {
 } as const
 
 type Schema = FromSchema<typeof args>
-/** The arguments with their defaults filled in. */
-export type Args = Required<Schema>
+/** The arguments with their defaults filled in. A dry run may not know the GPUs (`mayBeUnknown`). */
+export type Args = Required<Omit<Schema, 'gpus'>> & { readonly gpus?: readonly string[] | Unknown }

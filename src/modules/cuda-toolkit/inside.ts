@@ -49,7 +49,7 @@ export async function readInside(given: Args, host: Host): Promise<Inside> {
   const [lack, todo, tools] = await Promise.all([
     fetches ? host.maybe(lackFor(cudaRepository(distribution, given.mirror), given.proxy, host)) : undefined,
     due ? readTodo(given, { names, reinstall: lost !== undefined, good, distribution }, host) : undefined,
-    due || sources.length > 1 ? readTools(given, good, host) : undefined,
+    given.install && (due || sources.length > 1) ? readTools(given, good, host) : undefined,
   ])
   return {
     distribution,
@@ -121,7 +121,7 @@ async function readTodo(
   host: Host,
 ): Promise<Todo> {
   const todo = { ...wanted, available: [], work: undefined }
-  if (good === undefined) return todo
+  if (good === undefined || !given.install) return todo
   const prefix = `${given.packages[0] ?? 'cuda-toolkit'}-`
   const [available, work] = await Promise.all([
     host.maybe(host.ask(packageNames({ prefix }))),

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Unknown } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import type { Plan } from '../../host/plan.ts'
 import { fakeNode } from '../../nvidia/testing/fake-node.ts'
@@ -46,6 +47,7 @@ function argsOf(args: Scene['args']): Args {
   return {
     version: '12.8',
     packages: ['cuda-toolkit'],
+    install: true,
     compat: 'minor',
     sources: 'disable',
     mirror: '',
@@ -198,6 +200,33 @@ test('toolkits that do not fit the GPU of the container are refused', async () =
   ])
   assert.equal((await look({ device: '0x2d04' })).refusal, undefined)
   assert.equal((await look({ device: '0x1b06' })).refusal, undefined)
+})
+
+test('without an installation, only wishes that cannot be are refused, for the GPUs that the container gets', async () => {
+  const check = (scene: Scene): Promise<Plan> =>
+    look({ bare: true, ...scene, args: { install: false, ...scene.args } })
+  const other = ['0000:01:00.0']
+  const own = ['0000:41:00.0']
+  const codeOf = async (scene: Scene): Promise<string | undefined> => (await check(scene)).refusal?.code
+  assert.equal(
+    await codeOf({ device: '0x2d04', args: { version: '12.6', gpus: own } }),
+    'cuda-too-old-for-gpu',
+  )
+  assert.equal(await codeOf({ device: '0x2d04', args: { version: '12.6', gpus: other } }), undefined)
+  assert.equal(await codeOf({ device: '0x2d04', args: { version: '12.6' } }), 'cuda-too-old-for-gpu')
+  const unknown = new Unknown('the driver is loaded first')
+  assert.equal(await codeOf({ device: '0x2d04', args: { version: '12.6', gpus: unknown } }), undefined)
+  assert.equal(await codeOf({ driver: '520.61.05' }), 'driver-too-old-for-cuda')
+  assert.equal(await codeOf({ system: 'ID=debian\nVERSION_ID="13"\n' }), 'no-candidate')
+  assert.equal(await codeOf({ system: 'ID=alpine\n' }), 'no-cuda-repository')
+  const sources = { files: { ...ready, '/etc/apt/sources.list': `deb ${repository} /\n` } }
+  assert.equal(await codeOf({ ...sources, args: { sources: 'refuse' } }), 'several-cuda-sources')
+  const stamped = { files: { ...ready, [stamp]: '' }, programs: fresh }
+  assert.equal(await code(stamped), 'no-candidate')
+  for (const scene of [{}, stamped, sources, { driver: '560.35.05' }]) {
+    const { actions, refusal, warnings, settle, stage } = await check(scene)
+    assert.deepEqual([actions, refusal, warnings, settle, stage], [[], undefined, [], undefined, undefined])
+  }
 })
 
 test('a toolkit has programs only if their directory exists', async () => {

@@ -30,6 +30,7 @@ export const cudaToolkit = {
   summary: "Installs a CUDA toolkit from NVIDIA's apt repository, without a driver.",
   args,
   result,
+  mayBeUnknown: ['gpus'],
   exitCode: 5,
   probe,
   plan,
@@ -39,22 +40,33 @@ export const cudaToolkit = {
     programs:
       inside !== undefined && (packages.some((name) => hasPrograms.test(name)) || known(inside.programs)),
   }),
-  message: (_, { inside }) =>
-    inside === undefined ? 'CUDA toolkit pending: the container is stopped' : undefined,
+  message: ({ install }, { inside }) =>
+    install && inside === undefined ? 'CUDA toolkit pending: the container is stopped' : undefined,
 } satisfies Module<Args, Seen>
 
 async function probe(given: Args, host: Host): Promise<Seen> {
   const { node, placement } = host
   const ctid = placement.ctid ?? ''
   const [container, driver] = await Promise.all([node.container(ctid), node.kernelModule('nvidia')])
-  const cards = container === undefined ? [] : knownOr(await node.maybe(cardsOf(node, container)), [])
+  const cards =
+    container === undefined ? [] : knownOr(await node.maybe(readOwnCards(given, node, container)), [])
   const here = { node: node.name, ctid, driver: driver.loaded ? driver.version : undefined, cards }
   if (container?.status !== 'running') return { ...here, inside: undefined }
   return { ...here, inside: await readInside(given, host) }
 }
 
+async function readOwnCards(
+  { gpus }: Args,
+  node: Host,
+  container: ContainerStatus,
+): Promise<readonly Card[]> {
+  if (gpus === undefined) return configuredCards(node, container)
+  const wanted = known(gpus)
+  return wanted.length === 0 ? [] : (await readCards(node)).filter(({ pci }) => wanted.includes(pci))
+}
+
 /** A stopped container has no devices, so its configuration is read. */
-async function cardsOf(node: Host, { config }: ContainerStatus): Promise<readonly Card[]> {
+async function configuredCards(node: Host, { config }: ContainerStatus): Promise<readonly Card[]> {
   const paths = deviceEntries(parseContainerConfig(config)).map(({ path }) => path)
   if (!paths.some((path) => /^\/dev\/nvidia\d+$/.test(path))) return []
   const [{ gpus }, cards] = await Promise.all([readNodeGpus(node), readCards(node)])
@@ -68,12 +80,14 @@ function plan(given: Args, seen: Seen): Plan {
   if (misfit) return refuse(misfit)
   const compatible = compatibilityOf(given, seen)
   if (typeof compatible === 'object') return refuse(compatible)
-  const warnings = compatible === undefined ? [] : [compatible]
+  // The installation itself warns.
+  const warnings = compatible === undefined || !given.install ? [] : [compatible]
   if (inside === undefined) return done(warnings)
-  const complete = inside.leftover ? actions([removeDownload], { warnings }) : done(warnings)
+  const complete = inside.leftover && given.install ? actions([removeDownload], { warnings }) : done(warnings)
   if (inside.todo === undefined && inside.sources.length <= 1) return complete
   const refusal = refusalOf(given, seen, inside)
   if (refusal) return refuse(refusal)
+  if (!given.install) return done()
   if (inside.system !== undefined && /^(initializing|starting|stopping|maintenance)$/.test(inside.system))
     return settle(`the container is not ready: ${inside.system}`, given.wait)
   if (inside.lack !== undefined) return waitForNetwork(inside.lack, seen.ctid)

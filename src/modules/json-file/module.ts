@@ -1,66 +1,34 @@
 /** Sets keys in a JSON file and keeps all others. */
-import type { Host, SeenFile } from '../../host/host.ts'
-import { actions, done, type Plan, refuse } from '../../host/plan.ts'
-import { parentOf } from '../../base/posix-paths.ts'
+import type { Plan } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
-import { contentDiff } from '../support/content-diff.ts'
+import { planTextFile, probeTextFile, type SeenText } from '../support/text-file.ts'
 import { args, type Args, result } from './args.ts'
-
-export interface Seen {
-  readonly text: string | undefined
-  readonly kind: SeenFile['kind'] | undefined
-  /** Whether the directory of the file exists. */
-  readonly parent: boolean
-}
 
 export const jsonFile = {
   name: 'json_file',
   summary: 'Sets keys in a JSON file, and keeps all others.',
   args,
   result,
-  probe,
+  probe: probeTextFile,
   plan,
-} satisfies Module<Args, Seen>
+} satisfies Module<Args, SeenText>
 
-async function probe({ path }: Args, host: Host): Promise<Seen> {
-  const [status, parent] = await Promise.all([
-    host.stat(path, { follow: true }),
-    host.stat(parentOf(path), { follow: true }),
-  ])
-  const text = status?.kind === 'file' ? await host.text(path) : undefined
-  return { text, kind: status?.kind, parent: parent?.kind === 'directory' }
-}
-
-function plan({ path, values }: Args, { text, kind, parent }: Seen): Plan {
-  if (kind !== undefined && kind !== 'file')
-    return refuse({ code: 'wrong-kind-of-file', message: `${path} is a ${kind}, not a file` })
-  if (!parent)
-    return refuse({
-      code: 'no-directory',
-      message: `there is no directory ${parentOf(path)}`,
-      hint: 'create it first with `file` and `state: directory`',
-    })
-  const before = parsed(text ?? '')
-  if (before === undefined)
-    return refuse({
-      code: 'not-json',
-      message: `${path} is not a JSON object`,
-      hint: 'correct the file by hand, or delete it',
-    })
-  const merged = merge(before, values)
-  if (text !== undefined && same(before, merged)) return done()
-  const after = `${JSON.stringify(merged, undefined, 4)}\n`
-  return actions(
-    [
-      {
-        kind: 'writeFile',
-        path,
-        content: { kind: 'text', text: after },
-        label: `set ${Object.keys(values).join(', ')} in ${path}`,
-      },
-    ],
-    { diffs: [contentDiff({ title: path, before: text, after })] },
-  )
+function plan({ path, values }: Args, seen: SeenText): Plan {
+  return planTextFile({ path, create: true }, seen, (text) => {
+    const before = parsed(text)
+    if (before === undefined)
+      return {
+        code: 'not-json',
+        wrong: `${path} is not a JSON object`,
+        hint: 'correct the file by hand, or delete it',
+      }
+    const merged = merge(before, values)
+    const after = `${JSON.stringify(merged, undefined, 4)}\n`
+    return {
+      after: text !== '' && same(before, merged) ? text : after,
+      label: `set ${Object.keys(values).join(', ')} in ${path}`,
+    }
+  })
 }
 
 type Table = Readonly<Record<string, unknown>>

@@ -1,15 +1,13 @@
 import type { FromSchema } from 'json-schema-to-ts'
-import { attributeProperties } from '../support/attributes.ts'
-import { absolutePath } from '../../base/posix-paths.ts'
-
-const pattern = { type: 'string', minLength: 1, maxLength: 1000 } as const
+import { createProperty, pathProperty, textFileProperties } from '../support/text-file.ts'
+import { patternProperty as pattern } from '../support/text-lines.ts'
 
 const shape = {
   type: 'object',
   additionalProperties: false,
   required: ['path'],
   properties: {
-    path: { type: 'string', pattern: absolutePath, description: 'The file' },
+    path: pathProperty,
     state: {
       enum: ['present', 'absent'],
       default: 'present',
@@ -30,13 +28,8 @@ const shape = {
       ...pattern,
       description: 'Insert a new line before the last line that matches this, or at `BOF`',
     },
-    create: { type: 'boolean', default: false, description: 'Create the file if it does not exist' },
-    backup: {
-      type: 'boolean',
-      default: false,
-      description: 'Keep a copy of the old file, with the time in its name',
-    },
-    ...attributeProperties,
+    create: createProperty,
+    ...textFileProperties,
   },
 } as const
 

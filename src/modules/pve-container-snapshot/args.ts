@@ -29,6 +29,12 @@ export const args = {
       default: '',
       description: 'Text that Proxmox shows with the snapshot; used when it is taken',
     },
+    renew: {
+      type: 'boolean',
+      default: false,
+      description:
+        'With `present`: if the snapshot has another `description`, delete it and take it again, so that the description can say what is in it',
+    },
     request: {
       type: 'string',
       pattern: '^[A-Za-z0-9_.:+-]*$',

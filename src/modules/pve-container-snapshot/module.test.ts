@@ -85,6 +85,25 @@ lxc.apparmor.profile: unconfined\n`,
     assert.match(other.settle?.why ?? '', /lock: snapshot/)
   })
 
+  test('is taken again if that is wanted and its description differs', async () => {
+    const of = world(
+      `${settings(1024)}parent: before\n\n[before]\n#driver 570\n${settings(512)}snaptime: ${time}\n`,
+    )
+    const wanted = { description: 'driver 580', renew: true }
+    assert.deepEqual((await look({ description: 'driver 580' }, of)).actions, [])
+    assert.deepEqual((await look({ description: 'driver 570', renew: true }, of)).actions, [])
+    const plan = await look(wanted, of)
+    assert.deepEqual(labels(plan), [
+      'take the snapshot before of container 900 again: it is described as "driver 570"',
+    ])
+    assert.match(
+      commandOf(plan),
+      /^sh -c pct delsnapshot 900 before && pct snapshot 900 before --description 'driver 580'$/,
+    )
+    await converge(pveContainerSnapshot, { ...base, ...wanted }, of)
+    assert.match(of.containers.get('900')?.config ?? '', /\[before\]\n#driver 580\n[^[]*memory: 1024$/m)
+  })
+
   test('is deleted, and its successors get its parent', async () => {
     const of = world(
       `${settings(1024)}parent: after\n${snapshot('after', time + 1, 'parent: before\n')}${snapshot('before', time, 'parent: first\n')}`,

@@ -9,7 +9,7 @@ import { waitForLock } from '../../proxmox/config-change.ts'
 import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf } from '../../proxmox/device-entries.ts'
 import { missingContainer } from '../../proxmox/find-guest.ts'
-import { completeSnapshots, snapshotsOf } from '../../proxmox/snapshots.ts'
+import { completeSnapshots, snapshotsOf, type TakenSnapshot } from '../../proxmox/snapshots.ts'
 import type { Module } from '../module.ts'
 import { mayChangeContainer } from '../support/container-args.ts'
 import { args, type Args, result } from './args.ts'
@@ -39,7 +39,7 @@ function plan(given: Args, seen: Seen): Plan {
   const name = nameHindrance(given, seen, config)
   if (name) return name
   const snapshot = snapshotsOf(config).find((each) => each.name === given.name)
-  if (given.state === 'present' && snapshot?.incomplete === undefined && snapshot) return done()
+  if (given.state === 'present' && snapshot !== undefined && !isDue(given, snapshot)) return done()
   if (given.state === 'absent' && snapshot === undefined) return done()
   const lock = lockOf(config)
   if (lock !== undefined && tasks.length > 0)
@@ -62,6 +62,11 @@ function plan(given: Args, seen: Seen): Plan {
     case 'rollback':
       return planRollback(given, seen, present)
   }
+}
+
+/** Whether the snapshot is taken again: an incomplete one is worthless. */
+function isDue({ renew, description }: Args, snapshot: TakenSnapshot): boolean {
+  return snapshot.incomplete !== undefined || (renew && snapshot.description !== description)
 }
 
 function nameHindrance(given: Args, { ctid, node }: Seen, { current }: ContainerConfig): Plan | undefined {

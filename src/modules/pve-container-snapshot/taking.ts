@@ -17,6 +17,7 @@ export interface Present {
   readonly locked: boolean
 }
 
+/** The snapshot is missing, incomplete, or has another description. */
 export function planTaking(given: Args, seen: Seen, { config, snapshot, locked }: Present): Plan {
   const { ctid, storages } = seen
   const { name, description } = given
@@ -33,17 +34,25 @@ export function planTaking(given: Args, seen: Seen, { config, snapshot, locked }
       message: `container ${ctid} cannot have snapshots, because of ${lacking.key}: ${lacking.id}`,
       hint: 'move the volume to a storage with snapshots (pct move-volume), or make a backup instead',
     })
-  const again = snapshot !== undefined
   const taken = withSnapshot(withoutSnapshot(unlocked(config), name), name, description)
   return change(given, seen, {
     commands: [
       ...(locked ? [['pct', 'unlock', ctid]] : []),
-      ...(again ? [['pct', 'delsnapshot', ctid, name, '--force', '1']] : []),
+      ...(snapshot === undefined ? [] : [deletion(ctid, snapshot)]),
       ['pct', 'snapshot', ctid, name, ...(description === '' ? [] : ['--description', description])],
     ],
-    label: `take the snapshot ${name} of container ${ctid}${again ? ' again, because it is incomplete' : ''}`,
+    label: `take the snapshot ${name} of container ${ctid}${snapshot === undefined ? '' : ` again: ${whyAgain(snapshot)}`}`,
     becomes: taken,
   })
+}
+
+/** An incomplete one is only deleted if that is forced. */
+function deletion(ctid: string, { name, incomplete }: TakenSnapshot): readonly string[] {
+  return ['pct', 'delsnapshot', ctid, name, ...(incomplete === undefined ? [] : ['--force', '1'])]
+}
+
+function whyAgain({ incomplete, description }: TakenSnapshot): string {
+  return incomplete === undefined ? `it is described as "${description}"` : 'it is incomplete'
 }
 
 export function planDeletion(given: Args, seen: Seen, { config, locked }: Present): Plan {

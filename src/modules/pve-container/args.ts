@@ -58,6 +58,12 @@ export const args = {
     memory: { type: 'integer', minimum: 16, description: 'Memory in MiB' },
     swap: { type: 'integer', minimum: 0, description: 'Swap space in MiB' },
     onboot: { type: 'boolean', description: 'Start it when the node boots' },
+    features: {
+      type: 'array',
+      items: { enum: ['fuse', 'keyctl', 'mknod', 'nesting'] },
+      default: [],
+      description: 'Features to turn on; others are kept. A running container has them after its next start',
+    },
     net: {
       type: 'object',
       propertyNames: { pattern: '^net(?:[0-9]|[12][0-9]|3[01])$' },
@@ -68,6 +74,12 @@ export const args = {
     },
     nameserver: { type: 'string', description: 'Addresses of DNS servers, separated by spaces' },
     searchdomain: { type: 'string', description: 'DNS domain in which names are searched' },
+    only_create: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Leave a container that exists as it is: only its name is compared. Settings and `state` are for a new container, also if an interrupted run has created it',
+    },
     timeout: {
       type: 'integer',
       minimum: 1,
@@ -97,7 +109,7 @@ export const args = {
 
 export const result = {
   type: 'object',
-  required: ['ctid', 'exists', 'running', 'template', 'snapshots', 'pending'],
+  required: ['ctid', 'exists', 'running', 'template', 'snapshots', 'descriptions', 'pending'],
   properties: {
     ctid: { type: 'string' },
     exists: { type: 'boolean' },
@@ -107,6 +119,11 @@ export const result = {
       type: 'array',
       items: { type: 'string' },
       description: 'Names of its complete snapshots, oldest first',
+    },
+    descriptions: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      description: 'The descriptions of these snapshots, by their names',
     },
     pending: {
       type: 'array',

@@ -176,12 +176,16 @@ interface Work {
   readonly effects?: readonly Effect[]
 }
 
-function making({ hostname = '', copy_timeout: timeout }: Args, seen: Seen, work: Work): Action {
+function making(
+  { hostname = '', copy_timeout: timeout, only_create: keepsRecord }: Args,
+  seen: Seen,
+  work: Work,
+): Action {
   const { ctid } = seen
   const { label, command, storages, source, effects = [] } = work
   return longPct({
     ctid,
-    argv: ['sh', '-c', makingScript({ ctid, hostname, source, storages, command })],
+    argv: ['sh', '-c', makingScript({ ctid, hostname, source, storages, command, keepsRecord })],
     label,
     work: command,
     timeout,
@@ -192,6 +196,9 @@ function making({ hostname = '', copy_timeout: timeout }: Args, seen: Seen, work
       ...(seen.recordDirectory
         ? []
         : [{ kind: 'file', name: recordDirectory, becomes: { kind: 'directory', mode: '0700' } } as const]),
+      ...(keepsRecord
+        ? [{ kind: 'file', name: makingRecord(ctid), becomes: { kind: 'file' } } as const]
+        : []),
       ...effects,
     ],
   })

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { Plan } from '../../host/plan.ts'
 import { converge } from '../testing/converge.ts'
 import { pveContainer } from './module.ts'
-import { archive, labels, look, web, world, zfs } from './testing/container-world.ts'
+import { archive, labels, look, record, web, world, zfs } from './testing/container-world.ts'
 
 /** The script of the action. */
 function scriptOf({ actions }: Plan, index = 0): string {
@@ -131,6 +131,30 @@ describe('a clone', () => {
   })
 })
 
+describe('a container that is only created', () => {
+  const given = { ostemplate: archive, memory: 1024, state: 'started', only_create: true }
+
+  test('is left as it is if it exists, but not taken for one of another name', async () => {
+    const plan = await look({ ...given, unprivileged: false }, world({ config: web }))
+    assert.deepEqual([plan.actions, plan.refusal], [[], undefined])
+    assert.equal(
+      (await look({ ...given, hostname: 'db' }, world({ config: web }))).refusal?.code,
+      'other-container',
+    )
+  })
+
+  test('gets its settings and starts, also if the run that created it was killed before', async () => {
+    const whole = ['start', 'delete the record of its creation']
+    assert.deepEqual(labels(await look(given, world())).slice(1), whole)
+    assert.match(scriptOf(await look(given, world())), /\|\| exit;; esac\n:$/)
+    const interrupted = { config: web, files: { [record]: 'hostname web\nstorages tank\n' } }
+    assert.deepEqual(labels(await look(given, world(interrupted))), [
+      'set memory to 1024 of container 900',
+      ...whole,
+    ])
+  })
+})
+
 describe('a container that exists', () => {
   test('is never changed under another name', async () => {
     for (const state of ['present', 'started', 'stopped', 'template', 'absent']) {
@@ -164,6 +188,24 @@ describe('a container that exists', () => {
     const run = await converge(pveContainer, { ctid: 900, hostname: 'web', memory: 2048 }, of)
     assert.equal(run.actions.length, 1)
     assert.match(of.containers.get('900')?.config ?? '', /^memory: 2048$/m)
+  })
+
+  test('gets features, and keeps others', async () => {
+    const of = world({ config: `features: fuse=1,nesting=0\n${web}` })
+    assert.deepEqual(labels(await look({ features: ['keyctl', 'nesting'] }, of)), [
+      'set features to fuse=1,nesting=1,keyctl=1 of container 900',
+    ])
+    const has = world({ config: `features: keyctl=1,nesting=1\n${web}` })
+    assert.deepEqual((await look({ features: ['nesting'] }, has)).actions, [])
+    const created = await look({ ostemplate: archive, features: ['nesting'] }, world())
+    assert.match(scriptOf(created), / --features nesting=1 /)
+  })
+
+  test('tells its complete snapshots with their descriptions', async () => {
+    const config = `${web}\n[half]\n#x\n${web}snapstate: prepare\n\n[one]\n#driver 580%3A\n${web}snaptime: 1\n`
+    const { report } = await converge(pveContainer, { ctid: 900 }, world({ config }))
+    assert.deepEqual(report['snapshots'], ['one'])
+    assert.deepEqual(report['descriptions'], { one: 'driver 580:' })
   })
 
   test('has pending changes counted as made', async () => {

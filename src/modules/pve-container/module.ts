@@ -17,7 +17,7 @@ import { lockOf } from '../../proxmox/device-entries.ts'
 import { makingRecord } from '../../proxmox/half-made.ts'
 import { configBecomes, longPct, withCurrent } from '../../proxmox/pct-actions.ts'
 import { afterNextStart, pendingNames } from '../../proxmox/pending-changes.ts'
-import { completeSnapshots } from '../../proxmox/snapshots.ts'
+import { completeSnapshots, snapshotsOf } from '../../proxmox/snapshots.ts'
 import { lackingFeature, volumesOf } from '../../proxmox/storages.ts'
 import type { Module } from '../module.ts'
 import { mayChangeContainer } from '../support/container-args.ts'
@@ -45,6 +45,11 @@ export const pveContainer = {
       running: container?.status === 'running',
       template: config.current.settings.get('template') === '1',
       snapshots: completeSnapshots(config),
+      descriptions: Object.fromEntries(
+        snapshotsOf(config).flatMap(({ name, incomplete, description }) =>
+          incomplete === undefined ? [[name, description]] : [],
+        ),
+      ),
       pending: pendingNames(config),
     }
   },
@@ -60,8 +65,11 @@ function plan(given: Args, seen: Seen): Plan {
   const making = lockOf(config) === 'create' ? waitForLock(ctid, config, given.lock_timeout) : undefined
   if (making) return making
   const problem =
-    otherContainer(given, seen, config) ?? otherPrivilege(given, seen, config) ?? halfGone(ctid, config)
+    otherContainer(given, seen, config) ??
+    (given.only_create ? undefined : otherPrivilege(given, seen, config)) ??
+    halfGone(ctid, config)
   if (problem) return refuse(problem)
+  if (given.only_create && record === undefined) return done()
   const settings = changedSettings(wantedSettings(given), afterNextStart(config))
   const steps: readonly (Action | Refusal)[] = [
     ...setting(given, seen, settings),
@@ -72,14 +80,8 @@ function plan(given: Args, seen: Seen): Plan {
   const list = steps.filter((step): step is Action => 'kind' in step)
   const locked = list.length > 0 ? waitForLock(ctid, config, given.lock_timeout) : undefined
   if (locked) return locked
-  const finished = record !== undefined
-  if (list.length === 0 && !finished) return done()
-  return actions([
-    finished
-      ? { kind: 'remove', on: 'node', path: makingRecord(ctid), label: 'delete the record of its creation' }
-      : undefined,
-    ...list,
-  ])
+  if (list.length === 0 && record === undefined) return done()
+  return actions([...list, record === undefined ? undefined : forgetMaking(ctid)])
 }
 
 function planNew(given: Args, seen: Seen): Plan {
@@ -91,8 +93,13 @@ function planNew(given: Args, seen: Seen): Plan {
     ...(settings.length === 0 ? [] : [setAction(given, seen, settings)]),
     ...(given.state === 'started' ? [power(given, seen, 'start')] : []),
     ...(given.state === 'template' ? [conversion(given, seen)] : []),
+    ...(given.only_create ? [forgetMaking(seen.ctid)] : []),
   ]
   return actions(list, defined({ doubt }))
+}
+
+function forgetMaking(ctid: string): Action {
+  return { kind: 'remove', on: 'node', path: makingRecord(ctid), label: 'delete the record of its creation' }
 }
 
 function setting(given: Args, seen: Seen, settings: readonly Setting[]): readonly (Action | Refusal)[] {

@@ -14,12 +14,13 @@ const assumed: Readonly<Record<string, string>> = { memory: '512', swap: '512', 
 
 /** All declared settings but the name, in the order of the arguments. */
 export function wantedSettings(given: Args): readonly Setting[] {
-  const { cores, memory, swap, onboot, net, nameserver, searchdomain } = given
+  const { cores, memory, swap, onboot, features, net, nameserver, searchdomain } = given
   const values = defined({
     cores,
     memory,
     swap,
     onboot: mapped(onboot, (on) => (on ? 1 : 0)),
+    features: features.length === 0 ? undefined : features.map((name) => `${name}=1`).join(','),
     ...net,
     nameserver,
     searchdomain,
@@ -28,8 +29,8 @@ export function wantedSettings(given: Args): readonly Setting[] {
 }
 
 /**
- * The settings to change. `entries` is the configuration after the next start. A network interface keeps the
- * properties that are not declared.
+ * The settings to change. `entries` is the configuration after the next start. A network interface and the
+ * features keep the properties that are not declared.
  */
 export function changedSettings(
   wanted: readonly Setting[],
@@ -37,17 +38,17 @@ export function changedSettings(
 ): readonly Setting[] {
   return wanted.flatMap(({ key, value }) => {
     const present = entries.find((entry) => entry.key === key)?.value
-    if (!key.startsWith('net')) {
+    if (!key.startsWith('net') && key !== 'features') {
       const [now, then] = [present ?? assumed[key] ?? '', value].map((text) => text.trim().split(/[\s,;]+/))
       return now?.join(' ') === then?.join(' ') ? [] : [{ key, value }]
     }
-    const merged = mergedInterface(value, present ?? '')
+    const merged = mergedProperties(value, present ?? '')
     return merged === undefined ? [] : [{ key, value: merged }]
   })
 }
 
 /** The present properties with the declared ones; undefined if that changes nothing. */
-function mergedInterface(declared: string, present: string): string | undefined {
+function mergedProperties(declared: string, present: string): string | undefined {
   const wanted = properties(declared, 'name')
   const has = properties(present, 'name')
   if ([...wanted].every(([name, value]) => has.get(name)?.toLowerCase() === value.toLowerCase()))

@@ -121,18 +121,15 @@ export function planContent(given: ContentArgs, source: Source, seen: ContentSee
     })
   if (seen.parent !== undefined && seen.parent.kind !== 'directory')
     return refuse({ code: 'wrong-kind-of-file', message: `${parentOf(dest)} is a ${seen.parent.kind}` })
-  const validate = given.validate === undefined ? [] : words(given.validate)
-  if (validate === undefined)
-    return refuse({ code: 'invalid-argument', message: 'unclosed quote in `validate`' })
+  const checks = validatorOf(given.validate)
+  if ('wrong' in checks) return refuse({ code: 'invalid-argument', message: checks.wrong })
   const write: WriteFile = {
     kind: 'writeFile',
     path: dest,
     content: source.content,
     ...givenAttributes(given),
-    ...defined({
-      backup: given.backup && status !== undefined ? true : undefined,
-      validate: validate.length === 0 ? undefined : validate,
-    }),
+    ...checks,
+    ...defined({ backup: given.backup && status !== undefined ? true : undefined }),
   }
   const made = seen.makes === undefined ? undefined : ({ kind: 'makeDirectory', path: seen.makes } as const)
   const changes = status === undefined ? {} : differing(given, status)
@@ -142,6 +139,15 @@ export function planContent(given: ContentArgs, source: Source, seen: ContentSee
       ...(status !== undefined && Object.keys(changes).length > 0 ? attributeDiffs(dest, given, status) : []),
     ],
   })
+}
+
+/** The words of `validate` for an action, or what is wrong with them. */
+export function validatorOf(
+  command: string | undefined,
+): Pick<WriteFile, 'validate'> | { readonly wrong: string } {
+  const validate = command === undefined ? [] : words(command)
+  if (validate === undefined) return { wrong: 'unclosed quote in `validate`' }
+  return validate.length === 0 ? {} : { validate }
 }
 
 export function reportContent(source: Source | undefined, seen: ContentSeen): Record<string, unknown> {

@@ -18,6 +18,11 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { name: 'x', state: 'absent' },
   ],
   assert: [{ that: [true] }, { that: [false] }],
+  authorized_key: [{ user: 'alice', key: 'ssh-ed25519 AAAA x', exclusive: true }],
+  blockinfile: [
+    { path: '/etc/x', block: 'a' },
+    { path: '/etc/x', state: 'absent' },
+  ],
   command: [
     { argv: ['true'], reads: true },
     { argv: ['true'], creates: '/x' },
@@ -43,6 +48,14 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   gpu_verify: [
     { version, containers: [{ name: 'a', ctid: '101' }] },
     { assignment: 'all', cuda: '12.8', user: 'nobody', isolation: true },
+  ],
+  group: [
+    { name: 'gpu', gid: 700 },
+    { name: 'gpu', state: 'absent' },
+  ],
+  ini_file: [
+    { path: '/etc/x', section: 'snap', option: 'ID', value: '1' },
+    { path: '/etc/x', option: 'ID', state: 'absent' },
   ],
   json_file: [{ path: '/etc/x.json', values: { a: { b: 1 } } }],
   kernel_module: [{ name: 'nvidia' }, { name: 'nouveau', state: 'absent' }],
@@ -87,6 +100,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { ctid: 101, hostname: 'CT101', name: 'before', state: 'rollback', request: '1' },
   ],
   reboot: [{}],
+  replace: [{ path: '/etc/x', regexp: '(a|^)(.)', replace: '\\2x' }],
   service: [
     { name: 'ssh', state: 'started', enabled: true },
     { name: 'x', state: 'restarted', masked: true },
@@ -99,6 +113,10 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { name: 'vm.swappiness', state: 'absent' },
   ],
   template: [{ src: '/x', content: 'x', dest: '/etc/x' }],
+  user: [
+    { name: 'alice', groups: ['gpu'], password: '$6$a$b', shell: '/bin/sh' },
+    { name: 'alice', state: 'absent', remove: true },
+  ],
   wait_for: [{ path: '/x' }, { port: 22 }],
 }
 

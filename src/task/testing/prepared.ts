@@ -89,6 +89,7 @@ export function prepared(tasks: string, options: PreparedOptions = {}): Prepared
       home: '/root',
       userName: 'root',
       hostName: 'test',
+      addresses: [],
       pid: 1,
       workingDirectory: '/p',
     },

@@ -21,7 +21,8 @@ export function rolesRun(
 ): (...more: readonly string[]) => readonly string[] {
   const play = (hosts: string, roles: string, after = ''): string =>
     `- hosts: ${hosts}\n${after}  gather_facts: false\n  roles: [${roles}]\n`
-  const playbook = join(lab.instance.stateDir, `${nodes.replaceAll(/\W+/g, '-')}.yml`)
+  const name = [nodes, containers, last].join(' ').trim().replaceAll(/\W+/g, '-')
+  const playbook = join(lab.instance.stateDir, `${name}.yml`)
   writeFileSync(
     playbook,
     [

@@ -84,6 +84,7 @@ export class Controller implements Line {
       home: '/nowhere',
       userName: 'user',
       hostName: 'controller',
+      addresses: [],
       pid: 1,
       workingDirectory: '/nowhere',
     }

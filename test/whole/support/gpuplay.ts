@@ -20,6 +20,8 @@ export interface StartOptions {
   /** Default: `jsonl`; other formats have no events. */
   readonly output?: 'jsonl' | 'plain'
   readonly env?: Readonly<Record<string, string>>
+  /** The folder in which it runs; default: the root of the repository. */
+  readonly cwd?: string
   /** Milliseconds until it is killed, which fails the test; default: four minutes. */
   readonly deadline?: number
 }
@@ -31,10 +33,13 @@ export class Controller {
   readonly #events: Event[] = []
   readonly #waiting = new Set<() => void>()
 
-  constructor(words: readonly string[], { output = 'jsonl', env, deadline = 240_000 }: StartOptions) {
+  constructor(
+    words: readonly string[],
+    { output = 'jsonl', env, cwd = root, deadline = 240_000 }: StartOptions,
+  ) {
     const argv = [join(root, 'bin/gpuplay'), ...words, ...(words[0] === 'run' ? ['--output', output] : [])]
     const child = spawn(process.execPath, argv, {
-      cwd: root,
+      cwd,
       // The files of a phase share a lab and its inventory: the runs of one must not prune the logs of another.
       env: { ...process.env, NO_COLOR: '1', GPUPLAY_KEEP_RUNS: '1000', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -101,7 +106,7 @@ export class Controller {
   }
 }
 
-/** Starts gpuplay in the root of the repository. Builds it first if the build is older than the sources. */
+/** Starts gpuplay. Builds it first if the build is older than the sources. */
 export async function start(words: readonly string[], options: StartOptions = {}): Promise<Controller> {
   await built()
   return new Controller(words, options)

@@ -1,4 +1,7 @@
-/** The functions of expressions, as docs/reference.md describes them. A test evaluates every example. */
+/**
+ * The functions that only expressions have, as docs/reference.md describes them. A test evaluates every
+ * example.
+ */
 
 export interface Described {
   readonly meaning: string
@@ -51,12 +54,6 @@ export const functions: Readonly<Record<string, Described>> = {
     example: '[1, 2].map(x, x * 2)',
     gives: [2, 4],
   },
-  join: {
-    meaning: 'A list of texts as one text',
-    example: '["a", "b"].join(", ")',
-    gives: 'a, b',
-  },
-  split: { meaning: 'A text as a list of its parts', example: '"a,b".split(",")', gives: ['a', 'b'] },
   contains: { meaning: 'Whether a text contains another', example: '"abc".contains("b")', gives: true },
   startsWith: {
     meaning: 'Whether a text starts with another',
@@ -64,11 +61,6 @@ export const functions: Readonly<Record<string, Described>> = {
     gives: true,
   },
   endsWith: { meaning: 'Whether a text ends with another', example: '"abc".endsWith("a")', gives: false },
-  matches: {
-    meaning: 'Whether a regular expression (RE2) is found anywhere in a text',
-    example: '"pve12".matches("^pve[0-9]+$")',
-    gives: true,
-  },
   indexOf: {
     meaning: 'Position of the first occurrence of another text, from 0; or -1',
     example: '"abc".indexOf("c")',
@@ -84,9 +76,6 @@ export const functions: Readonly<Record<string, Described>> = {
     example: '"abcd".substring(1, 3)',
     gives: 'bc',
   },
-  trim: { meaning: 'A text without spaces at its ends', example: '" a ".trim()', gives: 'a' },
-  lower: { meaning: 'A text in lower case', example: '"Ab".lower()', gives: 'ab' },
-  upper: { meaning: 'A text in upper case', example: '"Ab".upper()', gives: 'AB' },
   lowerAscii: { meaning: 'Like `lower`, for ASCII only', example: '"Ab".lowerAscii()', gives: 'ab' },
   upperAscii: { meaning: 'Like `upper`, for ASCII only', example: '"Ab".upperAscii()', gives: 'AB' },
   int: { meaning: 'A text or number as a whole number', example: 'int("8080") + 1', gives: 8081 },
@@ -136,6 +125,6 @@ export const functions: Readonly<Record<string, Described>> = {
  * optional values.
  */
 export const undescribed: readonly string[] = [
-  'at base64 bytes dyn hex json none of uint',
+  'at bytes dyn hex none of uint',
   'getDate getDayOfMonth getDayOfWeek getDayOfYear getFullYear getHours getMilliseconds getMinutes getMonth getSeconds',
 ].flatMap((line) => line.split(' '))

@@ -1,31 +1,27 @@
-/** The template helpers, as docs/reference.md describes them. A test renders every example. */
-import type { Described } from './functions.ts'
+/** The helpers that only templates have, as docs/reference.md describes them. A test renders every example. */
+import type { Described } from './expression-functions.ts'
 
 /** The variables of the examples. */
 export const exampleVariables = {
   text: 'Text',
   padded: ' x ',
   number: 1,
-  list: ['a', 'b'],
+  letters: ['a', 'b'],
   empty: [],
   table: { key: 'value' },
   name: 'key',
   path: '/a b/c.txt',
   hosts: [{ name: 'x' }, { name: 'y' }],
+  disks: [
+    { name: 'sda', size: 2 },
+    { name: 'sdb', size: 1 },
+  ],
+  nested: [1, [2, [3]]],
+  settings: { a: { b: 1 }, c: 1 },
+  overrides: { a: { d: 2 } },
 } as const
 
 export const helpersDescribed: Readonly<Record<string, Described>> = {
-  json: {
-    meaning: 'The value as JSON; with a number, indented by that many spaces',
-    example: '{{json list}}',
-    gives: '["a","b"]',
-  },
-  yaml: { meaning: 'The value as YAML', example: '{{yaml table}}', gives: 'key: value' },
-  join: {
-    meaning: 'A list as one text; the separator is ", " if none is given',
-    example: '{{join list "-"}}',
-    gives: 'a-b',
-  },
   default: {
     meaning: 'The value, or another one if it does not exist or is null',
     example: '{{default nothing "x"}}',
@@ -45,7 +41,7 @@ export const helpersDescribed: Readonly<Record<string, Described>> = {
   and: {
     meaning:
       'Whether all values are true. An empty list, an empty text, 0 and null are false here, as for #if',
-    example: '{{#if (and list number)}}both{{/if}}',
+    example: '{{#if (and letters number)}}both{{/if}}',
     gives: 'both',
   },
   or: {
@@ -56,7 +52,7 @@ export const helpersDescribed: Readonly<Record<string, Described>> = {
   not: { meaning: 'The opposite', example: '{{#if (not empty)}}empty{{/if}}', gives: 'empty' },
   includes: {
     meaning: 'Whether a list contains a value',
-    example: '{{#if (includes list "a")}}in{{/if}}',
+    example: '{{#if (includes letters "a")}}in{{/if}}',
     gives: 'in',
   },
   lookup: {
@@ -64,30 +60,14 @@ export const helpersDescribed: Readonly<Record<string, Described>> = {
     example: '{{lookup table name}}',
     gives: 'value',
   },
-  quote: { meaning: 'A text as one word for a shell', example: '{{quote path}}', gives: "'/a b/c.txt'" },
-  indent: {
-    meaning: 'A text with every line but the first indented',
-    example: '{{indent (yaml hosts) 2}}',
-    gives: '- name: x\n  - name: y',
-  },
-  lower: { meaning: 'A text in lower case', example: '{{lower text}}', gives: 'text' },
-  upper: { meaning: 'A text in upper case', example: '{{upper text}}', gives: 'TEXT' },
-  trim: { meaning: 'A text without spaces at its ends', example: '{{trim padded}}', gives: 'x' },
-  replace: {
-    meaning: 'A text with every occurrence of another text replaced',
-    example: '{{replace text "T" "N"}}',
-    gives: 'Next',
-  },
-  basename: { meaning: 'The last part of a path', example: '{{basename path}}', gives: 'c.txt' },
-  dirname: { meaning: 'A path without its last part', example: '{{dirname path}}', gives: '/a b' },
   add: {
     meaning: 'The sum of two numbers; @index counts from 0',
-    example: '{{#each list}}{{add @index 1}}{{/each}}',
+    example: '{{#each letters}}{{add @index 1}}{{/each}}',
     gives: '12',
   },
   length: {
     meaning: 'Characters of a text, entries of a list or map',
-    example: '{{length list}}',
+    example: '{{length letters}}',
     gives: '2',
   },
 }

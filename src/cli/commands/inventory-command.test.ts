@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { scratchFolder } from '../../connection/testing/programs.ts'
+import { gpuplay } from '../testing/command-line.ts'
+
+test('a Phoenix configuration is an inventory of every command, and its node can be this machine', async () => {
+  const folder = scratchFolder()
+  const write = (name: string, content: object): void =>
+    writeFileSync(join(folder, name), JSON.stringify(content, undefined, 2))
+  write('node.json', {
+    nvidia_driver: { version: '580.95.05' },
+    network: { interfaces: { address: '192.0.2.1/24' } },
+    portainer_api: { admin_user: 'admin', admin_password: 'a-long-password' },
+  })
+  write('lxc.json', { lxc_configs: { 900: { name: 'web', gpu_assignment: '0, 1' } } })
+  const inventories = ['-i', join(folder, 'node.json'), '-i', join(folder, 'lxc.json')]
+
+  const { output } = await gpuplay(folder, ['inventory', ...inventories, '--list'])
+  const listed = JSON.parse(output)
+  assert.deepEqual(listed._meta.hostvars.web, {
+    ctid: '900',
+    gpu_assignment: '0, 1',
+    name: 'web',
+    node: 'hypervisor',
+  })
+  assert.equal(listed._meta.hostvars.hypervisor.connection, 'local')
+  assert.deepEqual(listed._meta.hostvars.hypervisor.portainer_api, {
+    admin_user: 'admin',
+    admin_password: '(secret)',
+  })
+  assert.deepEqual(listed.nodes.hosts, ['hypervisor'])
+
+  const told = await gpuplay(folder, ['exec', 'nodes', ...inventories, '--', 'echo', 'here'])
+  assert.equal(told.output, 'hypervisor | exit 0\n  here\n')
+
+  const tasks = "[{ assert: { that: nvidia_driver_version == '580.95.05' } }, { command: 'true' }]"
+  writeFileSync(join(folder, 'site.yml'), `- hosts: nodes\n  gather_facts: false\n  tasks: ${tasks}\n`)
+  const ran = await gpuplay(folder, ['run', join(folder, 'site.yml'), ...inventories])
+  assert.equal(ran.exitCode, 0, ran.output + ran.errors)
+  assert.match(ran.output, /changed +hypervisor +command/)
+})
