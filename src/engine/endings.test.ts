@@ -73,7 +73,7 @@ describe('the end of a run', () => {
           event.type === 'warning' ? [event.message.replaceAll(`${own.path}/`, '')] : [],
         ),
         [
-          'gpuplay does not read "ansible.cfg": use options of the command line (see "gpuplay run --help") and connection variables instead',
+          'gpuplay does not read "ansible.cfg": put defaults of options into gpuplay.yml (see "gpuplay config"), and connection variables into the inventory',
           'gpuplay cannot run the modules for Ansible in "library": use other modules (see "gpuplay modules")',
         ],
       )

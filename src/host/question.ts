@@ -190,12 +190,14 @@ const noAptCaches = ['-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcac
 const programs = {
   'apt-cache': { adds: noAptCaches },
   'apt-get': { first: '-s', adds: noAptCaches },
+  base64: { first: '-w0' },
   cat: {},
   ceph: {},
   // Ours (src/nvidia/cuda-probe.ts). Like nvidia-smi, libcuda creates missing device nodes.
   'cuda-probe': { guard: 'nvidia', carried: true },
   // Ours (src/nvidia/device-probe.ts).
   'device-probe': { carried: true },
+  date: { first: '+%s' },
   dkms: { first: 'status' },
   // Starts a container from an image that is there, and removes it (src/nvidia/docker.ts).
   docker: { first: 'run' },

@@ -29,7 +29,7 @@ test('every module has a unique name, as written in tasks', () => {
 
 test('a module has no hint that names a replacement', () => {
   assert.deepEqual(
-    modules.filter(({ name }) => moduleInstead(name) !== undefined),
+    modules.map(({ name }) => name).filter((name) => moduleInstead(name) !== undefined),
     [],
   )
 })

@@ -10,10 +10,12 @@ import { cudaToolkit } from './cuda-toolkit/module.ts'
 import { debug } from './debug/module.ts'
 import { fail } from './fail/module.ts'
 import { file } from './file/module.ts'
+import { find } from './find/module.ts'
 import { getUrl } from './get-url/module.ts'
 import { gpuDevices } from './gpu-devices/module.ts'
 import { gpuVerify } from './gpu-verify/module.ts'
 import { group } from './group/module.ts'
+import { hostname } from './hostname/module.ts'
 import { iniFile } from './ini-file/module.ts'
 import { jsonFile } from './json-file/module.ts'
 import { kernelModule } from './kernel-module/module.ts'
@@ -48,9 +50,12 @@ import { replace } from './replace/module.ts'
 import { service } from './service/module.ts'
 import { setFact } from './set-fact/module.ts'
 import { shell } from './shell/module.ts'
+import { slurp } from './slurp/module.ts'
 import { stat } from './stat/module.ts'
 import { sysctl } from './sysctl/module.ts'
+import { systemdUnit } from './systemd-unit/module.ts'
 import { template } from './template/module.ts'
+import { timezone } from './timezone/module.ts'
 import { user } from './user/module.ts'
 import { waitFor } from './wait-for/module.ts'
 
@@ -66,10 +71,12 @@ export const modules: readonly Module[] = [
   debug,
   fail,
   file,
+  find,
   getUrl,
   gpuDevices,
   gpuVerify,
   group,
+  hostname,
   iniFile,
   jsonFile,
   kernelModule,
@@ -103,9 +110,12 @@ export const modules: readonly Module[] = [
   service,
   setFact,
   shell,
+  slurp,
   stat,
   sysctl,
+  systemdUnit,
   template,
+  timezone,
   user,
   waitFor,
 ]

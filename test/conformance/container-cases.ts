@@ -2,6 +2,7 @@
 import { apt } from '../../src/modules/apt/module.ts'
 import { copy } from '../../src/modules/copy/module.ts'
 import { file } from '../../src/modules/file/module.ts'
+import { hostname } from '../../src/modules/hostname/module.ts'
 import { reboot } from '../../src/modules/reboot/module.ts'
 import { service } from '../../src/modules/service/module.ts'
 import { shell } from '../../src/modules/shell/module.ts'
@@ -44,6 +45,19 @@ export const containerCases: readonly ConformanceCase[] = [
     says: 'a new unit',
     setup: `printf '${unit}' >/etc/systemd/system/conformance.service; systemctl daemon-reload`,
     args: { name: 'conformance', state: 'started' },
+  },
+  {
+    module: hostname,
+    says: 'a name that Proxmox VE sets',
+    args: { name: 'other' },
+    dry: 'refused',
+    problem: 'name-of-container',
+  },
+  {
+    module: hostname,
+    says: 'a name that Proxmox VE leaves alone',
+    setup: 'touch /etc/.pve-ignore.hostname',
+    args: { name: 'other' },
   },
   {
     module: user,

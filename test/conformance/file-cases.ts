@@ -4,11 +4,13 @@ import { blockinfile } from '../../src/modules/blockinfile/module.ts'
 import { command } from '../../src/modules/command/module.ts'
 import { copy } from '../../src/modules/copy/module.ts'
 import { file } from '../../src/modules/file/module.ts'
+import { find } from '../../src/modules/find/module.ts'
 import { iniFile } from '../../src/modules/ini-file/module.ts'
 import { jsonFile } from '../../src/modules/json-file/module.ts'
 import { lineinfile } from '../../src/modules/lineinfile/module.ts'
 import { replace } from '../../src/modules/replace/module.ts'
 import { shell } from '../../src/modules/shell/module.ts'
+import { slurp } from '../../src/modules/slurp/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
 import { template } from '../../src/modules/template/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
@@ -227,6 +229,20 @@ export function fileCases(folder: string): readonly ConformanceCase[] {
     },
     { module: command, says: 'a command with reads', args: { cmd: 'uname -r', reads: true }, dry: 'ok' },
     { module: shell, says: 'any command', args: { cmd: `echo x >${at('any')}` }, dry: 'unknown' },
+    { module: slurp, says: 'a file', args: { path: '/etc/hostname' }, dry: 'ok' },
+    {
+      module: slurp,
+      says: 'bytes that are not UTF-8',
+      setup: `printf 'caf\\351\\n' >${at('bytes')}`,
+      args: { path: at('bytes') },
+      dry: 'ok',
+    },
+    {
+      module: find,
+      says: 'files of a size and an age',
+      args: { paths: folder, patterns: '*', recurse: true, hidden: true, size: '-1k', age: '-1d' },
+      dry: 'ok',
+    },
     { module: stat, says: 'a file', args: { path: '/etc/hostname' }, dry: 'ok' },
     { module: waitFor, says: 'an existing file', args: { path: '/etc/hostname' }, dry: 'ok' },
   ]

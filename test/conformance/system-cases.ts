@@ -4,11 +4,14 @@ import { aptRepository } from '../../src/modules/apt-repository/module.ts'
 import { authorizedKey } from '../../src/modules/authorized-key/module.ts'
 import { getUrl } from '../../src/modules/get-url/module.ts'
 import { group } from '../../src/modules/group/module.ts'
+import { hostname } from '../../src/modules/hostname/module.ts'
 import { kernelModule } from '../../src/modules/kernel-module/module.ts'
 import { reboot } from '../../src/modules/reboot/module.ts'
 import { service } from '../../src/modules/service/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
 import { sysctl } from '../../src/modules/sysctl/module.ts'
+import { systemdUnit } from '../../src/modules/systemd-unit/module.ts'
+import { timezone } from '../../src/modules/timezone/module.ts'
 import { user } from '../../src/modules/user/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
 import { books } from './books.ts'
@@ -114,6 +117,35 @@ export const systemCases: readonly ConformanceCase[] = [
     setup: 'systemctl stop conformance; rm /etc/systemd/system/conformance.service; systemctl daemon-reload',
     args: { name: 'fstrim', masked: true },
     besides: [/^\/etc\/systemd\/system\//],
+  },
+  {
+    module: systemdUnit,
+    says: 'a new unit',
+    args: { name: 'conformance-unit', content: '[Service]\nExecStart=/bin/sleep infinity\n' },
+  },
+  {
+    module: systemdUnit,
+    says: 'a drop-in of a running unit',
+    setup: 'systemctl start conformance-unit',
+    args: { name: 'conformance-unit', drop_in: 'nice', content: '[Service]\nNice=5' },
+  },
+  {
+    module: systemdUnit,
+    says: 'no drop-in',
+    args: { name: 'conformance-unit', drop_in: 'nice', state: 'absent' },
+  },
+  {
+    module: systemdUnit,
+    says: 'no unit any more',
+    args: { name: 'conformance-unit', state: 'absent' },
+  },
+  { module: timezone, says: 'another time zone', args: { name: 'Asia/Tokyo' } },
+  {
+    module: hostname,
+    says: 'another name of a node',
+    args: { name: 'other' },
+    dry: 'refused',
+    problem: 'name-of-node',
   },
   { module: group, says: 'a group with an ID', args: { name: 'conformance', gid: 4711 } },
   { module: group, says: 'another ID', args: { name: 'conformance', gid: 4712 } },

@@ -89,9 +89,15 @@ describe('templates', { skip: whyNoLab() ?? false, timeout: 1_500_000 }, () => {
     assert.match(await inside(910, 'nvidia-smi -L'), /^GPU 0: [^\n]*\n$/)
     assert.equal(
       await inside(910, 'hostname; ls /dev/nvidia1; ls /dev/nvidia0 2>/dev/null || command -v docker'),
-      'web\n/dev/nvidia1\n/usr/bin/docker\n',
+      'web\n/dev/nvidia1\n/bin/docker\n',
     )
-    assert.match(await lab.node('pve2').output('pct exec 960 -- nvidia-smi -L'), /^GPU 0: /)
+    const far = lab.node('pve2')
+    assert.match(await far.output('cat /etc/pve/lxc/951.conf'), /^template: 1$/m)
+    assert.match(
+      await far.output('cat /etc/pve/lxc/960.conf'),
+      /^rootfs: tank:basevol-951-disk-0\/subvol-960/m,
+    )
+    assert.match(await far.output('pct exec 960 -- nvidia-smi -L'), /^GPU 0: /)
   })
 
   it('change nothing when they are run again', async () => {

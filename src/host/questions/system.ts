@@ -1,6 +1,7 @@
 /** Questions about the machine, its services and its disks. */
 import { count } from '../queries/query.ts'
 import { one, question, questionAbout } from '../question.ts'
+import type { ResourcePattern } from '../resource.ts'
 
 /** `uname -m`, such as `x86_64`. */
 export const machineType = question({
@@ -47,12 +48,24 @@ export const systemState = question({
   parse: ({ stdout }) => stdout.trim(),
 })
 
-/** Whether the unit's files on the disk are newer than the version that systemd has loaded. */
+/** Whether the unit's files on the disk are newer than the version that systemd has loaded (systemd.unit(5)). */
 export const needsDaemonReload = questionAbout({
   words: ['systemctl', 'show', '-p', 'NeedDaemonReload', one('unit', /[A-Za-z0-9:_.@\\][A-Za-z0-9:_.@\\-]*/)],
-  reads: () => units,
+  reads: ({ unit }) => [`unit:${unit}`, ...filesOfUnit(unit).map((path): ResourcePattern => `file:${path}*`)],
   parse: ({ stdout }) => stdout.trim() === 'NeedDaemonReload=yes',
 })
+
+/**
+ * The beginnings of the paths of a unit's file and drop-ins below /etc: its own, those of its template, of its
+ * type (`service.d`) and of its prefixes (`a-.service.d` of `a-b.service`).
+ */
+function filesOfUnit(unit: string): readonly string[] {
+  const dot = unit.lastIndexOf('.')
+  const [stem, type] = [unit.slice(0, dot), unit.slice(dot + 1)]
+  const template = stem.includes('@') ? [`${stem.slice(0, stem.indexOf('@') + 1)}.${type}`] : []
+  const prefixes = [...stem.matchAll(/-/g)].map(({ index }) => `${stem.slice(0, index + 1)}.${type}.d/`)
+  return [unit, ...template, `${type}.d/`, ...prefixes].map((name) => `/etc/systemd/system/${name}`)
+}
 
 /** The TCP ports on which a process listens. */
 export const listeningPorts = question({

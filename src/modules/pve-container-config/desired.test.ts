@@ -4,7 +4,8 @@ import { test } from 'node:test'
 import * as fc from 'fast-check'
 import { type ConfigEntry, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { afterNextStart } from '../../proxmox/pending-changes.ts'
-import { contentLines, desiredConfig, lineOf, ownedForms, TooManyDevices } from './desired.ts'
+import { lineForms, lineOf } from '../../proxmox/config-lines.ts'
+import { contentLines, desiredConfig, TooManyDevices } from './desired.ts'
 
 const patterns = [
   /^dev\d+: (path=)?\/dev\/nvidia/,
@@ -171,7 +172,7 @@ test('law: now and after the next start, Proxmox reads exactly the wanted lines 
           .sort()
           .join(',')
       for (const entries of [edited.current.entries, afterNextStart(edited)]) {
-        const owned = entries.filter((entry) => ownedForms(entry).some(owns)).map(lineOf)
+        const owned = entries.filter((entry) => lineForms(entry).some(owns)).map(lineOf)
         assert.deepEqual(owned.map(plain).sort(), contentLines(wanted).map(plain).sort())
       }
     }),
@@ -201,7 +202,7 @@ test('law: what the next start makes of the settings of others stays the same', 
 })
 
 const isForeignSetting = (entry: ConfigEntry): boolean =>
-  !entry.key.startsWith('lxc.') && !ownedForms(entry).some(owns)
+  !entry.key.startsWith('lxc.') && !lineForms(entry).some(owns)
 
 function effective(entries: readonly ConfigEntry[]): readonly ConfigEntry[] {
   return entries.filter(
@@ -216,7 +217,7 @@ function foreign(text: string): readonly string[] {
   const dead = [current, pending].flatMap(({ entries }) =>
     entries.filter((entry) => !effective(entries).includes(entry)),
   )
-  const owned = [...current.entries, ...pending.entries].filter((entry) => ownedForms(entry).some(owns))
+  const owned = [...current.entries, ...pending.entries].filter((entry) => lineForms(entry).some(owns))
   const deletes = pending.deletes.map(({ entry }) => entry)
   const left = new Set([...dead, ...owned, ...deletes].map(({ line }) => line))
   return text

@@ -4,7 +4,7 @@ import {
   type ConfigEntry,
   parseContainerConfig,
 } from '../../proxmox/container-config.ts'
-import { properties } from '../../proxmox/container-settings.ts'
+import { canonicalLine, lineForms, lineOf } from '../../proxmox/config-lines.ts'
 
 export interface WantedConfig {
   /** Lines `key: value`, `devN` for a device entry of any number; empty lines and comments are left out. */
@@ -28,7 +28,7 @@ export interface Desired {
  */
 export function desiredConfig(text: string, wanted: WantedConfig): Desired {
   const { current, pending } = parseContainerConfig(text)
-  const isOwned = (entry: ConfigEntry): boolean => ownedForms(entry).some((line) => wanted.owns(line))
+  const isOwned = (entry: ConfigEntry): boolean => lineForms(entry).some((line) => wanted.owns(line))
   const stays = pending.entries.filter((entry) => !isOwned(entry) && isEffective(entry, pending.entries))
   const overwritten = new Set(stays.filter(isSetting).map(({ key }) => key))
   const missing = contentLines(wanted.content)
@@ -43,7 +43,7 @@ export function desiredConfig(text: string, wanted: WantedConfig): Desired {
     if (at === -1) leaving.add(entry.line)
     else {
       missing.splice(at, 1)
-      lines.push(canonical(entry))
+      lines.push(canonicalLine(entry))
     }
   }
   for (const { line } of revived(current.entries, (entry) => leaving.has(entry.line))) leaving.add(line)
@@ -63,19 +63,6 @@ export function desiredConfig(text: string, wanted: WantedConfig): Desired {
     undelete,
   })
   return { text: edited, lines: [...lines, ...coming] }
-}
-
-/** The line as it is written, and for a device also in one form for all spellings. */
-export function ownedForms(entry: ConfigEntry): readonly string[] {
-  return [lineOf(entry), canonical(entry)]
-}
-
-/** The line; that of a device with its path first, and then its options by name. */
-function canonical(entry: ConfigEntry): string {
-  const { path, ...options } = Object.fromEntries(properties(entry.value, 'path'))
-  if (!/^dev\d+$/.test(entry.key) || path === undefined) return lineOf(entry)
-  const rest = Object.entries(options).map(([name, value]) => `,${name}=${value}`)
-  return `${entry.key}: ${path}${rest.toSorted().join('')}`
 }
 
 /** Earlier lines of settings whose last line goes: Proxmox ignores them until then. */
@@ -102,10 +89,6 @@ export function contentLines(content: string): string[] {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'))
-}
-
-export function lineOf({ key, value }: ConfigEntry): string {
-  return `${key}: ${value}`
 }
 
 function means(want: string, entry: ConfigEntry): boolean {

@@ -13,12 +13,13 @@ import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { assignmentNotes, noteOf } from '../../nvidia/assignment-note.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
 import { configFile, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
+import { lineForms, lineOf } from '../../proxmox/config-lines.ts'
 import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
 import { networkAddresses } from '../../proxmox/network-addresses.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
-import { type Desired, desiredConfig, lineOf, ownedForms, TooManyDevices } from './desired.ts'
+import { type Desired, desiredConfig, TooManyDevices } from './desired.ts'
 
 export interface Seen {
   readonly node: string
@@ -144,7 +145,7 @@ function recordActions(
 function ownLines(given: Args, config: string, record: string | undefined): readonly string[] {
   const owns = ownership(given, noteOf(record, config))
   const { current, pending } = parseContainerConfig(config)
-  return [...current.entries, ...pending.entries].filter((entry) => ownedForms(entry).some(owns)).map(lineOf)
+  return [...current.entries, ...pending.entries].filter((entry) => lineForms(entry).some(owns)).map(lineOf)
 }
 
 /** Matches the patterns, and lines that this module wrote earlier, whatever their numbers. */

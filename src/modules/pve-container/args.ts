@@ -39,6 +39,13 @@ export const args = {
       description:
         'Copy all volumes. If false, a clone shares unchanged blocks with its source. Default: false for a template whose storage can do that, true for everything else',
     },
+    without: {
+      type: 'array',
+      items: { type: 'string' },
+      default: [],
+      description:
+        'Regular expressions for lines `key: value` of its source that a clone does not get; those of a device with its path first: `dev0: /dev/nvidia0,mode=0666`. They are removed before its first start',
+    },
     storage: {
       type: 'string',
       pattern: '^[A-Za-z][A-Za-z0-9_.-]*$',
@@ -47,8 +54,8 @@ export const args = {
     disk: {
       type: 'integer',
       minimum: 1,
-      default: 8,
-      description: `Size of its root file system in GiB, not for a clone. ${whenCreated}`,
+      description:
+        'Size of its root file system in GiB. A smaller one is enlarged; a larger one is kept, because Proxmox cannot make it smaller. Default: 8; for a clone, that of its source',
     },
     unprivileged: {
       type: 'boolean',
@@ -141,6 +148,7 @@ type Optional =
   | 'snapshot'
   | 'full'
   | 'storage'
+  | 'disk'
   | 'unprivileged'
   | 'cores'
   | 'memory'

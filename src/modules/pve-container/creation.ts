@@ -2,12 +2,14 @@
 import { isUnknown, type Unknown } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
 import { type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
+import { matchingLine } from '../../proxmox/config-lines.ts'
 import { configFile, waitForLock } from '../../proxmox/config-change.ts'
 import { type ConfigEntry, type ConfigSection, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { makingRecord, makingScript, recordDirectory, removalScript } from '../../proxmox/half-made.ts'
 import { configBecomes, longPct, rewritten } from '../../proxmox/pct-actions.ts'
 import { type Storage, volumesOf } from '../../proxmox/storages.ts'
 import type { Args } from './args.ts'
+import { growth } from './growth.ts'
 import { archiveProblem, cloneProblem, nameProblem, originProblem, storageProblem } from './refusals.ts'
 import type { Seen } from './seen.ts'
 import { type Setting, changedSettings, wantedSettings } from './wanted-settings.ts'
@@ -20,6 +22,8 @@ export interface Creation {
   readonly settings: readonly Setting[]
   /** Set if a dry run cannot promise it. */
   readonly doubt?: Unknown
+  /** Whether the clone gets lines of its source that it must not keep. */
+  readonly unwanted?: boolean
 }
 
 /** Creates the container, after the remains of an interrupted creation are removed. */
@@ -79,7 +83,7 @@ export function removal(
 
 function fromArchive(given: Args, seen: Seen): Creation | Plan {
   const { ctid, storages } = seen
-  const { ostemplate = '', hostname = '', disk, unprivileged = true } = given
+  const { ostemplate = '', hostname = '', disk = 8, unprivileged = true } = given
   const storage = given.storage ?? onlyStorage(storages)
   const problem = archiveProblem(given, seen) ?? storageProblem(storage, seen)
   if (problem || storage === undefined) return refuse(problem ?? storageMissing(storages))
@@ -140,8 +144,11 @@ function asClone(given: Args, seen: Seen, clone: string | number): Creation | Pl
         // Proxmox locks the source meanwhile, and so writes its configuration.
         effects: configBecomes(String(clone), rewritten(source.config), onlyRun),
       }),
+      ...growth(given, ctid, { config: { ...config, current: from ?? config.current }, exists: false })
+        .actions,
     ],
     settings: changedSettings(wantedSettings(given), withoutAddresses(from?.entries ?? [])),
+    unwanted: from?.entries.some(matchingLine(given.without)) === true,
   }
 }
 
@@ -176,13 +183,18 @@ interface Work {
   readonly effects?: readonly Effect[]
 }
 
-function making(
-  { hostname = '', copy_timeout: timeout, only_create: keepsRecord }: Args,
-  seen: Seen,
-  work: Work,
-): Action {
+/** Whether the record stays until the container has its settings and its first start. */
+export function isFinishedLater({
+  only_create: onlyCreate,
+  without,
+}: Pick<Args, 'only_create' | 'without'>): boolean {
+  return onlyCreate || without.length > 0
+}
+
+function making({ hostname = '', copy_timeout: timeout, ...given }: Args, seen: Seen, work: Work): Action {
   const { ctid } = seen
   const { label, command, storages, source, effects = [] } = work
+  const keepsRecord = isFinishedLater(given)
   return longPct({
     ctid,
     argv: ['sh', '-c', makingScript({ ctid, hostname, source, storages, command, keepsRecord })],

@@ -7,7 +7,8 @@
 import { defined } from '../../base/defined.ts'
 import type { Action } from '../../host/action.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
-import { waitForLock } from '../../proxmox/config-change.ts'
+import { configFile, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
+import { withoutLines } from '../../proxmox/config-lines.ts'
 import {
   type ContainerConfig,
   parseContainerConfig,
@@ -22,8 +23,9 @@ import { lackingFeature, volumesOf } from '../../proxmox/storages.ts'
 import type { Module } from '../module.ts'
 import { mayChangeContainer } from '../support/container-args.ts'
 import { args, type Args, result } from './args.ts'
-import { planCreation } from './creation.ts'
+import { isFinishedLater, planCreation } from './creation.ts'
 import { planAbsence } from './destruction.ts'
+import { growth } from './growth.ts'
 import { otherContainer, otherPrivilege } from './refusals.ts'
 import { probe, type Seen } from './seen.ts'
 import { type Setting, changedSettings, wantedSettings } from './wanted-settings.ts'
@@ -70,9 +72,13 @@ function plan(given: Args, seen: Seen): Plan {
     halfGone(ctid, config)
   if (problem) return refuse(problem)
   if (given.only_create && record === undefined) return done()
+  const unwanted = record?.source === undefined ? undefined : planRemoval(given, seen, config)
+  if (unwanted) return unwanted
   const settings = changedSettings(wantedSettings(given), afterNextStart(config))
+  const grown = growth(given, ctid, { config, exists: true })
   const steps: readonly (Action | Refusal)[] = [
-    ...setting(given, seen, settings),
+    ...grown.actions,
+    ...(settings.length === 0 ? [] : [setAction(given, seen, { settings, config: grown.config })]),
     ...stateActions(given, seen, { config, running: container.status === 'running' }),
   ]
   const refused = steps.find((step): step is Refusal => 'code' in step)
@@ -87,23 +93,37 @@ function plan(given: Args, seen: Seen): Plan {
 function planNew(given: Args, seen: Seen): Plan {
   const creation = planCreation(given, seen)
   if ('warnings' in creation) return creation
-  const { settings, doubt } = creation
+  const { settings, doubt, unwanted } = creation
+  if (unwanted === true) return actions(creation.actions, { stage: 'clone' })
+  const config = parseContainerConfig('')
   const list = [
     ...creation.actions,
-    ...(settings.length === 0 ? [] : [setAction(given, seen, settings)]),
+    ...(settings.length === 0 ? [] : [setAction(given, seen, { settings, config })]),
     ...(given.state === 'started' ? [power(given, seen, 'start')] : []),
     ...(given.state === 'template' ? [conversion(given, seen)] : []),
-    ...(given.only_create ? [forgetMaking(seen.ctid)] : []),
+    ...(isFinishedLater(given) ? [forgetMaking(seen.ctid)] : []),
   ]
   return actions(list, defined({ doubt }))
 }
 
-function forgetMaking(ctid: string): Action {
-  return { kind: 'remove', on: 'node', path: makingRecord(ctid), label: 'delete the record of its creation' }
+/** Removes lines of its source from a new clone; undefined if it has none of them. */
+function planRemoval(
+  { without, lock_timeout: timeout }: Args,
+  { ctid, container }: Seen,
+  config: ContainerConfig,
+): Plan | undefined {
+  const before = container?.config ?? ''
+  const text = withoutLines(before, without)
+  if (text === before) return undefined
+  const diffs = [{ title: configFile(ctid), before, after: text }]
+  return (
+    waitForLock(ctid, config, timeout) ??
+    actions([writeConfig(ctid, { kind: 'text', text }, timeout)], { stage: 'lines of the source', diffs })
+  )
 }
 
-function setting(given: Args, seen: Seen, settings: readonly Setting[]): readonly (Action | Refusal)[] {
-  return settings.length === 0 ? [] : [setAction(given, seen, settings)]
+function forgetMaking(ctid: string): Action {
+  return { kind: 'remove', on: 'node', path: makingRecord(ctid), label: 'delete the record of its creation' }
 }
 
 /**
@@ -113,9 +133,8 @@ function setting(given: Args, seen: Seen, settings: readonly Setting[]): readonl
 function setAction(
   { lock_timeout: seconds }: Args,
   { ctid, container }: Seen,
-  settings: readonly Setting[],
+  { settings, config }: { readonly settings: readonly Setting[]; readonly config: ContainerConfig },
 ): Action {
-  const config = parseContainerConfig(container?.config ?? '')
   const isKnown =
     container?.status === 'stopped' &&
     pendingNames(config).length === 0 &&

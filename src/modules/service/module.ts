@@ -6,6 +6,7 @@ import type { Host, UnitStatus } from '../../host/host.ts'
 import { needsDaemonReload } from '../../host/questions/system.ts'
 import { actions, type Diff, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
+import { unitKind } from '../../host/resources/systemd-unit.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -24,19 +25,12 @@ export const service = {
   imperative: ({ state }) => state === 'restarted' || state === 'reloaded',
   probe,
   plan,
-  report: ({ name }, { unit }) => ({ name: fullName(name), state: unit.active, enabled: unit.enabled }),
+  report: ({ name }, { unit }) => ({ name: unitKind.key(name), state: unit.active, enabled: unit.enabled }),
 } satisfies Module<Args, Seen>
-
-/** As `host.unit` names it. */
-function fullName(name: string): string {
-  return /\.(service|socket|timer|path|mount|automount|target|slice|swap|device|scope)$/.test(name)
-    ? name
-    : `${name}.service`
-}
 
 async function probe(given: Args, host: Host): Promise<Seen> {
   const { name, daemon_reload: reload } = given
-  const full = fullName(name)
+  const full = unitKind.key(name)
   const [unit, needed] = await Promise.all([
     host.unit(full),
     reload ? host.ask(needsDaemonReload({ unit: full })) : undefined,
@@ -54,7 +48,7 @@ function plan(given: Args, { unit: seen, stale }: Seen): Plan {
     enabled: knownOr(seen.enabled, ''),
     oneshot: seen.oneshot === true,
   }
-  const name = fullName(given.name)
+  const name = unitKind.key(given.name)
   const reload = stale ? systemctl(['daemon-reload'], given, []) : undefined
   if (!unit.exists && !stale) return missing(name, given)
   if (waits(given, unit)) return settle(`${name} is ${unit.active}`, given.timeout)

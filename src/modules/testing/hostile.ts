@@ -40,6 +40,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { path: '/etc/x', state: 'link', src: '/y' },
     { path: '/etc/x', state: 'file', owner: 'root' },
   ],
+  find: [{ paths: ['/etc'], patterns: '*', age: '1d', size: '1k', recurse: true }],
   get_url: [
     { url: 'https://x/y', dest: '/tmp/y' },
     { url: 'https://x/y', dest: '/tmp/y', checksum: 'sha256:https://x/sums' },
@@ -53,6 +54,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { name: 'gpu', gid: 700 },
     { name: 'gpu', state: 'absent' },
   ],
+  hostname: [{ name: 'web' }],
   ini_file: [
     { path: '/etc/x', section: 'snap', option: 'ID', value: '1' },
     { path: '/etc/x', option: 'ID', state: 'absent' },
@@ -107,12 +109,19 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   ],
   set_fact: [{ a: 1 }],
   shell: [{ cmd: 'true', reads: true }],
+  slurp: [{ path: '/etc/x' }],
   stat: [{ path: '/etc/x' }],
   sysctl: [
     { name: 'net.ipv4.ip_forward', value: 1 },
     { name: 'vm.swappiness', state: 'absent' },
   ],
+  systemd_unit: [
+    { name: 'x', content: '[Service]' },
+    { name: 'x', drop_in: 'y', content: 'x' },
+    { name: 'x', state: 'absent' },
+  ],
   template: [{ src: '/x', content: 'x', dest: '/etc/x' }],
+  timezone: [{ name: 'UTC' }],
   user: [
     { name: 'alice', groups: ['gpu'], password: '$6$a$b', shell: '/bin/sh' },
     { name: 'alice', state: 'absent', remove: true },

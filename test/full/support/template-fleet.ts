@@ -24,7 +24,7 @@ export interface Fleet {
 
 /**
  * On `pve1` the templates 900 (`base`), 901 (`gpu`), 902 (`docker`) and 903 (`both`, made of 901), and the clone `web`
- * of 903. On `pve2`, if there is one, the templates 950 and 951, and a clone of 951.
+ * of 903. On `pve2`, if there is one, the template 950, 951, which becomes a template of Proxmox, and a clone of that.
  */
 export function templateFleet(lab: Lab): Fleet {
   const { prefix, internet } = lab.node('pve1').world.network
@@ -52,11 +52,21 @@ export function templateFleet(lab: Lab): Fleet {
     base: container('pve1', 900, { lxc_container_archive: archive }),
   }
   const containers: Record<string, unknown> = {
-    web: container('pve1', 910, { lxc_container_clone: 903, gpu_assignment: '1', ...cuda, ...docker }),
+    web: container('pve1', 910, {
+      lxc_container_clone: 903,
+      gpu_assignment: '1',
+      lxc_passthrough_exclusive: true,
+      ...cuda,
+      ...docker,
+    }),
   }
   if (lab.nodes.length > 1) {
     templates['far-base'] = container('pve2', 950, { lxc_container_archive: archive })
-    templates['far-gpu'] = container('pve2', 951, { lxc_container_clone: '950', ...all })
+    templates['far-gpu'] = container('pve2', 951, {
+      lxc_container_clone: '950',
+      lxc_template_convert: true,
+      ...all,
+    })
     containers['far'] = container('pve2', 960, { lxc_container_clone: '951', gpu_assignment: '0' })
   }
   const file = join(lab.instance.stateDir, 'guests.yaml')

@@ -39,3 +39,10 @@ export const look = (given: Readonly<Record<string, unknown>>, of: FakeWorld): P
 
 export const labels = ({ actions }: Plan): readonly (string | undefined)[] =>
   actions.map((action) => action.label ?? ('verb' in action ? action.verb : action.kind))
+
+/** The script of an action. */
+export function scriptOf({ actions }: Plan, index = 0): string {
+  const action = actions[index]
+  if (action?.kind !== 'run') throw new Error(`action ${index} runs no program`)
+  return action.argv.at(-1) ?? ''
+}

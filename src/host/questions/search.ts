@@ -1,0 +1,69 @@
+/** Questions that search directories. */
+import { HostError } from '../../base/errors.ts'
+import { count } from '../queries/query.ts'
+import { many, one, question, questionAbout } from '../question.ts'
+
+export interface FoundPath {
+  readonly path: string
+  /** As find(1) prints it: `f`, `d`, `l`, ... */
+  readonly type: string
+  /** Four octal digits. */
+  readonly mode: string
+  readonly size: number
+  readonly uid: number
+  readonly gid: number
+  /** Seconds since 1970. */
+  readonly mtime: number
+}
+
+/**
+ * Everything below these directories, which must exist, down to a depth; links are not followed. Names that
+ * disappear during the search are left out.
+ */
+export const pathsBelow = questionAbout({
+  words: [
+    'find',
+    '-H',
+    many('directories', /\/[^\n]*/),
+    '-mindepth',
+    '1',
+    '-maxdepth',
+    one('depth', /[0-9]{1,4}/),
+    '-printf',
+    String.raw`%y\t%m\t%s\t%U\t%G\t%T@\t%p\0`,
+  ],
+  timeout: 120_000,
+  reads: ({ directories }) => directories.map((path) => `file:${path === '/' ? '' : path}/*` as const),
+  parse({ code, stdout, stderr }): readonly FoundPath[] {
+    const said = stderr
+      .split('\n')
+      .filter((line) => line !== '' && !line.endsWith(': No such file or directory'))
+    if (code > 1 || said.length > 0)
+      throw new HostError({
+        code: 'read-failed',
+        message: `cannot search: ${said[0] ?? `find failed with exit status ${code}`}`,
+      })
+    return stdout.split('\0').slice(0, -1).map(foundPath)
+  },
+})
+
+function foundPath(record: string): FoundPath {
+  const [, type = '', mode = '', ...rest] =
+    /^([a-zA-Z?])\t([0-7]{1,4})\t(\d+)\t(\d+)\t(\d+)\t(-?\d{1,15}(?:\.\d+)?)\t(\/[^]*)$/.exec(record) ?? []
+  const [size, uid, gid] = [count(rest[0]), count(rest[1]), count(rest[2])]
+  if (size === undefined || uid === undefined || gid === undefined)
+    throw new Error(`invalid line of find: ${JSON.stringify(record.slice(0, 100))}`)
+  const path = rest[4] ?? ''
+  return { path, type, mode: mode.padStart(4, '0'), size, uid, gid, mtime: Number(rest[3]) }
+}
+
+/** The host's clock, in seconds since 1970. */
+export const presentTime = question({
+  words: ['date', '+%s'],
+  reads: [],
+  parse: ({ stdout }) => {
+    const seconds = count(stdout.trim())
+    if (seconds === undefined) throw new Error(`date printed ${JSON.stringify(stdout.slice(0, 60))}`)
+    return seconds
+  },
+})

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { converge, planOnce } from '../testing/converge.ts'
+import { fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
+import { find } from './module.ts'
+
+const records = [
+  'f\t644\t10\t0\t0\t1000.5\t/var/log/a.log',
+  'f\t600\t2048\t0\t4\t9000.0\t/var/log/b.log.1',
+  'd\t1777\t4096\t0\t0\t1000.0\t/var/log/apt',
+  'f\t644\t0\t0\t0\t1000.0\t/var/log/.hidden',
+  'f\t644\t0\t0\t0\t1000.0\t/var/log/.git/x',
+  'l\t777\t5\t0\t0\t1000.0\t/var/log/link',
+]
+
+function worldWith(asked: string[][] = []): FakeWorld {
+  const world = fakeWorld({ '/var/log/a.log': '' })
+  world.answer = (argv) => {
+    asked.push([...argv])
+    const stdout = argv[0] === 'date' ? '10000\n' : records.map((each) => `${each}\0`).join('')
+    return { code: 0, stdout, stderr: '' }
+  }
+  return world
+}
+
+async function found(args: Readonly<Record<string, unknown>>): Promise<unknown> {
+  const { report } = await converge(find, { paths: '/var/log', ...args }, worldWith())
+  const files = report['files']
+  return Array.isArray(files) ? files.map((file: { readonly path: string }) => file.path.slice(9)) : files
+}
+
+test('find reports files with their attributes', async () => {
+  const asked: string[][] = []
+  const { report, actions } = await converge(find, { paths: ['/var/log/'] }, worldWith(asked))
+  assert.deepEqual(actions, [])
+  const kinds = { isreg: true, isdir: false, islnk: false, uid: 0 }
+  assert.deepEqual(report, {
+    files: [
+      { path: '/var/log/a.log', ...kinds, mode: '0644', size: 10, gid: 0, mtime: 1000.5 },
+      { path: '/var/log/b.log.1', ...kinds, mode: '0600', size: 2048, gid: 4, mtime: 9000 },
+    ],
+    matched: 2,
+    examined: 6,
+  })
+  assert.deepEqual(asked[0]?.slice(0, 7), ['find', '-H', '/var/log', '-mindepth', '1', '-maxdepth', '1'])
+})
+
+test('names, kinds, sizes and ages are compared', async () => {
+  for (const [args, wanted] of [
+    [{ patterns: '*.log' }, ['a.log']],
+    [{ patterns: ['*.log', '*.[0-9]'], excludes: 'a*' }, ['b.log.1']],
+    [{ patterns: '[ab]\\.log$', use_regex: true }, ['a.log']],
+    [{ patterns: 'log', use_regex: true }, []],
+    [{ file_type: 'directory' }, ['apt']],
+    [{ file_type: 'link' }, ['link']],
+    [{ file_type: 'any' }, ['a.log', 'apt', 'b.log.1', 'link']],
+    [{ hidden: true }, ['.git/x', '.hidden', 'a.log', 'b.log.1']],
+    [{ size: '2k' }, ['b.log.1']],
+    [{ size: '-1k' }, ['a.log']],
+    [{ age: '2h' }, ['a.log']],
+    [{ age: '-1000' }, ['b.log.1']],
+  ] as const)
+    assert.deepEqual(await found(args), wanted, JSON.stringify(args))
+})
+
+test('the depth counts only with recurse', async () => {
+  for (const [args, depth] of [
+    [{ recurse: true }, '1000'],
+    [{ recurse: true, depth: 2 }, '2'],
+    [{ depth: 2 }, '1'],
+  ] as const) {
+    const asked: string[][] = []
+    await planOnce(find, { paths: '/var/log', ...args }, worldWith(asked))
+    assert.equal(asked[0]?.[6], depth)
+  }
+})
+
+test('a missing directory is a warning, an invalid pattern is refused, and a failed search fails', async () => {
+  const world = worldWith()
+  assert.deepEqual((await planOnce(find, { paths: '/none' }, world)).warnings, [
+    'there is no directory /none',
+  ])
+  const invalid = await planOnce(find, { paths: '/var/log', patterns: '(', use_regex: true }, world)
+  assert.match(invalid.refusal?.message ?? '', /^`patterns`: /)
+  const failing = worldWith()
+  failing.answer = () => ({ code: 1, stdout: '', stderr: 'find: ‘/var/log/x’: Permission denied\n' })
+  await assert.rejects(
+    planOnce(find, { paths: '/var/log' }, failing),
+    /cannot search: find: .*Permission denied/,
+  )
+})
