@@ -149,6 +149,16 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   timezone: {
     hwclock: 'run hwclock with "command"',
   },
+  unarchive: {
+    copy: 'leave it out: the archive is always one of the host; copy brings it there',
+    exclude: 'leave it out, or remove the files with file and "state: absent"',
+    extra_opts: 'write strip_components, or run tar with "command" and "creates"',
+    group: 'write a task with file for the unpacked directory',
+    list_files: 'run tar --list with "command", "reads: true" and "register"',
+    mode: 'write a task with file for the unpacked directory',
+    owner: 'write a task with file for the unpacked directory',
+    remote_src: 'leave it out: the archive is always one of the host; copy or get_url brings it there',
+  },
   user: {
     createhome: '=create_home',
     expires: 'run chage with "command"',
