@@ -1,25 +1,20 @@
 /** Options of Ansible's programs that gpuplay does not have, each with its replacement. */
 
-const inPlaybook = 'in the play, the task or the inventory'
 const vault = 'decrypt the file with "ansible-vault decrypt", or pass the values with -e @FILE'
 const sshOptions =
   'put the options into ~/.ssh/config, which gpuplay reads; for a bastion set ProxyJump there'
-const becomePassword = 'use -K to be asked for the password'
-const loginPassword = 'use an SSH key or ssh-agent'
+const becomePassword = 'use -K to be asked, or write "become_password: ..." into a file and use -e @FILE'
+const loginPassword = 'use -k to be asked, or write "password: ..." into a file and use -e @FILE'
 
 /** For every command that connects to hosts. */
 const general: Readonly<Record<string, string>> = {
-  '--ask-pass': loginPassword,
-  '-k': loginPassword,
   '--conn-pass-file': loginPassword,
   '--connection-password-file': loginPassword,
   '--become-pass-file': becomePassword,
   '--become-password-file': becomePassword,
   '--become-method': 'leave it out: sudo is the only method',
-  '--connection': 'set the connection of a host in the inventory: ssh, openssh, local or pct',
-  '-c': 'set the connection of a host in the inventory: ssh, openssh, local or pct',
   '--timeout': 'use --connect-timeout',
-  '-T': 'use --connect-timeout',
+  '--inventory-file': 'use --inventory',
   '--key-file': 'use --private-key',
   '--module-path': 'see "gpuplay modules" for the list; custom modules cannot be loaded',
   '-M': 'see "gpuplay modules" for the list; custom modules cannot be loaded',
@@ -35,21 +30,6 @@ const general: Readonly<Record<string, string>> = {
   '--vault-password-file': vault,
   '--flush-cache': 'leave it out: facts are not kept between runs',
   '--playbook-dir': 'leave it out: change to that directory first',
-}
-
-const run: Readonly<Record<string, string>> = {
-  '--list-hosts': 'use "gpuplay inventory --graph -l PATTERN"',
-  '--list-tasks': 'use --check: it lists every task and what it would change',
-  '--list-tags': 'leave it out: a tag that no task has is an error, and its message lists the tags',
-  '--syntax-check':
-    'use --check: all files are checked before gpuplay connects to a host, and nothing is changed',
-  '--start-at-task': 'run the whole playbook, where finished tasks change nothing, or use --tags',
-  '--step': 'use --check --diff first, then --tags or --limit',
-  '--become': `set "become: true" ${inPlaybook}`,
-  '-b': `set "become: true" ${inPlaybook}`,
-  '--become-user': `set "become_user" ${inPlaybook}`,
-  '--force-handlers':
-    'leave it out: notified handlers are recorded on the host, and the next run runs the remaining ones',
 }
 
 const dryRun = 'a command has no dry run: write a task and use "gpuplay run --check"'
@@ -72,7 +52,6 @@ const exec: Readonly<Record<string, string>> = {
   '-B': background,
   '--poll': background,
   '-P': background,
-  '--become-user': 'run "sudo -u USER COMMAND" with --become',
   '--task-timeout': 'leave it out: a command may take ten minutes',
   '--one-line': 'leave it out, and use a filter such as paste',
   '-o': 'leave it out, and use a filter such as paste',
@@ -108,7 +87,6 @@ const runs: Readonly<Record<string, string>> = {
 }
 
 const byCommand: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  run,
   status,
   runs,
   exec,

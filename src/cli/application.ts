@@ -2,16 +2,30 @@
 import { type Application, buildApplication, buildRouteMap, type Command } from '@stricli/core'
 import { exitCodes, InputError } from '../base/errors.ts'
 import type { Context } from './context.ts'
+import type { Examples } from './examples.ts'
 import { fleetCommands } from './fleet-commands.ts'
 import { wrapHelp } from './help.ts'
 import { localCommands } from './local-commands.ts'
 import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
-const { run, status, facts, exec } = fleetCommands
-const { runs, inventory, modules, init } = localCommands
+const { run, status, explain, facts, exec } = fleetCommands
+const { lint, runs, inventory, modules, init, config, completion } = localCommands
 /** In the order of the help. */
-const commands = { run, status, runs, inventory, modules, facts, exec, init } as const
+const commands = {
+  run,
+  lint,
+  status,
+  runs,
+  inventory,
+  explain,
+  modules,
+  facts,
+  exec,
+  init,
+  config,
+  completion,
+} as const
 
 /** Without this, stricli's list of commands shows the generated usage line, even if `customUsage` is set. */
 function presented(command: Command<Context>, line: string, more: () => string): Command<Context> {
@@ -20,6 +34,12 @@ function presented(command: Command<Context>, line: string, more: () => string):
     formatUsageLine: ({ prefix }) => `${prefix.join(' ')} ${line}`,
     formatHelp: (args) => wrapHelp(command.formatHelp(args) + more()),
   }
+}
+
+/** The examples of a command: each command line with its purpose. */
+function examplesHelp(examples: Examples): string {
+  const lines = examples.flatMap(([line, purpose]) => [`  # ${purpose}`, `  gpuplay ${line}`])
+  return ['', 'EXAMPLES', ...lines, ''].join('\n')
 }
 
 /** Returns the options of a command, spelled as on the command line. */
@@ -38,8 +58,9 @@ export function createApplication(
   const routes = buildRouteMap<string, Context>({
     routes: Object.fromEntries(
       names.map((name) => {
-        const more = name === 'run' ? () => shippedHelp(shipped) : () => ''
-        return [name, presented(commands[name].command, commands[name].usage, more)]
+        const { command, usage, examples } = commands[name]
+        const more = (): string => examplesHelp(examples) + (name === 'run' ? shippedHelp(shipped) : '')
+        return [name, presented(command, usage, more)]
       }),
     ),
     docs: { brief: 'Agentless playbooks for GPUs in Proxmox containers' },
@@ -54,6 +75,7 @@ export function createApplication(
       name: 'gpuplay',
       versionInfo: { currentVersion: version },
       scanner: { caseStyle: 'allow-kebab-for-camel', allowArgumentEscapeSequence: true },
+      completion: { includeAliases: false },
       documentation: {
         caseStyle: 'convert-camel-to-kebab',
         useAliasInUsageLine: true,

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import type { StepAnswer } from '../task/confirmations.ts'
 
 export interface ConfirmOptions {
   readonly input: NodeJS.ReadStream
@@ -11,20 +12,31 @@ export interface ConfirmOptions {
  * Asks a yes-or-no question, answered with the Enter key. Every answer but yes means no. A view that draws on
  * the terminal erases the empty line after the answer.
  */
-export async function confirm(question: string, { input, write, signal }: ConfirmOptions): Promise<boolean> {
-  if (signal.aborted) return false
+export async function confirm(question: string, options: ConfirmOptions): Promise<boolean> {
+  return /^\s*(y|yes)\s*$/i.test(await answerTo(`${question} [y/N] `, options))
+}
+
+/** Asks whether to run a task: yes, no, or yes to all further tasks. Every other answer means no. */
+export async function confirmStep(question: string, options: ConfirmOptions): Promise<StepAnswer> {
+  const answer = await answerTo(`${question} [y]es, [N]o, [c]ontinue without asking: `, options)
+  if (/^\s*(c|continue)\s*$/i.test(answer)) return 'all'
+  return /^\s*(y|yes)\s*$/i.test(answer) ? 'run' : 'skip'
+}
+
+/** Returns an empty text after an interruption. */
+async function answerTo(prompt: string, { input, write, signal }: ConfirmOptions): Promise<string> {
+  if (signal.aborted) return ''
   const showCursor = '\u001b[?25h'
-  write(`${showCursor}${question} [y/N] `)
+  write(`${showCursor}${prompt}`)
   // The terminal itself echoes the input.
   const lines = createInterface({ input, terminal: false })
   const stop = (): void => lines.close()
   signal.addEventListener('abort', stop, { once: true })
   try {
-    const answer = await new Promise<string>((resolve) => {
+    return await new Promise<string>((resolve) => {
       lines.once('line', resolve)
       lines.once('close', () => resolve(''))
     })
-    return /^\s*(y|yes)\s*$/i.test(answer)
   } finally {
     signal.removeEventListener('abort', stop)
     lines.close()

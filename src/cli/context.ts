@@ -1,6 +1,7 @@
 import type { CommandContext } from '@stricli/core'
 import type { Secrets } from '../base/secrets.ts'
 import type { World } from '../base/world.ts'
+import type { StepAnswer } from '../task/confirmations.ts'
 import type { TerminalSize } from '../view/screen.ts'
 
 /** What `main` passes to a command: the streams, the world and the signals of an interruption. */
@@ -22,6 +23,8 @@ export interface Surroundings {
   readonly askSecret: (question: string) => Promise<string | undefined>
   /** Asks a yes-or-no question; absent if there is no terminal. */
   readonly confirm?: (question: string) => Promise<boolean>
+  /** Asks whether to run a task (`--step`); absent if there is no terminal. */
+  readonly step?: (question: string) => Promise<StepAnswer>
   /** Kills a process group of this machine. Never throws. */
   readonly killGroup: (pid: number) => void
 }

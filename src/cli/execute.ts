@@ -2,7 +2,7 @@
  * Runs one command line and returns its exit code. The caller passes in everything that belongs to the
  * process.
  */
-import { ExitCode as StricliExitCode, run } from '@stricli/core'
+import { ExitCode as StricliExitCode, proposeCompletions, run } from '@stricli/core'
 import { type ExitCode, exitCodes } from '../base/errors.ts'
 import { createSecrets } from '../base/secrets.ts'
 import type { World } from '../base/world.ts'
@@ -27,9 +27,22 @@ export async function execute(words: readonly string[], surroundings: Surroundin
       wanted = code
     },
   }
+  if (words[0] === '__complete') {
+    await complete({ ...context, words: words.slice(1) })
+    return exitCodes.success
+  }
   const understood = withoutHelpCommand(words)
   await run(createApplication(understood, surroundings), understood, context)
   return wanted ?? toExitCode(stricli.exitCode)
+}
+
+/** Prints a completion of the last word and its description per line. Options only after a dash. */
+async function complete(context: Context): Promise<void> {
+  const { words, output } = context
+  const found = await proposeCompletions(createApplication(words, context), words, context)
+  const options = words.at(-1)?.startsWith('-') === true
+  for (const { kind, completion, brief } of found)
+    if (options || kind !== 'argument:flag') output.write(`${completion}\t${brief}\n`)
 }
 
 /** Accepts `gpuplay help` and `gpuplay help COMMAND`, as other tools do. */

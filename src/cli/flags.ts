@@ -1,19 +1,22 @@
 /** Flags that several commands share. They have the same meaning as in Ansible. */
-import { defaultConnectTimeout } from '../connection/deadline.ts'
 import type { FlagParametersForType } from '@stricli/core'
+import { defaultConnectTimeout } from '../connection/deadline.ts'
+import type { Configuration } from './configuration-keys.ts'
+import type { Context } from './context.ts'
+import { hostCompletion } from './host-completion.ts'
 
 export interface InventoryFlags {
   readonly inventory?: readonly string[]
   readonly extraVars?: readonly string[]
 }
 
-export const inventoryFlags: FlagParametersForType<InventoryFlags> = {
+export const inventoryFlags: FlagParametersForType<InventoryFlags, Context> = {
   inventory: {
     kind: 'parsed',
     parse: String,
     variadic: true,
     optional: true,
-    brief: 'Inventory file or directory; can be repeated. Default: $GPUPLAY_INVENTORY, otherwise ./inventory',
+    brief: 'Inventory file or directory; can be repeated. Default: see gpuplay config, otherwise ./inventory',
     placeholder: 'path',
   },
   extraVars: {
@@ -28,15 +31,21 @@ export const inventoryFlags: FlagParametersForType<InventoryFlags> = {
 
 export const inventoryAliases = { i: 'inventory', e: 'extraVars' } as const
 
-export interface ConnectionFlags {
-  readonly user?: string
-  readonly privateKey?: string
-  readonly hostKeyChecking?: 'strict' | 'accept-new' | 'off'
-  readonly connectTimeout?: number
+export interface ConnectionFlags extends Pick<
+  Configuration,
+  'connection' | 'user' | 'privateKey' | 'hostKeyChecking' | 'connectTimeout' | 'become' | 'becomeUser'
+> {
+  readonly askPass: boolean
   readonly askBecomePass: boolean
 }
 
-export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
+export const connectionFlags: FlagParametersForType<ConnectionFlags, Context> = {
+  connection: {
+    kind: 'enum',
+    values: ['ssh', 'openssh', 'local'],
+    optional: true,
+    brief: 'Connection to hosts without one in the inventory. Default: ssh',
+  },
   user: {
     kind: 'parsed',
     parse: String,
@@ -64,17 +73,33 @@ export const connectionFlags: FlagParametersForType<ConnectionFlags> = {
     brief: `Seconds to wait for a connection. Default: ${defaultConnectTimeout}`,
     placeholder: 'seconds',
   },
+  become: { kind: 'boolean', optional: true, brief: 'Use sudo where neither a task nor the host says' },
+  becomeUser: {
+    kind: 'parsed',
+    parse: String,
+    optional: true,
+    brief: 'User for sudo where neither a task nor the host names one. Default: root',
+    placeholder: 'name',
+  },
+  askPass: { kind: 'boolean', withNegated: false, brief: 'Ask for the SSH password' },
   askBecomePass: { kind: 'boolean', withNegated: false, brief: 'Ask for the sudo password' },
 }
 
-export const connectionAliases = { u: 'user', K: 'askBecomePass' } as const
+export const connectionAliases = {
+  c: 'connection',
+  u: 'user',
+  T: 'connectTimeout',
+  b: 'become',
+  k: 'askPass',
+  K: 'askBecomePass',
+} as const
 
 /** The same for all commands that work on several hosts at a time. */
 export const forksFlag = {
   kind: 'parsed',
   parse: positiveNumber,
-  default: '50',
-  brief: 'Number of hosts to work on at the same time',
+  optional: true,
+  brief: 'Number of hosts to work on at the same time. Default: 50',
   placeholder: 'number',
 } as const
 
@@ -82,30 +107,29 @@ export const forksFlag = {
 export const limitFlag = {
   kind: 'parsed',
   parse: String,
+  proposeCompletions: hostCompletion,
   optional: true,
   brief: 'Only these hosts',
   placeholder: 'pattern',
 } as const
 
-export interface OutputFlags {
-  readonly output: 'auto' | 'plain' | 'jsonl'
-  readonly color: 'auto' | 'always' | 'never'
+export interface OutputFlags extends Partial<Pick<Configuration, 'output' | 'color'>> {
   readonly verbose: number
 }
 
-export const outputFlags: FlagParametersForType<OutputFlags> = {
+export const outputFlags: FlagParametersForType<OutputFlags, Context> = {
   output: {
     kind: 'enum',
     values: ['auto', 'plain', 'jsonl'],
-    default: 'auto',
+    optional: true,
     brief:
-      'auto: live view on a terminal, otherwise plain; plain: one line per task and host; jsonl: one event per line',
+      'auto: live view on a terminal, otherwise plain; plain: one line per task and host; jsonl: one event per line. Default: auto',
   },
   color: {
     kind: 'enum',
     values: ['auto', 'always', 'never'],
-    default: 'auto',
-    brief: 'When to use colors; NO_COLOR is respected',
+    optional: true,
+    brief: 'When to use colors; NO_COLOR is respected. Default: auto',
   },
   verbose: { kind: 'counter', brief: 'Print more; give it twice to print every action' },
 }

@@ -1,6 +1,7 @@
 /** The commands that connect to hosts. Each is loaded when it is used, so that start-up loads nothing else. */
 import { buildCommand } from '@stricli/core'
 import type { Context } from './context.ts'
+import type { Examples } from './examples.ts'
 import {
   connectionAliases,
   connectionFlags,
@@ -11,6 +12,8 @@ import {
   outputAliases,
   outputFlags,
 } from './flags.ts'
+import { hostCompletion } from './host-completion.ts'
+import type { ExplainFlags } from './commands/explain-command.ts'
 import type { ExecFlags } from './commands/exec-command.ts'
 import type { FactsFlags } from './commands/facts-command.ts'
 import type { RunFlags } from './commands/run-command.ts'
@@ -21,8 +24,32 @@ const usage = {
   run: '-i inventory [--check] [-l pattern] [-e name=value] <playbook>...',
   status: '-i inventory [--limit pattern] [--output json]',
   facts: '-i inventory [--only name,...] <pattern>',
+  explain: '-i inventory var <name> --host name [<playbook>...]',
   exec: '-i inventory [--become] [--shell] <pattern> -- <command>...',
 } as const
+
+const examples = {
+  run: [
+    ['run site.yml -i hosts.yml --check --diff', 'show what would change'],
+    ['run site.yml -i hosts.yml -l web,pve1', 'run on some hosts'],
+    ['run site.yml -i hosts.yml -e version=580.95.05', 'set a variable'],
+    ['run site.yml -i hosts.yml --list-tasks --tags driver', 'list tasks, run none'],
+    ['run site.yml -i hosts.yml --rerun-failed', 'repeat the last run where it failed'],
+  ],
+  status: [
+    ['status -i hosts.yml', 'show all nodes and containers'],
+    ['status -i hosts.yml --limit pve1 --output json', 'show one host, for a program'],
+  ],
+  explain: [
+    ['explain var port --host web1 -i hosts.yml', 'show what sets a variable'],
+    ['explain var port site.yml --host web1 -i hosts.yml', 'also in a playbook'],
+  ],
+  facts: [['facts web -i hosts.yml --only kernel,os', 'read two facts of a group']],
+  exec: [
+    ['exec all -i hosts.yml -- uptime', 'run a command on all hosts'],
+    ["exec web -i hosts.yml -b --shell 'dmesg | tail'", 'run a pipe as root on a group'],
+  ],
+} as const satisfies Record<keyof typeof usage, Examples>
 
 const run = buildCommand<RunFlags, string[], Context>({
   loader: async () => (await import('./commands/run-command.ts')).runCommand,
@@ -47,13 +74,12 @@ const run = buildCommand<RunFlags, string[], Context>({
         withNegated: false,
         brief: 'Dry run: print what would change, change nothing',
       },
-      diff: { kind: 'boolean', withNegated: false, brief: 'Show changes to files and settings as diffs' },
-      limit: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        brief: 'Limit the run to these hosts',
-        placeholder: 'pattern',
+      diff: { kind: 'boolean', optional: true, brief: 'Show changes to files and settings as diffs' },
+      limit: { ...limitFlag, brief: 'Limit the run to these hosts: a pattern, or @file' },
+      rerunFailed: {
+        kind: 'boolean',
+        withNegated: false,
+        brief: 'Only the hosts on which the last recorded run of these playbooks did not succeed',
       },
       tags: {
         kind: 'parsed',
@@ -70,6 +96,28 @@ const run = buildCommand<RunFlags, string[], Context>({
         optional: true,
         brief: 'Skip tasks with one of these tags',
         placeholder: 'tag,...',
+      },
+      startAtTask: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'Skip all tasks before the first one with this name',
+        placeholder: 'name',
+      },
+      step: { kind: 'boolean', withNegated: false, brief: 'Ask before each task whether to run it' },
+      forceHandlers: {
+        kind: 'boolean',
+        optional: true,
+        withNegated: false,
+        brief: 'Run notified handlers also on hosts where a task fails',
+      },
+      listHosts: { kind: 'boolean', withNegated: false, brief: 'List the hosts of each play, run nothing' },
+      listTasks: { kind: 'boolean', withNegated: false, brief: 'List the tasks of each play, run nothing' },
+      listTags: { kind: 'boolean', withNegated: false, brief: 'List the tags of each play, run nothing' },
+      syntaxCheck: {
+        kind: 'boolean',
+        withNegated: false,
+        brief: 'Report the mistakes in all files, run nothing',
       },
       forks: forksFlag,
       failOnChange: {
@@ -127,17 +175,49 @@ const status = buildCommand<StatusFlags, [], Context>({
   },
 })
 
+const explain = buildCommand<ExplainFlags, string[], Context>({
+  loader: async () => (await import('./commands/explain-command.ts')).explainCommand,
+  docs: {
+    brief: 'Explain where the value of a variable comes from',
+    customUsage: [usage.explain],
+    fullDescription:
+      'Shows everything that sets the variable on the host, strongest first, with its place. With playbooks also their plays, roles and tasks. Connects to no host, so values that need facts or results are unknown.',
+  },
+  parameters: {
+    positional: {
+      kind: 'array',
+      parameter: { parse: String, brief: 'var and its name, then playbook files', placeholder: 'word' },
+      minimum: 2,
+    },
+    flags: {
+      ...inventoryFlags,
+      ...connectionFlags,
+      host: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'The host',
+        placeholder: 'name',
+        proposeCompletions: hostCompletion,
+      },
+    },
+    aliases: { ...inventoryAliases, ...connectionAliases },
+  },
+})
+
 const facts = buildCommand<FactsFlags, [string], Context>({
   loader: async () => (await import('./commands/facts-command.ts')).factsCommand,
   docs: { brief: 'Read the facts of hosts', customUsage: [usage.facts] },
   parameters: {
     positional: {
       kind: 'tuple',
-      parameters: [{ parse: String, brief: 'Hosts', placeholder: 'pattern' }],
+      parameters: [
+        { parse: String, proposeCompletions: hostCompletion, brief: 'Hosts', placeholder: 'pattern' },
+      ],
     },
     flags: {
       ...inventoryFlags,
       ...connectionFlags,
+      forks: forksFlag,
       only: {
         kind: 'parsed',
         parse: String,
@@ -147,7 +227,7 @@ const facts = buildCommand<FactsFlags, [string], Context>({
         placeholder: 'name,...',
       },
     },
-    aliases: { ...inventoryAliases, ...connectionAliases },
+    aliases: { ...inventoryAliases, ...connectionAliases, f: 'forks' },
   },
 })
 
@@ -164,6 +244,7 @@ const exec = buildCommand<ExecFlags, string[], Context>({
       kind: 'array',
       parameter: {
         parse: String,
+        proposeCompletions: hostCompletion,
         brief: 'Hosts, then the command',
         placeholder: 'pattern-and-command',
       },
@@ -173,16 +254,16 @@ const exec = buildCommand<ExecFlags, string[], Context>({
       ...inventoryFlags,
       ...connectionFlags,
       forks: forksFlag,
-      become: { kind: 'boolean', withNegated: false, brief: 'Run with sudo' },
       shell: { kind: 'boolean', withNegated: false, brief: 'Run the command line with /bin/sh' },
     },
-    aliases: { ...inventoryAliases, ...connectionAliases, f: 'forks', b: 'become' },
+    aliases: { ...inventoryAliases, ...connectionAliases, f: 'forks' },
   },
 })
 
 export const fleetCommands = {
-  run: { command: run, usage: usage.run },
-  status: { command: status, usage: usage.status },
-  facts: { command: facts, usage: usage.facts },
-  exec: { command: exec, usage: usage.exec },
+  run: { command: run, usage: usage.run, examples: examples.run },
+  status: { command: status, usage: usage.status, examples: examples.status },
+  explain: { command: explain, usage: usage.explain, examples: examples.explain },
+  facts: { command: facts, usage: usage.facts, examples: examples.facts },
+  exec: { command: exec, usage: usage.exec, examples: examples.exec },
 } as const

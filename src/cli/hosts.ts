@@ -2,7 +2,6 @@
 import type { HostName } from '../base/brand.ts'
 import { InputError } from '../base/errors.ts'
 import { createLimit } from '../base/limit.ts'
-import type { ConnectionDefaults } from '../fleet/targets.ts'
 import { createRunContext, type RunContext } from '../fleet/run-context.ts'
 import { facts } from '../host/facts.ts'
 import { loadInventory } from '../inventory/inventory.ts'
@@ -17,8 +16,6 @@ import { connectionDefaults, inventoriesOf } from './run-inputs.ts'
 export interface ChosenHosts {
   readonly names: readonly HostName[]
   readonly run: RunContext
-  /** Connection settings of the command line. A password is asked for once. */
-  readonly connection: ConnectionDefaults
 }
 
 /** @throws InputError */
@@ -37,7 +34,6 @@ export async function chooseHosts(
   const chosen = resolveLimit(inventory, pattern, { files: diskFiles })
   if (chosen.problems.length > 0) throw new InputError(chosen.problems)
   const names = chosen.hosts.map((host) => host.name)
-  const connection = await connectionDefaults(context, flags)
   const run = createRunContext({
     name: 'none',
     secrets: context.secrets,
@@ -46,13 +42,13 @@ export async function chooseHosts(
     inventory,
     extra,
     facts,
-    defaults: connection,
+    defaults: await connectionDefaults(context, flags),
     reach: createReach(context),
     check: false,
     reachable: names,
     signal: context.signal,
   })
-  return { names, run, connection }
+  return { names, run }
 }
 
 /** Runs `work` on up to `forks` hosts at a time. Returns the results in the order of the hosts. */

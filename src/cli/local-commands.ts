@@ -1,18 +1,51 @@
 /** The commands that connect to no host. Each is loaded when it is used. */
 import { buildCommand } from '@stricli/core'
 import type { Context } from './context.ts'
+import type { Examples } from './examples.ts'
 import { inventoryAliases, inventoryFlags, limitFlag, outputAliases, outputFlags } from './flags.ts'
+import { hostCompletion } from './host-completion.ts'
+import type { ConfigFlags } from './commands/config-command.ts'
 import type { InventoryCommandFlags } from './commands/inventory-command.ts'
+import type { LintFlags } from './commands/lint-command.ts'
 import type { ModulesFlags } from './commands/modules-command.ts'
 import type { RunsFlags } from './commands/runs-command.ts'
 
 /** The most important flags. stricli would print all of them in one line. */
 const usage = {
+  lint: '[-i inventory] [--skip code,...] <path>...',
   runs: '-i inventory [-vv] [<id>]',
   inventory: '-i inventory (--list | --graph | --host name)',
   modules: '[--json] [<name>]',
   init: '[<directory>]',
+  config: '[-i inventory] [--json] [<playbook>...]',
+  completion: '(bash | zsh | fish)',
 } as const
+
+const examples = {
+  lint: [
+    ['lint .', 'check all playbooks and roles of a folder'],
+    ['lint site.yml roles/web --skip unnamed-task', 'without one kind of advice'],
+  ],
+  runs: [
+    ['runs -i hosts.yml', 'list the runs'],
+    ['runs -i hosts.yml 20261122T0315 -vv', 'show one again, with every action'],
+  ],
+  inventory: [
+    ['inventory -i hosts.yml --graph', 'show groups and hosts'],
+    ['inventory -i hosts.yml --host pve1', 'show where its variables are set'],
+  ],
+  modules: [['modules copy', 'show the arguments of a module']],
+  init: [['init inventory/mine', 'create inventory/mine']],
+  config: [
+    ['config', 'show all values in this folder'],
+    ['config site.yml -i hosts.yml', 'show the values for a run'],
+  ],
+  completion: [
+    ['completion bash > ~/.local/share/bash-completion/completions/gpuplay', 'for bash'],
+    ['completion zsh > ~/.zfunc/_gpuplay', 'for zsh, with ~/.zfunc in fpath'],
+    ['completion fish > ~/.config/fish/completions/gpuplay.fish', 'for fish'],
+  ],
+} as const satisfies Record<keyof typeof usage, Examples>
 
 const inventory = buildCommand<InventoryCommandFlags, [], Context>({
   loader: async () => (await import('./commands/inventory-command.ts')).inventoryCommand,
@@ -33,6 +66,7 @@ const inventory = buildCommand<InventoryCommandFlags, [], Context>({
         kind: 'parsed',
         parse: String,
         optional: true,
+        proposeCompletions: hostCompletion,
         brief: 'Variables of one host, and where each was set',
         placeholder: 'name',
       },
@@ -66,7 +100,7 @@ const runs = buildCommand<RunsFlags, [string?], Context>({
     brief: 'List the recorded runs, or show one again',
     customUsage: [usage.runs],
     fullDescription:
-      'Each run is recorded in .gpuplay/runs beside its inventory, or in ~/.local/state/gpuplay. $GPUPLAY_KEEP_RUNS is the number of records to keep. Default: 50',
+      'Each run is recorded in .gpuplay/runs beside its inventory, or in ~/.local/state/gpuplay. See keep_runs in "gpuplay config" for the number of records to keep.',
   },
   parameters: {
     positional: {
@@ -83,7 +117,7 @@ const runs = buildCommand<RunsFlags, [string?], Context>({
         default: 'plain',
         brief: 'plain: for people; jsonl: one run or event per line',
       },
-      diff: { kind: 'boolean', withNegated: false, brief: 'Show changes to files and settings as diffs' },
+      diff: { kind: 'boolean', optional: true, brief: 'Show changes to files and settings as diffs' },
       color: outputFlags.color,
       verbose: {
         kind: 'counter',
@@ -112,9 +146,85 @@ const init = buildCommand<object, [string?], Context>({
   },
 })
 
+const lint = buildCommand<LintFlags, string[], Context>({
+  loader: async () => (await import('./commands/lint-command.ts')).lintCommand,
+  docs: {
+    brief: 'Check playbooks and roles without running them',
+    customUsage: [usage.lint],
+    fullDescription:
+      'Reports all mistakes, and advice with a code in brackets. A comment "# lint: skip CODE" on the line of the advice or above it hides it. The exit code is 2 for mistakes, 8 for advice, otherwise 0.',
+  },
+  parameters: {
+    positional: {
+      kind: 'array',
+      parameter: { parse: String, brief: 'Playbooks, roles, or folders of them', placeholder: 'path' },
+      minimum: 1,
+    },
+    flags: {
+      inventory: inventoryFlags.inventory,
+      skip: {
+        kind: 'parsed',
+        parse: String,
+        variadic: ',',
+        optional: true,
+        brief: 'Codes of advice to leave out',
+        placeholder: 'code,...',
+      },
+      color: outputFlags.color,
+    },
+    aliases: { i: inventoryAliases.i },
+  },
+})
+
+const config = buildCommand<ConfigFlags, string[], Context>({
+  loader: async () => (await import('./commands/config-command.ts')).configCommand,
+  docs: {
+    brief: 'Show defaults of options, and where each is set',
+    customUsage: [usage.config],
+    fullDescription:
+      'Defaults come from variables (GPUPLAY_FORKS) and from the first gpuplay.yml in this folder, beside the playbook or beside the inventory of -i. $GPUPLAY_CONFIG names another file. The command line overrides the variables, which override the file.',
+  },
+  parameters: {
+    positional: {
+      kind: 'array',
+      parameter: { parse: String, brief: 'Playbooks of the run', placeholder: 'playbook' },
+    },
+    flags: {
+      inventory: inventoryFlags.inventory,
+      json: { kind: 'boolean', withNegated: false, brief: 'As JSON' },
+    },
+    aliases: { i: inventoryAliases.i },
+  },
+})
+
+const completion = buildCommand<object, [string], Context>({
+  loader: async () => (await import('./commands/completion-command.ts')).completionCommand,
+  docs: {
+    brief: 'Print a script that completes command lines',
+    customUsage: [usage.completion],
+    fullDescription: 'Completes commands, options, values, hosts and groups.',
+  },
+  parameters: {
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        {
+          parse: String,
+          proposeCompletions: () => ['bash', 'zsh', 'fish'],
+          brief: 'bash, zsh or fish',
+          placeholder: 'shell',
+        },
+      ],
+    },
+  },
+})
+
 export const localCommands = {
-  runs: { command: runs, usage: usage.runs },
-  inventory: { command: inventory, usage: usage.inventory },
-  modules: { command: modules, usage: usage.modules },
-  init: { command: init, usage: usage.init },
+  lint: { command: lint, usage: usage.lint, examples: examples.lint },
+  runs: { command: runs, usage: usage.runs, examples: examples.runs },
+  inventory: { command: inventory, usage: usage.inventory, examples: examples.inventory },
+  modules: { command: modules, usage: usage.modules, examples: examples.modules },
+  init: { command: init, usage: usage.init, examples: examples.init },
+  config: { command: config, usage: usage.config, examples: examples.config },
+  completion: { command: completion, usage: usage.completion, examples: examples.completion },
 } as const

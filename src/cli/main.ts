@@ -8,7 +8,7 @@ import { defined } from '../base/defined.ts'
 import { exitCodes } from '../base/errors.ts'
 import type { World } from '../base/world.ts'
 import { askSecret } from './ask-secret.ts'
-import { confirm } from './confirm.ts'
+import { confirm, confirmStep } from './confirm.ts'
 import type { OutputStream } from './context.ts'
 import { execute } from './execute.ts'
 
@@ -38,12 +38,12 @@ export async function main(words: readonly string[]): Promise<void> {
     if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0)
     throw error
   })
-  const confirmed = (question: string): Promise<boolean> =>
-    confirm(question, {
-      input: process.stdin,
-      write: (text) => process.stderr.write(text),
-      signal: stop.signal,
-    })
+  const asking = {
+    input: process.stdin,
+    write: (text: string) => process.stderr.write(text),
+    signal: stop.signal,
+  }
+  const terminal = process.stdin.isTTY && process.stderr.isTTY
   process.exitCode = await execute(words, {
     world: systemWorld(),
     version: packageVersion(),
@@ -53,7 +53,10 @@ export async function main(words: readonly string[]): Promise<void> {
     signal: stop.signal,
     quit: quit.signal,
     askSecret: (question) => askSecret(question, process.stdin, process.stderr),
-    ...defined({ confirm: process.stdin.isTTY && process.stderr.isTTY ? confirmed : undefined }),
+    ...defined({
+      confirm: terminal ? (question: string) => confirm(question, asking) : undefined,
+      step: terminal ? (question: string) => confirmStep(question, asking) : undefined,
+    }),
     killGroup,
   })
   output.flush()

@@ -1,6 +1,5 @@
 /** Where the logs of runs are kept on this machine. */
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { InputError } from '../base/errors.ts'
 import type { World } from '../base/world.ts'
 import { sha256Of } from '../host/content.ts'
 import { isHostList } from '../inventory/sources.ts'
@@ -23,23 +22,4 @@ export function runFolders(inventories: readonly string[], world: Surroundings):
     ...(beside === undefined ? [] : [join(beside, '.gpuplay', 'runs')]),
     join(state, 'gpuplay', key, 'runs'),
   ]
-}
-
-const usually = 50
-
-/**
- * The number of logs to keep in a folder: GPUPLAY_KEEP_RUNS, or 50. With 0, none is written.
- * @throws InputError
- */
-export function keptRuns({ environment }: Pick<World, 'environment'>): number {
-  const text = environment['GPUPLAY_KEEP_RUNS'] ?? ''
-  if (text === '') return usually
-  if (/^\d{1,6}$/.test(text)) return Number(text)
-  throw new InputError([
-    {
-      code: 'wrong-setting',
-      message: `GPUPLAY_KEEP_RUNS is ${JSON.stringify(text)}, not a whole number`,
-      hint: 'set it to the number of logs to keep, or to 0 for none',
-    },
-  ])
 }

@@ -5,14 +5,16 @@ import { Secret } from '../base/secret.ts'
 import { defined } from '../base/defined.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
 import { diskFiles } from '../language/read-files.ts'
+import type { Configuration } from './configuration-keys.ts'
 import type { Context } from './context.ts'
-import type { ConnectionFlags, InventoryFlags } from './flags.ts'
+import type { ConnectionFlags } from './flags.ts'
 
 /** @throws InputError if no inventory is given and this folder contains no `inventory` */
-export function inventoriesOf(context: Context, { inventory }: InventoryFlags): readonly string[] {
+export function inventoriesOf(
+  context: Pick<Context, 'world'>,
+  { inventory }: Pick<Configuration, 'inventory'>,
+): readonly string[] {
   if (inventory !== undefined && inventory.length > 0) return inventory
-  const named = context.world.environment['GPUPLAY_INVENTORY']
-  if (named !== undefined && named !== '') return [named]
   const found = ['inventory', 'inventory.yml', 'inventory.yaml', 'inventory.ini'].find(
     (name) => diskFiles.kind(join(context.world.workingDirectory, name)) !== undefined,
   )
@@ -36,26 +38,47 @@ export async function connectionDefaults(
   context: Context,
   flags: ConnectionFlags,
 ): Promise<ConnectionDefaults> {
-  const becomePassword = flags.askBecomePass ? await askBecomePassword(context) : undefined
+  const { connection, user, privateKey, hostKeyChecking, connectTimeout, become, becomeUser } = flags
+  const password = flags.askPass
+    ? await askPassword(context, { question: 'SSH password: ', what: 'SSH', variable: 'password' })
+    : undefined
+  const becomePassword = flags.askBecomePass
+    ? await askPassword(context, {
+        question: 'Password for sudo: ',
+        what: 'sudo',
+        variable: 'become_password',
+      })
+    : undefined
   return {
     ...defined({
-      user: flags.user,
-      privateKey: flags.privateKey,
-      hostKeyChecking: flags.hostKeyChecking,
-      connectTimeout: flags.connectTimeout,
+      connection,
+      user,
+      password,
+      privateKey,
+      hostKeyChecking,
+      connectTimeout,
+      become,
+      becomeUser,
       becomePassword,
     }),
   }
 }
 
-async function askBecomePassword(context: Context): Promise<Secret> {
-  const answer = await context.askSecret('Password for sudo: ')
+async function askPassword(
+  context: Context,
+  {
+    question,
+    what,
+    variable,
+  }: { readonly question: string; readonly what: string; readonly variable: string },
+): Promise<Secret> {
+  const answer = await context.askSecret(question)
   if (answer !== undefined) return new Secret(answer)
   throw new InputError([
     {
       code: 'no-terminal',
-      message: 'cannot ask for the sudo password: there is no terminal',
-      hint: 'set the variable become_password, for example with -e @FILE',
+      message: `cannot ask for the ${what} password: there is no terminal`,
+      hint: `set the variable ${variable}, for example with -e @FILE`,
     },
   ])
 }

@@ -2,11 +2,10 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { InputError } from '../base/errors.ts'
 import { sha256Of } from '../host/content.ts'
 import { scratchFolder } from '../connection/testing/programs.ts'
 import { finished, numbered, started } from '../view/testing/sample-events.ts'
-import { keptRuns, runFolders } from './run-folders.ts'
+import { runFolders } from './run-folders.ts'
 import { createRunLog } from './run-log.ts'
 import { shownCommand } from './shown-command.ts'
 
@@ -88,14 +87,6 @@ test('logs are kept beside the first inventory that is a file or folder, otherwi
     `/state/gpuplay/${key('/etc')}/runs`,
   ])
   assert.deepEqual(runFolders(['web,'], world), [`/home/ann/.local/state/gpuplay/${key('/w')}/runs`])
-})
-
-test('GPUPLAY_KEEP_RUNS is a whole number', () => {
-  const kept = (value?: string): number =>
-    keptRuns({ environment: value === undefined ? {} : { GPUPLAY_KEEP_RUNS: value } })
-  assert.deepEqual([kept(), kept(''), kept('0'), kept('7')], [50, 50, 0, 7])
-  assert.throws(() => kept('-1'), InputError)
-  assert.throws(() => kept('many'), InputError)
 })
 
 for (const [words, shown] of [

@@ -10,12 +10,12 @@ import { createPlainView } from '../view/plain.ts'
 import { printableData, problemText } from '../view/text.ts'
 import type { TerminalSize } from '../view/screen.ts'
 import type { View } from '../view/view.ts'
+import type { Configuration } from './configuration-keys.ts'
 import type { Context, OutputStream } from './context.ts'
-import type { OutputFlags } from './flags.ts'
 
 const usualSize = (): TerminalSize => ({ columns: 80, rows: 24 })
 
-export interface ViewChoice extends Pick<OutputFlags, 'output' | 'color'> {
+export interface ViewChoice extends Pick<Configuration, 'output' | 'color'> {
   readonly verbosity: number
   readonly diff: boolean
 }
@@ -88,7 +88,7 @@ export function emitProblems(
 export function reportProblems(
   context: Context,
   problems: readonly Problem[],
-  { color }: Pick<OutputFlags, 'color'>,
+  { color }: Pick<Configuration, 'color'>,
 ): void {
   const colors = colorsFor(context, context.errors, color)
   const { workingDirectory } = context.world
@@ -110,7 +110,7 @@ export function reportHost(context: Context, host: string, problem: Problem): vo
 export function colorsFor(
   context: Pick<Surroundings, 'world'>,
   stream: OutputStream,
-  wanted: OutputFlags['color'],
+  wanted: Configuration['color'],
 ): ReturnType<typeof createColors> {
   return createColors({ wanted, environment: context.world.environment, isTerminal: stream.isTerminal })
 }

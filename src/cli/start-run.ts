@@ -1,64 +1,96 @@
 /** Runs playbooks with the inventory and the connection settings of the command line. */
 import { defined } from '../base/defined.ts'
-import type { ExitCode } from '../base/errors.ts'
+import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
+import { listPlays } from '../engine/list-plays.ts'
 import type { RunDependencies, RunRequest } from '../engine/request.ts'
 import { runPlaybooks } from '../engine/run-playbooks.ts'
+import type { ListedPlay } from '../events/listed-play.ts'
 import { facts } from '../host/facts.ts'
 import { diskFiles } from '../language/read-files.ts'
 import { modules } from '../modules/catalogue.ts'
+import type { Configuration } from './configuration-keys.ts'
 import type { Context } from './context.ts'
 import type { ConnectionFlags, InventoryFlags } from './flags.ts'
 import { nameInventories } from './own-inventory.ts'
 import { createReach } from './reach.ts'
 import { connectionDefaults, inventoriesOf, rolesPaths } from './run-inputs.ts'
 
-export interface CommandLine extends InventoryFlags, ConnectionFlags {
+export interface CommandLine extends InventoryFlags, ConnectionFlags, Pick<Configuration, 'forks'> {
   readonly limit?: string
-  readonly forks: number
 }
 
 /** What one command wants of the run. */
-export type Wanted = Pick<RunRequest, 'playbooks' | 'check'> &
-  Partial<RunRequest> &
-  Pick<RunDependencies, 'sinks'> & {
-    /** Whether someone at the terminal may be asked. */
-    readonly mayAsk: boolean
-  }
+export type Wanted = Pick<RunRequest, 'playbooks' | 'check'> & Partial<RunRequest>
+
+export interface Answers extends Pick<RunDependencies, 'sinks'> {
+  /** Whether someone at the terminal may be asked. */
+  readonly mayAsk: boolean
+  /** Asks before each task. */
+  readonly step: boolean
+}
 
 /** @throws InputError with every mistake in the files and arguments, before any connection */
 export async function startRun(
   context: Context,
   flags: CommandLine,
-  { sinks, mayAsk, ...wanted }: Wanted,
+  { sinks, mayAsk, step, ...wanted }: Wanted & Answers,
 ): Promise<ExitCode> {
-  const inventories = inventoriesOf(context, flags)
-  const named = nameInventories(inventories)
-  return runPlaybooks(
-    {
-      inventories,
-      extraVars: flags.extraVars ?? [],
-      limit: flags.limit,
-      forks: flags.forks,
-      connection: await connectionDefaults(context, flags),
-      rolesPaths: rolesPaths(context),
-      version: context.version,
-      tags: { tags: [], skipTags: [] },
-      stepByStep: false,
-      profile: false,
-      failOnChange: false,
-      ...wanted,
-    },
-    {
-      world: context.world,
-      secrets: context.secrets,
-      files: diskFiles,
-      modules,
-      facts,
-      reach: createReach(context),
-      sinks: sinks.map((sink) => (event) => sink(named(event))),
-      signal: context.signal,
-      quit: context.quit,
-      ...defined({ confirm: mayAsk ? context.confirm : undefined }),
-    },
-  )
+  const named = nameInventories(inventoriesOf(context, flags))
+  const steps = mayAsk ? context.step : undefined
+  if (step && steps === undefined) throw new InputError([noTerminal])
+  return runPlaybooks(await requestOf(context, flags, wanted), {
+    ...dependenciesOf(context),
+    sinks: sinks.map((sink) => (event) => sink(named(event))),
+    ...defined({ confirm: mayAsk ? context.confirm : undefined, step: step ? steps : undefined }),
+  })
+}
+
+/**
+ * Lists the plays of a run. Asks for no passwords, because nothing connects to a host.
+ * @throws InputError with every mistake in the files and arguments
+ */
+export async function listRun(
+  context: Context,
+  flags: CommandLine,
+  wanted: Wanted,
+): Promise<readonly ListedPlay[]> {
+  const request = await requestOf(context, { ...flags, askPass: false, askBecomePass: false }, wanted)
+  return listPlays(request, { ...dependenciesOf(context), sinks: [] })
+}
+
+const noTerminal: Problem = {
+  code: 'no-terminal',
+  message: '--step cannot ask: there is no terminal, or --output is jsonl',
+  hint: 'use --check to see the plan, and --tags or --limit to run a part of it',
+}
+
+/** Returns the request of a command line. @throws InputError */
+export async function requestOf(context: Context, flags: CommandLine, wanted: Wanted): Promise<RunRequest> {
+  return {
+    inventories: inventoriesOf(context, flags),
+    extraVars: flags.extraVars ?? [],
+    limit: flags.limit,
+    forks: flags.forks,
+    connection: await connectionDefaults(context, flags),
+    rolesPaths: rolesPaths(context),
+    version: context.version,
+    tags: { tags: [], skipTags: [] },
+    stepByStep: false,
+    profile: false,
+    failOnChange: false,
+    ...wanted,
+  }
+}
+
+export function dependenciesOf(context: Context): Omit<RunDependencies, 'sinks'> {
+  return {
+    world: context.world,
+    secrets: context.secrets,
+    files: diskFiles,
+    modules,
+    facts,
+    reach: createReach(context),
+    signal: context.signal,
+    quit: context.quit,
+  }
 }

@@ -9,19 +9,19 @@ import type { TaskRef } from '../events/events.ts'
 import type { FleetHost } from '../fleet/fleet.ts'
 import { createPending, type PendingHandlers } from '../fleet/pending.ts'
 import type { RunContext } from '../fleet/run-context.ts'
-import { type ConnectionDefaults, privilege, type ReadVariable } from '../fleet/targets.ts'
+import { becomeUser, type ConnectionDefaults, privilege, type ReadVariable } from '../fleet/targets.ts'
 import { displayName } from '../language/display-name.ts'
 import type { Play, Task } from '../language/model.ts'
 import type { Layer } from '../language/scope.ts'
-import { isChosen, type TagChoice } from '../language/tags.ts'
 import type { Arguments } from '../task/arguments.ts'
-import type { Confirm } from '../task/confirmations.ts'
+import type { Confirm, Gate } from '../task/confirmations.ts'
 import type { OnceTurns } from '../task/once.ts'
 import { unforeseen } from '../task/unforeseen.ts'
 import { type PlayEnd, runPlay } from './play-runner.ts'
 import type { Recap } from './recap.ts'
 import type { PlayPart } from './schedule.ts'
 import type { SelectedPlay } from './batches.ts'
+import { refOf } from './task-refs.ts'
 
 export interface HostPlays {
   run(part: PlayPart<SelectedPlay>, course: PlayCourse): Promise<PlayEnd>
@@ -46,15 +46,20 @@ export interface PlayCourse {
 export interface HostPlaysOptions {
   readonly run: RunContext
   readonly arguments: Arguments
-  readonly tags: TagChoice
+  /** False for tasks that the command line leaves out. Handlers are not asked about. */
+  readonly selected: (task: Task) => boolean
+  /** Runs notified handlers also after a failure, in every play. */
+  readonly forceHandlers: boolean
   readonly connection: ConnectionDefaults
   readonly recap: Recap
   /** Undefined if there is no terminal. */
   readonly asking: ((host: string) => Confirm) | undefined
+  /** Asks before each task whether to run it (`--step`). Undefined: every task runs. */
+  readonly gate: Gate | undefined
 }
 
 export function createHostPlays(options: HostPlaysOptions): HostPlays {
-  const { run, recap } = options
+  const { run, recap, selected, gate } = options
   const { fleet, emitter } = run
   const pendings = new Map<HostName, PendingHandlers>()
 
@@ -66,7 +71,6 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
     pendings.set(host.machine.name, made)
     return made
   }
-  const selected = (task: Task): boolean => isChosen(task.tags, options.tags)
 
   const attempt: HostPlays['run'] = async (
     { play: { play, hosts }, batch, host: name },
@@ -101,10 +105,11 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
           },
           addRow: (row) => recap.row(row),
           once,
-          ...defined({ confirm }),
+          ...defined({ confirm, gate }),
         },
         recap,
         selected,
+        forceHandlers: options.forceHandlers || play.forceHandlers,
         ...course,
       })
     } catch (error) {
@@ -139,13 +144,6 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
   }
 }
 
-/** `shown` is the name for people, possibly rendered for a host. */
-function refOf(play: Play, task: Task, shown: string): TaskRef {
-  const name = task.role === undefined ? shown : `${task.role.role.name} : ${shown}`
-  const handler = play.handlers.some((candidate) => candidate === task)
-  return { id: task.key, name, module: task.module, handler }
-}
-
 /**
  * If the host's variables do not set `become`, the first task that becomes root decides which user keeps
  * gpuplay's state.
@@ -157,7 +155,7 @@ function taskPrivilege(
 ): ReturnType<typeof privilege> {
   const tasks = play.sections.flatMap((section) => section.tasks)
   const becomes = tasks.some(({ become }) => become.enabled === true && become.user === undefined)
-  return becomes ? privilege('root', read, defaults) : undefined
+  return becomes && becomeUser(read, defaults) === 'root' ? privilege('root', read, defaults) : undefined
 }
 
 /**

@@ -10,11 +10,12 @@ import type { Inventory } from '../inventory/inventory-model.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { bornSecrets, playbookSecrets } from '../language/born-secrets.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
-import type { Playbook, Variables } from '../language/model.ts'
+import type { Playbook, Task, Variables } from '../language/model.ts'
 import { ansibleFilesBeside } from '../language/ansible-files.ts'
 import { readPlaybook } from '../language/playbook.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
-import { unknownTags } from '../language/tags.ts'
+import { startAt } from '../language/start-at.ts'
+import { isChosen, unknownTags } from '../language/tags.ts'
 import { unreadableValues } from './unreadable-values.ts'
 import { select, type Selection } from './selection.ts'
 
@@ -22,6 +23,8 @@ export interface Loaded {
   readonly inventory: Inventory
   readonly extra: Variables
   readonly selection: Selection
+  /** False for tasks that the command line leaves out. */
+  readonly selected: (task: Task) => boolean
   /** Every mistake in the files. With any of them the run must not start. */
   readonly problems: readonly Problem[]
   readonly warnings: readonly Problem[]
@@ -71,15 +74,27 @@ export function load(
     ...unknownTags(playbooks, request.tags),
     ...misplacedVariables(playbooks),
   )
+  const chosen = (task: Task): boolean => isChosen(task.tags, request.tags)
+  const start = startAt(playbooks, request.startAt, chosen)
+  problems.push(...start.problems)
   const unreadable = unreadableValues(inventory, playbooks)
   problems.push(...unreadable.problems)
   const { environment } = dependencies.world
-  const selection = select({ playbooks, inventory, limit: request.limit, extra, files, environment })
+  const selection = select({
+    playbooks,
+    inventory,
+    limit: request.limit,
+    onlyHosts: request.onlyHosts,
+    extra,
+    files,
+    environment,
+  })
   problems.push(...selection.problems)
   return {
     inventory,
     extra,
     selection,
+    selected: (task) => chosen(task) && !start.before.has(task),
     problems,
     warnings: [
       ...[...new Set(request.playbooks.map(directoryOf))].flatMap((folder) =>
@@ -102,7 +117,8 @@ function misspelt(
   return misspeltVariables(playbooks, [...given, ...extra.values()], known)
 }
 
-function factsSchema({ facts }: RunDependencies): Readonly<Record<string, unknown>> {
+/** The schema of `facts`. */
+export function factsSchema({ facts }: Pick<RunDependencies, 'facts'>): Readonly<Record<string, unknown>> {
   return { type: 'object', properties: Object.fromEntries(facts.map((fact) => [fact.name, fact.schema])) }
 }
 

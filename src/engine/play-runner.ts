@@ -11,6 +11,8 @@ export interface PlayOptions extends Omit<StepRunnerOptions, 'finished'> {
   /** Work on the host that must finish before the first task. The tasks are read meanwhile. */
   readonly begun?: Promise<void> | undefined
   readonly selected: (task: Task) => boolean
+  /** Runs notified handlers also after a failure. */
+  readonly forceHandlers: boolean
 }
 
 export type PlayEnd =
@@ -46,7 +48,10 @@ class PlayRunner {
     const { play, pending, run } = context
     const earlier = play.handlers.length === 0 ? undefined : pending.read()
     for (const section of play.sections) {
-      if ((await this.#steps.run(chosenSteps(section.steps, selected))) !== 'done' || this.#over) return
+      if ((await this.#steps.run(chosenSteps(section.steps, selected))) !== 'done' || this.#over) {
+        if (this.#forced) await this.#handlers()
+        return
+      }
       for (const handler of (await earlier) ?? []) {
         const matches = this.#notified.find(handler.name)
         if (matches.length === 0) continue
@@ -68,8 +73,15 @@ class PlayRunner {
     return this.#steps.failure !== undefined || context.run.signal.aborted || stopped()
   }
 
+  /** True if handlers run although a failure has ended the play. An unreachable host cannot run any. */
+  get #forced(): boolean {
+    const { failure } = this.#steps
+    const { context, forceHandlers } = this.#options
+    return forceHandlers && !context.run.signal.aborted && failure?.unreachable !== true
+  }
+
   async #handlers(): Promise<void> {
-    const { run, pending } = this.#options.context
+    const { run, pending, host, gate, ref } = this.#options.context
     const ran: Handler[] = []
     for (;;) {
       const next = this.#notified.next()
@@ -79,10 +91,12 @@ class PlayRunner {
         if (topics.length > 0 && !run.check) await pending.strike(topics)
         return
       }
-      if (this.#over) return
+      if (this.#over && !this.#forced) return
       const { handler, certainty } = next
+      // Without its note struck, the handler stays pending for the next run.
+      if (gate !== undefined && !(await gate(ref(handler), host.machine.name))) continue
       const doubt = certainty === 'maybe' ? 'notified by a task that may run' : undefined
-      if ((await this.#steps.run([handler], doubt)) !== 'done') return
+      if ((await this.#steps.run([handler], { doubt, forced: this.#over })) !== 'done') return
       ran.push(handler)
       if (!run.check) await pending.strike([handler.id.name])
     }

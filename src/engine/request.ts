@@ -9,7 +9,7 @@ import type { Means } from '../host/means.ts'
 import type { Files } from '../language/read-files.ts'
 import type { TagChoice } from '../language/tags.ts'
 import type { Module } from '../modules/module.ts'
-import type { Confirm } from '../task/confirmations.ts'
+import type { Confirm, StepAnswer } from '../task/confirmations.ts'
 
 export interface RunRequest {
   readonly playbooks: readonly string[]
@@ -22,7 +22,13 @@ export interface RunRequest {
   readonly variableFolders?: readonly string[]
   readonly extraVars: readonly string[]
   readonly limit: string | undefined
+  /** Only these hosts, within the limit (`--rerun-failed`). */
+  readonly onlyHosts?: readonly string[] | undefined
   readonly tags: TagChoice
+  /** The name of the task to begin with (`--start-at-task`). */
+  readonly startAt?: string | undefined
+  /** Runs notified handlers also on hosts that have failed. */
+  readonly forceHandlers?: boolean
   readonly check: boolean
   /** Plans and sends each task separately, and reads nothing ahead. */
   readonly stepByStep: boolean
@@ -54,6 +60,8 @@ export interface RunDependencies {
   readonly quit?: AbortSignal
   /** Asks the user a question; absent if there is no terminal. An interruption also answers false. */
   readonly confirm?: Confirm
+  /** Asks before each task whether to run it (`--step`); needs `confirm`. */
+  readonly step?: (question: string) => Promise<StepAnswer>
   /** Directory of gpuplay's state on every machine, instead of the default. */
   readonly stateDirectory?: string
 }

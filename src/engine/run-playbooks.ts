@@ -1,27 +1,20 @@
 /** Runs playbooks: load, select, check, run every play on its hosts, and report. */
 import { defined } from '../base/defined.ts'
 import { type HostName, hostName } from '../base/brand.ts'
-import { createSecrets } from '../base/secrets.ts'
-import { type ExitCode, InputError, type Problem } from '../base/errors.ts'
+import type { ExitCode, Problem } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
-import { tidy } from '../language/source.ts'
-import { checkBatches, inBatches, type SelectedPlay } from './batches.ts'
-import { checkSources, cloneSources } from './clone-sources.ts'
+import type { SelectedPlay } from './batches.ts'
 import { containersAmong } from './containers-among.ts'
-import { findCycles } from './cycles.ts'
-import { createAsking } from '../task/confirmations.ts'
+import { createAsking, createGate } from '../task/confirmations.ts'
 import type { Emitter } from '../events/emitter.ts'
 import type { TaskTimes } from '../events/events.ts'
-import { runName } from '../events/run-name.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { createHostPlays } from './host-plays.ts'
 import { cutOff, untilQuit } from './interruption.ts'
-import { load } from './load.ts'
 import { createOnceGates } from './once-gates.ts'
-import { createRunContext } from '../fleet/run-context.ts'
 import { createArguments } from '../task/arguments.ts'
+import { prepareRun } from './prepare-run.ts'
 import { createRecap } from './recap.ts'
-import { checkRolesOnHosts } from './check-role-arguments.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
 import { type PlayPart, schedule } from './schedule.ts'
 import { createStops } from './stops.ts'
@@ -36,48 +29,15 @@ const closingReads = 1000
 
 /** @throws InputError with every mistake in the files and arguments, before any connection */
 export async function runPlaybooks(request: RunRequest, dependencies: RunDependencies): Promise<ExitCode> {
-  const { world, signal, quit } = dependencies
-  const secrets = dependencies.secrets ?? createSecrets()
-  const loaded = load(request, dependencies, secrets)
-  const run = runName(world)
-  const recap = createRecap()
+  const { world, signal, quit, confirm, step } = dependencies
   const cut = cutOff(signal)
+  const { loaded, context, plays, sources } = prepareRun(request, dependencies, cut.signal)
+  const recap = createRecap()
   const started = world.clock()
-  const context = createRunContext({
-    name: run,
-    secrets,
-    world,
-    files: dependencies.files,
-    sinks: dependencies.sinks,
-    inventory: loaded.inventory,
-    extra: loaded.extra,
-    facts: dependencies.facts,
-    defaults: request.connection,
-    reach: dependencies.reach,
-    means: dependencies.means,
-    check: request.check,
-    stepByStep: request.stepByStep,
-    profile: request.profile,
-    reachable: loaded.selection.reachable,
-    signal,
-    cut: cut.signal,
-    stateDirectory: dependencies.stateDirectory,
-  })
   const { emitter, fleet } = context
-  const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
   const { hosts } = loaded.selection
-  const plays = inBatches(loaded.selection.plays, nodeOf)
-  const sources = cloneSources(hosts, fleet)
-  const circles = checkSources(sources, loaded.inventory)
+  const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
   const sourceOf = (host: HostName): HostName | undefined => sources.get(host)
-  const problems = [
-    ...loaded.problems,
-    ...checkRolesOnHosts(loaded, (host) => fleet.variables(host)),
-    ...findCycles(loaded.selection, (host) => fleet.variables(host)),
-    ...circles,
-    ...checkBatches(plays, nodeOf),
-  ]
-  if (problems.length > 0) throw new InputError(tidy(problems))
   for (const host of hosts) recap.host(host)
   emitter.emit({
     type: 'run.started',
@@ -90,15 +50,19 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   })
   warnOf(loaded.warnings, emitter)
 
+  const asking = confirm && createAsking({ confirm, emitter, signal })
   const hostPlays = createHostPlays({
     run: context,
     arguments: createArguments(dependencies.modules, dependencies.files),
-    tags: request.tags,
+    selected: loaded.selected,
+    forceHandlers: request.forceHandlers ?? false,
     connection: request.connection,
     recap,
-    asking: dependencies.confirm && createAsking({ confirm: dependencies.confirm, emitter, signal }),
+    asking,
+    gate: step && asking && createGate({ step, asking }),
   })
   const out = new Map<HostName, Problem | undefined>()
+  const finished = new Map<HostName, number>()
   /** Hosts that failed only a verification: containers of such a node go on. */
   const unsound = new Set<HostName>()
   const verifying = new Set(
@@ -140,7 +104,10 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
         if (end.kind === 'failed') {
           if (!out.has(part.host)) fail(part, end)
           if (unsound.has(part.host)) stops.hostFinished(part)
-        } else if (!signal.aborted && !stops.stop(part)) stops.hostFinished(part)
+        } else if (!signal.aborted && !stops.stop(part)) {
+          finished.set(part.host, (finished.get(part.host) ?? 0) + 1)
+          stops.hostFinished(part)
+        }
       },
       failed: (host) => out.has(host),
       lost: (node) => out.has(node) && !unsound.has(node),
@@ -186,6 +153,10 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     // Closing a shell ends the programs that run in it.
     if (complete) await closeQuietly(fleet, signal.aborted && !cut.signal.aborted ? closingReads : closing)
   }
+  const unfinished = hosts.filter(
+    (host) =>
+      !out.has(host) && (finished.get(host) ?? 0) < plays.filter((play) => play.hosts.includes(host)).length,
+  )
   const exitCode = recap.exitCode({
     failOnChange: request.check && request.failOnChange,
     interrupted: signal.aborted,
@@ -200,6 +171,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     failures: recap.failures,
     pendingHandlers,
     ...defined({
+      unfinished: unfinished.length === 0 ? undefined : unfinished,
       profile: context.profile.times?.map(rounded),
     }),
   })

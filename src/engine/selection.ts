@@ -33,22 +33,25 @@ export interface SelectionOptions {
   readonly playbooks: readonly Playbook[]
   readonly inventory: Inventory
   readonly limit: string | undefined
+  readonly onlyHosts: readonly string[] | undefined
   readonly extra: Variables
   readonly files: Files
   readonly environment: LocalSources['environment']
 }
 
 export function select(options: SelectionOptions): Selection {
-  const { playbooks, inventory, limit, extra, files, environment } = options
+  const { playbooks, inventory, limit, onlyHosts, extra, files, environment } = options
   const limited =
     limit === undefined ? undefined : resolveLimit(inventory, limit, { files, where: limitPlace })
-  const allowed = limited === undefined ? undefined : new Set(limited.hosts.map((host) => host.name))
+  const within = limited === undefined ? undefined : new Set(limited.hosts.map((host) => host.name))
+  const allowed = (name: HostName): boolean =>
+    (within?.has(name) ?? true) && (onlyHosts?.includes(name) ?? true)
   const warnings: Problem[] = []
   const plays = playbooks.flatMap((playbook) =>
     playbook.plays.map((play): ChosenPlay => {
       const { hosts, problems } = resolvePattern(inventory, play.hosts, play.hostsAt)
       warnings.push(...problems)
-      const names = hosts.map((host) => host.name).filter((name) => allowed?.has(name) ?? true)
+      const names = hosts.map((host) => host.name).filter(allowed)
       const layers: readonly Layer[] = [
         { layer: 'play vars', written: play.vars },
         { layer: 'extra vars', written: extra },
@@ -63,8 +66,17 @@ export function select(options: SelectionOptions): Selection {
   return {
     plays,
     hosts: [...new Set(all)].filter((name) => used.has(name)),
-    reachable: [...inventory.hosts.keys()].filter((name) => allowed?.has(name) ?? true),
-    problems: limited?.problems ?? [],
+    reachable: [...inventory.hosts.keys()].filter(allowed),
+    problems: [
+      ...(limited?.problems ?? []),
+      ...(onlyHosts !== undefined && used.size === 0 ? [noneLeft] : []),
+    ],
     warnings,
   }
+}
+
+const noneLeft: Problem = {
+  code: 'nothing-to-rerun',
+  message: 'the hosts that failed in the last run are not in the inventory or not within --limit any more',
+  hint: 'leave --rerun-failed out, or check --limit',
 }

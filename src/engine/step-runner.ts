@@ -57,9 +57,9 @@ export class StepRunner {
   }
 
   /** The first failure that ended the play on this host. */
-  get failure(): { readonly problem: Problem | undefined } | undefined {
+  get failure(): { readonly problem: Problem | undefined; readonly unreachable: boolean } | undefined {
     const { lost } = this.#failures
-    return lost && { problem: lost.result.problem }
+    return lost && { problem: lost.result.problem, unreachable: lost.result.outcome === 'unreachable' }
   }
 
   /** Resolves once the work that must precede the tasks has finished, if no task has awaited it. */
@@ -72,13 +72,17 @@ export class StepRunner {
   /**
    * Runs steps in order.
    * @param doubt Dry runs only: why it is unknown whether they run
+   * @param forced Failures of other hosts do not stop them.
    */
-  async run(steps: readonly TaskOrBlock[], doubt?: string): Promise<StepsEnd> {
+  async run(
+    steps: readonly TaskOrBlock[],
+    { doubt, forced = false }: { readonly doubt?: string | undefined; readonly forced?: boolean } = {},
+  ): Promise<StepsEnd> {
     try {
       return await this.#steps(steps, {
         inBlock: false,
         rescued: false,
-        cleanup: false,
+        cleanup: forced,
         layers: [],
         doubt,
         following: [],

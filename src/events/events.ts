@@ -190,6 +190,8 @@ export type EventBody =
       readonly failures: readonly Failure[]
       /** Number of handlers that were notified and that no play of the run defines. */
       readonly pendingHandlers: number
+      /** Hosts that have not failed and that the run left before their end; absent if there are none. */
+      readonly unfinished?: readonly string[]
       /** Time per task and phase, if requested. */
       readonly profile?: readonly TaskTimes[]
     }

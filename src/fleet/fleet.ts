@@ -89,8 +89,8 @@ export function createFleet(options: FleetOptions): Fleet {
   const hosts = new Map<HostName, FleetHost>()
   const variables = new Map<HostName, HostVariables>()
   const answerStore = createAnswerStore()
-  const { becomePassword } = options.defaults
-  if (becomePassword !== undefined) options.secrets.add(becomePassword)
+  const { password, becomePassword } = options.defaults
+  for (const secret of [password, becomePassword]) if (secret !== undefined) options.secrets.add(secret)
   for (const given of [
     options.extra,
     ...[...inventory.hosts.values()].flatMap((host) => [host.variables, host.connection.settings]),

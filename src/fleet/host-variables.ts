@@ -123,8 +123,7 @@ export function createHostVariables(options: HostVariablesOptions): HostVariable
         { layer: 'extra vars', written: extra },
         { layer: 'registered', data: reads === undefined ? registered : new WatchedMap(registered, reads) },
         { layer: 'built in', data: reads === undefined ? offered : new WatchedMap(offered, reads) },
-        ...(play === undefined ? [] : [{ layer: 'play vars' as const, written: play.vars }]),
-        ...(play === undefined || task === undefined ? [] : [...taskLayers(play, task), placeOf(task)]),
+        ...(play === undefined ? [] : playLayers(play, task)),
         ...layers,
       ]
       const folders = task === undefined ? ['.'] : taskFolders(task)
@@ -167,6 +166,12 @@ class WatchedMap implements ReadonlyMap<string, unknown> {
   [Symbol.iterator](): MapIterator<[string, unknown]> {
     return this.#map[Symbol.iterator]()
   }
+}
+
+function playLayers(play: Play, task: Task | undefined): readonly Layer[] {
+  return task === undefined
+    ? [{ layer: 'play vars', written: play.vars }]
+    : [...taskLayers(play, task), placeOf(task)]
 }
 
 /** Variables that describe where the task is defined. */

@@ -79,6 +79,21 @@ test('variables of a host take precedence over the command line', () => {
   })
 })
 
+test('the connection and the password of the command line count for hosts without their own', () => {
+  const password = new Secret('typed')
+  const defaults: ConnectionDefaults = { connection: 'openssh', password }
+  const hosts = { own: { connection: 'ssh', password: 'its own' }, ct101: { node: 'pve1', ctid: 101 } }
+  const given = target({}, 'pve1', defaults)
+  assert.ok(given.kind === 'openssh')
+  assert.equal(revealed(given.password), 'typed')
+  const own = target(hosts, 'own', defaults)
+  assert.ok(own.kind === 'ssh')
+  assert.equal(revealed(own.password), 'its own')
+  assert.equal(target(hosts, 'ct101', defaults).kind, 'pct')
+  assert.equal(target({}, 'localhost', defaults).kind, 'local')
+  assert.deepEqual(target({}, 'pve1', { connection: 'local' }), { kind: 'local' })
+})
+
 test('passwords become secrets, however they are written', () => {
   for (const password of ['swordfish', new Secret('swordfish')]) {
     const hosts = {
@@ -138,6 +153,10 @@ test('`become` requests privilege, by default of root', () => {
   assert.equal(of({}), undefined)
   assert.equal(of({ become: false, become_user: 'root' }, { becomePassword: asked }), undefined)
   assert.deepEqual(of({ become: true }), { user: 'root', method: 'sudo' })
+  assert.deepEqual(of({}, { become: true }), { user: 'root', method: 'sudo' })
+  assert.deepEqual(of({}, { become: true, becomeUser: 'ann' }), { user: 'ann', method: 'sudo' })
+  assert.equal(of({ become: false }, { become: true }), undefined)
+  assert.equal(of({ become: true, become_user: 'postgres' }, { becomeUser: 'ann' })?.user, 'postgres')
   assert.deepEqual(of({ become: true, become_user: 'postgres' }), { user: 'postgres', method: 'sudo' })
   assert.equal(revealed(of({ become: true }, { becomePassword: asked })?.password), 'typed')
   const own = of({ become: true, become_password: 'its own' }, { becomePassword: asked })

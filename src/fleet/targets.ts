@@ -15,16 +15,21 @@ import type { Placement } from '../host/host.ts'
 export type ReadVariable = (name: string) => unknown
 
 export interface TargetOptions {
-  /** Options of the command line: `--user`, `--private-key`, `--host-key-checking`, ... */
+  /** Options of the command line and the configuration file: `--user`, `--private-key`, ... */
   readonly defaults: ConnectionDefaults
   /** Reads variables of any host in the inventory, for the node of a container. */
   readonly variablesOf: (host: HostName) => ReadVariable
 }
 
+/** For hosts whose variables do not say. */
 export interface ConnectionDefaults {
+  readonly connection?: 'ssh' | 'openssh' | 'local'
   readonly user?: string
+  readonly password?: Secret
   readonly privateKey?: string
   readonly hostKeyChecking?: 'strict' | 'accept-new' | 'off'
+  readonly become?: boolean
+  readonly becomeUser?: string
   readonly becomePassword?: Secret
   /** Seconds. */
   readonly connectTimeout?: number
@@ -33,7 +38,7 @@ export interface ConnectionDefaults {
 /** Returns the target of a host without `become`, which `withPrivilege` adds per task. */
 export function targetOf(host: HostName, options: TargetOptions): Target {
   const read = options.variablesOf(host)
-  const kind = connectionKind(host, read)
+  const kind = connectionKind(host, read, options.defaults)
   switch (kind) {
     case 'local':
       return { kind }
@@ -55,7 +60,13 @@ export function withPrivilege(target: Target, become: Privilege['become']): Targ
 
 /** Returns the privilege that the host's variables set. A task may override it. */
 export function defaultPrivilege(read: ReadVariable, defaults: ConnectionDefaults): Privilege['become'] {
-  return read('become') === true ? privilege(text(read, 'become_user') ?? 'root', read, defaults) : undefined
+  const becomes = read('become') ?? defaults.become
+  return becomes === true ? privilege(becomeUser(read, defaults), read, defaults) : undefined
+}
+
+/** The user for `become` where neither a task nor its play names one. */
+export function becomeUser(read: ReadVariable, defaults: ConnectionDefaults): string {
+  return text(read, 'become_user') ?? defaults.becomeUser ?? 'root'
 }
 
 export function privilege(
@@ -77,11 +88,11 @@ export function placementOf(read: ReadVariable): Placement {
   }
 }
 
-function connectionKind(host: HostName, read: ReadVariable): Target['kind'] {
+function connectionKind(host: HostName, read: ReadVariable, defaults: ConnectionDefaults): Target['kind'] {
   const said = text(read, 'connection')
   if (said === undefined) {
     if (read('ctid') !== undefined) return 'pct'
-    return host === 'localhost' && read('address') === undefined ? 'local' : 'ssh'
+    return host === 'localhost' && read('address') === undefined ? 'local' : (defaults.connection ?? 'ssh')
   }
   if (said === 'ssh' || said === 'openssh' || said === 'local' || said === 'pct') return said
   throw new Error(`the inventory let the connection ${JSON.stringify(said)} through`)
@@ -94,7 +105,7 @@ function remote(host: HostName, read: ReadVariable, defaults: ConnectionDefaults
   const user = text(read, 'user') ?? defaults.user
   const privateKey = text(read, 'private_key') ?? defaults.privateKey
   const passphrase = secret(read('private_key_passphrase'))
-  const password = secret(read('password'))
+  const password = secret(read('password')) ?? defaults.password
   const knownHosts = text(read, 'known_hosts')
   const proxyJump = text(read, 'proxy_jump')
   return {

@@ -47,7 +47,7 @@ export class InventoryBuilder {
   readonly warnings: Problem[] = []
   /** Ports written after the name of a host, as `ansible_port`. */
   readonly ports = new Map<HostName, Variable>()
-  readonly #variables = new Map<string, Variables>()
+  readonly #settings = new Map<string, Map<string, Variable[]>>()
 
   constructor() {
     this.group('all', undefined)
@@ -133,11 +133,15 @@ export class InventoryBuilder {
       kept.delete(groupPriority)
       this.#setPriority(tier, name, priority)
     }
-    this.#variables.set(key, new Map([...(this.#variables.get(key) ?? []), ...kept]))
+    const settings = this.#settings.get(key) ?? new Map<string, Variable[]>()
+    this.#settings.set(key, settings)
+    for (const [variable, setting] of kept)
+      settings.set(variable, [...(settings.get(variable) ?? []), setting])
   }
 
-  variables(tier: Tier, name: string): Variables {
-    return this.#variables.get(`${tier} ${name}`) ?? new Map()
+  /** All values of each variable, in the order of the sources: the last one wins. */
+  settings(tier: Tier, name: string): ReadonlyMap<string, readonly Variable[]> {
+    return this.#settings.get(`${tier} ${name}`) ?? new Map()
   }
 
   #setPriority(tier: Tier, group: string, { value }: Variable): void {

@@ -3,6 +3,7 @@ import type { HostName } from '../base/brand.ts'
 import type { Position, Problem } from '../base/errors.ts'
 import type { Variables } from '../language/model.ts'
 import type { ConnectionVariables } from './connection-variables.ts'
+import type { InventoryCandidate } from './host-values.ts'
 
 export interface InventoryHost {
   readonly name: HostName
@@ -36,6 +37,8 @@ export interface Inventory {
   readonly variableNames: ReadonlySet<string>
   /** Warnings about valid but unusual content. */
   readonly warnings: readonly Problem[]
+  /** Every place that sets a variable of a host, weakest first. */
+  readonly candidates: (host: InventoryHost, variable: string) => readonly InventoryCandidate[]
 }
 
 /** Returns the host with this name; `localhost` always exists. */

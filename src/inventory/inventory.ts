@@ -8,8 +8,9 @@ import type { Variable, Variables } from '../language/model.ts'
 import { problem, tidy } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { ansibleProblems } from './ansible-variables.ts'
-import { InventoryBuilder, type Tier } from './builder.ts'
+import { InventoryBuilder } from './builder.ts'
 import { connectionVariables } from './connection-variables.ts'
+import { inventoryCandidates, mergedVariables } from './host-values.ts'
 import { findCycle, groupsOf, groupsOfHosts } from './groups.ts'
 import type { InventoryHost, Inventory } from './inventory-model.ts'
 import { checkRelations } from './relations.ts'
@@ -123,33 +124,21 @@ function assemble(builder: InventoryBuilder, warnings: readonly Problem[]): Inve
   const hosts = new Map<HostName, InventoryHost>()
   for (const [name, where] of builder.hosts) {
     const groups = memberships.get(name) ?? []
-    const variables = merge(builder, name, groups)
+    const variables = mergedVariables(builder, name, groups)
     const connection = connectionVariables(variables, builder.ports.get(name))
     hosts.set(name, { name, where, groups, variables, connection })
   }
   const localhost = implicitLocalhost(builder)
   const variableNames = new Set([...hosts.values(), localhost].flatMap((host) => [...host.variables.keys()]))
-  return { hosts, groups: groupsOf(builder, memberships), localhost, variableNames, warnings }
-}
-
-/**
- * Ansible's order: groups in the inventory, then the files for all, those for groups, and last the host's own
- * variables.
- */
-function merge(builder: InventoryBuilder, host: HostName, groups: readonly string[]): Variables {
-  const merged = new Map<string, Variable>()
-  const add = (tier: Tier, name: string) => {
-    for (const [variable, value] of builder.variables(tier, name)) merged.set(variable, value)
+  return {
+    hosts,
+    groups: groupsOf(builder, memberships),
+    localhost,
+    variableNames,
+    warnings,
+    candidates: ({ name: host, groups }, variable) =>
+      inventoryCandidates(builder, { host, groups }, variable),
   }
-  for (const group of ['all', ...groups]) add('group in inventory', group)
-  add('group_vars/all', 'all')
-  add('playbook group_vars/all', 'all')
-  for (const group of groups) add('group_vars', group)
-  for (const group of groups) add('playbook group_vars', group)
-  add('host in inventory', host)
-  add('host_vars', host)
-  add('playbook host_vars', host)
-  return merged
 }
 
 /** Has the variables of `all`, as in Ansible, and needs no connection. */
@@ -161,7 +150,7 @@ function implicitLocalhost(builder: InventoryBuilder): InventoryHost {
     where,
     value: { kind: 'literal', value: 'local', where },
   }
-  const variables = merge(builder, name, [])
+  const variables = mergedVariables(builder, name, [])
   const { settings, ansible } = connectionVariables(variables)
   // Addresses and nodes set on `all` are not meant for the controller.
   const elsewhere = ['address', 'port', 'node', 'ctid', 'connection']

@@ -50,8 +50,11 @@ export function readSource(
   }
 }
 
-/** Names that Ansible ignores in a folder (INVENTORY_IGNORE_EXTS), `vars_plugins` and hidden files. */
-const ignored = /^\.|^vars_plugins$|(~|\.(pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry))$/
+/**
+ * Names that Ansible ignores in a folder (INVENTORY_IGNORE_EXTS), `vars_plugins` and hidden files; and the file
+ * with defaults of options.
+ */
+const ignored = /^\.|^vars_plugins$|^gpuplay\.yml$|(~|\.(pyc|pyo|swp|bak|rpm|md|txt|rst|orig|ini|cfg|retry))$/
 
 /** Reads all files of a folder and its subfolders, in the order of their names. */
 function readFolder(builder: InventoryBuilder, folder: string, files: Files): readonly InventoryPart[] {

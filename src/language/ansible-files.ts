@@ -27,8 +27,8 @@ export function ansibleFilesBeside(directory: string, files: Files): readonly Pr
     warnings.push({
       code: 'ansible-file',
       message:
-        `gpuplay does not read "${settings}": use options of the command line (see "gpuplay run --help") and ` +
-        'connection variables instead',
+        `gpuplay does not read "${settings}": put defaults of options into gpuplay.yml (see "gpuplay config"), ` +
+        'and connection variables into the inventory',
     })
   for (const [name, what] of Object.entries(plugins)) {
     const folder = join(directory, name)

@@ -6,7 +6,7 @@ const task =
   'name args when loop loop_control register notify until retries delay changed_when failed_when ' + common
 
 export const playKeywords = words(
-  'name hosts roles pre_tasks tasks post_tasks handlers gather_facts after strategy serial max_fail_percentage ' +
+  'name hosts roles pre_tasks tasks post_tasks handlers gather_facts after strategy serial max_fail_percentage force_handlers ' +
     'import_playbook ' +
     common,
 )
@@ -34,7 +34,6 @@ export const notYet: Readonly<Record<string, string>> = {
   check_mode:
     'for a program that only reads write "reads: true" in command or shell; for a dry run of everything use --check',
   fact_path: 'leave it out: facts are read when something uses them',
-  force_handlers: 'leave it out: the host remembers notified handlers, and they run next time',
   gather_subset: 'leave it out: facts are read when something uses them',
   gather_timeout: 'leave it out: facts are read when something uses them',
   ignore_unreachable:
@@ -79,6 +78,7 @@ const onPlay = 'write it on the play'
 export const misplaced: Readonly<Record<string, string>> = {
   always: inTaskList,
   block: inTaskList,
+  force_handlers: onPlay,
   max_fail_percentage: onPlay,
   rescue: inTaskList,
   serial: onPlay,

@@ -123,6 +123,8 @@ export interface Play {
   readonly anyErrorsFatal: boolean
   /** If more than this share of a batch fails, the run ends: 0 to 100. */
   readonly maxFailPercentage: number | undefined
+  /** Notified handlers also run on hosts that have failed. */
+  readonly forceHandlers: boolean
   /** Undefined: all hosts are one batch. */
   readonly serial: Serial | undefined
   readonly vars: Variables

@@ -165,6 +165,7 @@ class PlaybookReader {
       after: fields.choice('after', ['node']),
       anyErrorsFatal: around.inherited.anyErrorsFatal,
       maxFailPercentage,
+      forceHandlers: fields.boolean('force_handlers') ?? false,
       serial,
       vars: vars === undefined ? new Map<string, Variable>() : loader.values.variables(vars),
       roles: uses,

@@ -83,25 +83,33 @@ export class VariableScope implements Scope {
     }
   }
 
-  /** Returns the variable as written and its layer; `variable` is absent for data. */
-  origin(name: string): { readonly layer: LayerName; readonly variable?: Variable } | undefined {
-    const found = this.#find(name)
-    if (found === undefined) return undefined
-    return found.kind === 'written'
-      ? { layer: found.layer, variable: found.variable }
-      : { layer: found.layer }
+  /** Returns the strongest of the candidates. */
+  origin(name: string): ReturnType<VariableScope['candidates']>[number] | undefined {
+    return this.candidates(name)[0]
+  }
+
+  /** Returns every layer that has the variable, strongest first; `variable` is absent for data. */
+  candidates(name: string): readonly { readonly layer: LayerName; readonly variable?: Variable }[] {
+    return [...this.#candidates(name)].map((found) =>
+      found.kind === 'written' ? { layer: found.layer, variable: found.variable } : { layer: found.layer },
+    )
   }
 
   #find(name: string): Found | undefined {
+    for (const found of this.#candidates(name)) return found
+    return undefined
+  }
+
+  /** Strongest first. */
+  *#candidates(name: string): Iterable<Found> {
     for (const layer of this.#layers) {
       if ('written' in layer) {
         const variable = layer.written.get(name)
-        if (variable !== undefined) return { kind: 'written', layer: layer.layer, variable }
+        if (variable !== undefined) yield { kind: 'written', layer: layer.layer, variable }
       } else if (layer.data.has(name)) {
-        return { kind: 'data', layer: layer.layer, data: layer.data.get(name) }
+        yield { kind: 'data', layer: layer.layer, data: layer.data.get(name) }
       }
     }
-    return undefined
   }
 
   #written(variable: Variable): unknown {

@@ -107,14 +107,19 @@ test('only command and shell run programs that a playbook names', () => {
   assert.equal(module.runs, undefined)
 })
 
-test('every module has a test in its folder that imports it', () => {
+test('every module has a test in its folder that imports it, itself or through its scene', () => {
   const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !['support', 'testing'].includes(entry.name))
     .map(({ name }) => name)
   assert.equal(folders.length, modules.length)
   const untested = folders.filter((folder) => {
-    const path = join(import.meta.dirname, folder, 'module.test.ts')
-    return !existsSync(path) || !readFileSync(path, 'utf8').includes("from './module.ts'")
+    const texts = ['module.test.ts', 'testing/scene.ts'].map((name) => {
+      const path = join(import.meta.dirname, folder, name)
+      return existsSync(path) ? readFileSync(path, 'utf8') : ''
+    })
+    const [own = '', scene = ''] = texts
+    const throughScene = own.includes("from './testing/scene.ts'") && scene.includes("from '../module.ts'")
+    return !own.includes("from './module.ts'") && !throughScene
   })
   assert.deepEqual(untested, [])
 })

@@ -35,8 +35,11 @@ import { nvidiaNodeReboot } from './nvidia-node-reboot/module.ts'
 import { nvidiaPackages } from './nvidia-packages/module.ts'
 import { nvidiaPersistenceDaemon } from './nvidia-persistence-daemon/module.ts'
 import { nvidiaPower } from './nvidia-power/module.ts'
+import { nvidiaRollback } from './nvidia-rollback/module.ts'
 import { nvidiaRunfile } from './nvidia-runfile/module.ts'
 import { nvidiaSecureBoot } from './nvidia-secure-boot/module.ts'
+import { nvidiaUninstall } from './nvidia-uninstall/module.ts'
+import { nvidiaUnlocked } from './nvidia-unlocked/module.ts'
 import { nvidiaUserspace } from './nvidia-userspace/module.ts'
 import { nvidiaUserspaceNote } from './nvidia-userspace-note/module.ts'
 import { pveContainer } from './pve-container/module.ts'
@@ -95,8 +98,11 @@ export const modules: readonly Module[] = [
   nvidiaPackages,
   nvidiaPersistenceDaemon,
   nvidiaPower,
+  nvidiaRollback,
   nvidiaRunfile,
   nvidiaSecureBoot,
+  nvidiaUninstall,
+  nvidiaUnlocked,
   nvidiaUserspace,
   nvidiaUserspaceNote,
   pveContainer,

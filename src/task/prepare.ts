@@ -11,7 +11,7 @@ import { renderValue } from '../language/render.ts'
 import type { VariableScope } from '../language/scope.ts'
 import type { Module } from '../modules/module.ts'
 import type { Item } from './items.ts'
-import { secretInConnection } from '../fleet/targets.ts'
+import { becomeUser, secretInConnection } from '../fleet/targets.ts'
 import { declaredSecrets, refusedSecret } from './secret-arguments.ts'
 import { firstProblem, type Preparing, scopeOf } from './preparing.ts'
 
@@ -126,13 +126,15 @@ async function renderEnvironment(
 async function renderBecome(
   task: Task,
   scope: () => VariableScope,
-  { readFact }: Preparing,
+  { readFact, context }: Preparing,
 ): Promise<Ready['become']> {
   const { enabled, user } = task.become
   if (enabled === undefined) return undefined
-  const name = user === undefined ? 'root' : await withFacts(() => renderValue(user, scope()), readFact)
+  const { machine } = context.host
+  const otherwise = (): string => becomeUser(context.run.fleet.variable(machine.name), context.connection)
+  const name = user === undefined ? otherwise() : await withFacts(() => renderValue(user, scope()), readFact)
   if (name instanceof Secret) throw secretInConnection('become_user')
-  return { enabled, user: name instanceof Omit ? 'root' : String(name) }
+  return { enabled, user: name instanceof Omit ? otherwise() : String(name) }
 }
 
 function reveal(value: unknown, saw: (secret: Secret) => void): unknown {

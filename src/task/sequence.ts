@@ -204,16 +204,25 @@ export class Sequence {
   ): Promise<void> {
     const { context } = this.#options
     const module = context.arguments.module(run.task.module)
-    if (prepared.kind === 'ready') return this.#unit(run, item, { ready: prepared, reading })
+    if (prepared.kind === 'ready' && (await this.#mayRun(run)))
+      return this.#unit(run, item, { ready: prepared, reading })
     if (prepared.kind !== 'skipped' && this.#waiting) return this.#flush()
     if (prepared.kind === 'unknown') this.#leaveOpen(run, prepared.args)
     const result =
-      prepared.kind === 'skipped'
-        ? skippedItem(prepared.why)
-        : prepared.kind === 'unknown'
-          ? unknownItem(module, prepared.why)
-          : failedItem(run.task, module, prepared.problem)
+      prepared.kind === 'ready'
+        ? skippedItem('the answer was no (--step)')
+        : prepared.kind === 'skipped'
+          ? skippedItem(prepared.why)
+          : prepared.kind === 'unknown'
+            ? unknownItem(module, prepared.why)
+            : failedItem(run.task, module, prepared.problem)
     await this.#ledger.expect({ run, unit: undefined, converged: undefined, result })
+  }
+
+  /** Asks the user, with nothing waiting to be sent. Handlers are asked about before they start. */
+  async #mayRun({ ref }: TaskRun): Promise<boolean> {
+    const { gate, host } = this.#options.context
+    return gate === undefined || ref.handler || (await gate(ref, host.machine.name))
   }
 
   /** Dry runs only: marks all resources that the task may change as unknown. */

@@ -8,7 +8,7 @@ import type { Layer } from '../language/scope.ts'
 import type { SummaryRow } from '../modules/module.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { Arguments } from './arguments.ts'
-import type { Confirm } from './confirmations.ts'
+import type { Confirm, Gate } from './confirmations.ts'
 import type { OnceTurns } from './once.ts'
 
 export interface TaskContext {
@@ -30,4 +30,6 @@ export interface TaskContext {
   readonly doubt?: string
   /** Asks the user; absent if there is no terminal. */
   readonly confirm?: Confirm
+  /** Asks before each task (`--step`); absent: every task runs. */
+  readonly gate?: Gate
 }

@@ -33,7 +33,7 @@ export const lifecycleCases: readonly ConformanceCase[] = [
     dry: 'refused',
     problem: 'other-container',
   },
-  { module: pveContainer, says: 'changes settings', args: { ...made, memory: 768, onboot: true } },
+  { module: pveContainer, says: 'changes settings', args: { ...made, memory: 768, onboot: true, disk: 9 } },
   { module: pveContainerSnapshot, says: 'takes one', args: { ...made, name: 'fresh' } },
   {
     module: pveContainerSnapshot,
@@ -44,7 +44,7 @@ export const lifecycleCases: readonly ConformanceCase[] = [
   {
     module: pveContainer,
     says: 'clones a snapshot',
-    args: { ctid: 911, hostname: 'clone', clone: 910, snapshot: 'fresh', memory: 640 },
+    args: { ctid: 911, hostname: 'clone', clone: 910, snapshot: 'fresh', memory: 640, disk: 12 },
     besides: contents,
   },
   {

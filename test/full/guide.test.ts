@@ -4,7 +4,7 @@
  * inventory, all others on the node.
  */
 import assert from 'node:assert/strict'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -64,6 +64,7 @@ describe('the guide', { skip: whyNoLab() ?? false, timeout: 1_800_000 }, () => {
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'gpuplay-guide-'))
+    cpSync(join(root, 'inventory/phoenix'), folder, { recursive: true })
     lab = await Lab.up({ name, nodes: 1, containers: 2 })
     await declareStorage(lab)
     await offerAddresses()

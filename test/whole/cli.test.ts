@@ -47,7 +47,18 @@ test('--version prints the version of the package', async () => {
 test('help lists every command on one line and fits on a screen', async () => {
   const { stdout, exitCode } = await gpuplay('--help')
   assert.equal(exitCode, 0)
-  for (const command of ['run', 'status', 'runs', 'inventory', 'modules', 'facts', 'exec', 'init'])
+  for (const command of [
+    'run',
+    'status',
+    'runs',
+    'inventory',
+    'modules',
+    'facts',
+    'exec',
+    'init',
+    'config',
+    'completion',
+  ])
     assert.match(stdout, new RegExp(`\\n  ${command} +[A-Z]`))
   assert.ok(stdout.split('\n').length < 30)
   assert.ok(Math.max(...stdout.split('\n').map((line) => line.length)) <= 80, stdout)
@@ -83,7 +94,7 @@ for (const [words, told] of [
   [['rum'], /did you mean "run"\?/],
   [['site.yml'], /type: gpuplay run site\.yml\n/],
   [['run', '--chek', 'site.yml'], /did you mean "--check"\?/],
-  [['run', '--step', 'site.yml'], /help: use --check --diff first/],
+  [['run', '--step', 'site.yml'], /--step cannot ask: there is no terminal/],
   [['run'], /help: type: gpuplay run site\.yml\n/],
   [['run', 'site.yml', '--forks', '0'], /--forks: "0" is not a whole number above 0/],
   [['run', 'site.yml', '--output', 'pretty'], /--output cannot be "pretty"/],

@@ -9,16 +9,15 @@ import {
 } from '../../base/errors.ts'
 import { commandLine } from '../../base/shell.ts'
 import type { ShellReply } from '../../connection/connection.ts'
-import { privilege } from '../../fleet/targets.ts'
 import { plainText } from '../../view/text.ts'
+import { configured } from '../configuration.ts'
+import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags } from '../flags.ts'
 import { chooseHosts, onEach } from '../hosts.ts'
 import { reportHost, reportProblems } from '../show.ts'
 
-export interface ExecFlags extends InventoryFlags, ConnectionFlags {
-  readonly forks: number
-  readonly become: boolean
+export interface ExecFlags extends InventoryFlags, ConnectionFlags, Partial<Pick<Configuration, 'forks'>> {
   readonly shell: boolean
 }
 
@@ -43,18 +42,18 @@ export async function execCommand(this: Context, flags: ExecFlags, ...words: str
   }
 }
 
-async function execute(context: Context, flags: ExecFlags, words: readonly string[]): Promise<ExitCode> {
+async function execute(context: Context, given: ExecFlags, words: readonly string[]): Promise<ExitCode> {
+  const flags = { ...given, ...configured(context, given) }
   const [pattern = '', ...argv] = words
   const script = flags.shell ? argv.join(' ') : commandLine(argv)
-  const { names, run, connection } = await chooseHosts(context, pattern, flags)
+  const { names, run } = await chooseHosts(context, pattern, flags)
   const { fleet, secrets } = run
   const ended: ExitCode[] = []
   try {
     await onEach(names, flags.forks, async (name) => {
       const { machine } = fleet.host(name)
-      const become = flags.become ? privilege('root', fleet.variable(name), connection) : machine.privilege
       const ran = await runOn(context.signal, async () => {
-        const shell = await machine.shell('exec', become)
+        const shell = await machine.shell('exec', machine.privilege)
         return outcomeOf(await shell.run(script, { timeout, signal: context.signal }))
       })
       if ('problem' in ran) {

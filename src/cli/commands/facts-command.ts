@@ -11,12 +11,14 @@ import { facts as known } from '../../host/facts.ts'
 import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
 import { jsonText } from '../../view/json-text.ts'
+import { configured } from '../configuration.ts'
+import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags } from '../flags.ts'
 import { chooseHosts, onEach } from '../hosts.ts'
 import { reportHost, reportProblems } from '../show.ts'
 
-export interface FactsFlags extends InventoryFlags, ConnectionFlags {
+export interface FactsFlags extends InventoryFlags, ConnectionFlags, Partial<Pick<Configuration, 'forks'>> {
   readonly only?: readonly string[]
 }
 
@@ -35,12 +37,13 @@ export async function factsCommand(this: Context, flags: FactsFlags, pattern: st
   }
 }
 
-async function read(context: Context, flags: FactsFlags, pattern: string): Promise<ExitCode> {
+async function read(context: Context, given: FactsFlags, pattern: string): Promise<ExitCode> {
+  const flags = { ...given, ...configured(context, given) }
   const wanted = wantedFacts(flags.only)
   const { names, run } = await chooseHosts(context, pattern, flags)
   const { fleet, secrets } = run
   try {
-    const results = await onEach(names, 50, async (name): Promise<HostFacts> => {
+    const results = await onEach(names, flags.forks, async (name): Promise<HostFacts> => {
       const host = fleet.host(name).reader().view()
       try {
         const entries = await Promise.all(

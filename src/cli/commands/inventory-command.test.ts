@@ -40,4 +40,10 @@ test('a Phoenix configuration is an inventory of every command, and its node can
   const ran = await gpuplay(folder, ['run', join(folder, 'site.yml'), ...inventories])
   assert.equal(ran.exitCode, 0, ran.output + ran.errors)
   assert.match(ran.output, /changed +hypervisor +command/)
+
+  write('lxc.json', { lxc_configs: { 900: { name: 'web', gpu_assignment: '0;1' } } })
+  const wrong = await gpuplay(folder, ['run', 'playbooks/site.yml', ...inventories])
+  assert.equal(wrong.exitCode, 2)
+  assert.match(wrong.errors, /lxc\.json:5:25: error: "gpu_assignment" is "0;1", which is not valid/)
+  assert.match(wrong.errors, /no host was contacted/)
 })

@@ -15,6 +15,7 @@ import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
 import { jsonText } from '../../view/json-text.ts'
 import { place, table } from '../../view/text.ts'
+import { configured } from '../configuration.ts'
 import type { Context } from '../context.ts'
 import type { InventoryFlags } from '../flags.ts'
 import { inventoriesOf } from '../run-inputs.ts'
@@ -41,7 +42,8 @@ export function inventoryCommand(this: Context, flags: InventoryCommandFlags): v
     const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
     if (problems.length > 0) throw new InputError(problems)
     const { environment, addresses: ownAddresses } = this.world
-    const loaded = loadInventory(inventoriesOf(this, flags), { extra, environment, ownAddresses })
+    const sources = inventoriesOf(this, configured(this, flags))
+    const loaded = loadInventory(sources, { extra, environment, ownAddresses })
     const chosen = chosenHosts(loaded, flags.limit)
     if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, { extra, environment }))
     else if (flags.list) this.output.write(`${jsonText(listOf(loaded, chosen, { extra, environment }), 2)}\n`)

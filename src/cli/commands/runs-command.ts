@@ -1,60 +1,43 @@
-import { join } from 'node:path'
-import { existsSync } from 'node:fs'
 import { InputError, exitCodes } from '../../base/errors.ts'
-import { readRegularFile, systemReason } from '../../base/regular-file.ts'
 import type { Event } from '../../events/events.ts'
 import { readEvent } from '../../events/read-event.ts'
 import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
 import { jsonText } from '../../view/json-text.ts'
-import { noEnd, type RecordedRun, runsText } from '../../view/runs-text.ts'
+import { noEnd, runsText } from '../../view/runs-text.ts'
+import { configured } from '../configuration.ts'
+import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
 import type { InventoryFlags, OutputFlags } from '../flags.ts'
-import { runFolders } from '../run-folders.ts'
+import { linesOf, recordedRun, recordsOf, type RunRecord } from '../recorded-runs.ts'
 import { inventoriesOf } from '../run-inputs.ts'
-import { logsIn } from '../run-log.ts'
 import { colorsFor, createView, reportProblems, terminalWidth } from '../show.ts'
 
 export interface RunsFlags extends Pick<InventoryFlags, 'inventory'>, Pick<OutputFlags, 'color' | 'verbose'> {
   readonly output: 'plain' | 'jsonl'
-  readonly diff: boolean
+  readonly diff?: boolean
 }
 
+type Shown = RunsFlags & Pick<Configuration, 'color' | 'diff'>
+
 /** `gpuplay runs -i INV` lists the recorded runs; `gpuplay runs ID` shows one again. */
-export async function runsCommand(this: Context, flags: RunsFlags, id?: string): Promise<void> {
+export async function runsCommand(this: Context, given: RunsFlags, id?: string): Promise<void> {
   try {
-    const logs = logsOf(this, flags)
+    const { output, ...common } = given
+    const configuration = configured(this, common)
+    const flags: Shown = { ...common, ...configuration, output }
+    const logs = recordsOf(this, inventoriesOf(this, configuration))
     if (id === undefined) list(this, flags, logs)
     else await showAgain(this, flags, chosen(logs, id))
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    reportProblems(this, error.problems, flags)
+    reportProblems(this, error.problems, { color: given.color ?? 'auto' })
     this.setExitCode(exitCodes.invalidInput)
   }
 }
 
-interface Log {
-  readonly id: string
-  readonly path: string
-}
-
-/** The logs in all folders of the inventory, oldest first. */
-function logsOf(context: Context, flags: RunsFlags): readonly Log[] {
-  return runFolders(inventoriesOf(context, flags), context.world)
-    .filter((folder) => existsSync(folder))
-    .flatMap((folder) => {
-      try {
-        return logsIn(folder).map((name) => ({ id: name.replace(/\.jsonl$/, ''), path: join(folder, name) }))
-      } catch (error) {
-        context.errors.write(`warning: cannot read ${folder}: ${systemReason(error)}\n`)
-        return []
-      }
-    })
-    .sort((left, right) => (left.id < right.id ? -1 : 1))
-}
-
 /** @throws InputError if no log, or more than one, begins with this */
-function chosen(logs: readonly Log[], id: string): Log {
+function chosen(logs: readonly RunRecord[], id: string): RunRecord {
   const [first, second] = logs.filter((log) => log.id.startsWith(id))
   if (first === undefined) {
     const ids = logs.map((log) => log.id)
@@ -70,10 +53,10 @@ function chosen(logs: readonly Log[], id: string): Log {
   ])
 }
 
-function list(context: Context, { output, color }: RunsFlags, logs: readonly Log[]): void {
+function list(context: Context, { output, color }: Shown, logs: readonly RunRecord[]): void {
   const runs = logs.flatMap(({ path }) => {
     const read = linesOf(path)
-    if ('lines' in read) return recorded(read.lines) ?? []
+    if ('lines' in read) return recordedRun(read.lines) ?? []
     context.errors.write(`warning: ${read.why}\n`)
     return []
   })
@@ -92,16 +75,8 @@ function list(context: Context, { output, color }: RunsFlags, logs: readonly Log
     )
 }
 
-/** Undefined for a log without a beginning: the disk was full. */
-function recorded(lines: readonly string[]): RecordedRun | undefined {
-  const started = readEvent(lines[0] ?? '')
-  const last = readEvent(lines.at(-1) ?? '')
-  if (started?.type !== 'run.started') return undefined
-  return { started, finished: last?.type === 'run.finished' ? last : undefined }
-}
-
 /** Shows the events as the plain view does, since nothing happens any more that a live view could show. */
-async function showAgain(context: Context, flags: RunsFlags, { path }: Log): Promise<void> {
+async function showAgain(context: Context, flags: Shown, { path }: RunRecord): Promise<void> {
   const read = linesOf(path)
   if ('why' in read) throw new InputError([problem('unreadable-log', read.why)])
   const view = await createView(context, { ...flags, verbosity: flags.verbose })
@@ -114,13 +89,4 @@ async function showAgain(context: Context, flags: RunsFlags, { path }: Log): Pro
   }
   await view.close()
   if (last?.type !== 'run.finished') context.errors.write(`${noEnd}\n`)
-}
-
-/** More than any run writes. */
-const largest = 512 * 1024 * 1024
-
-function linesOf(path: string): { readonly lines: readonly string[] } | { readonly why: string } {
-  const read = readRegularFile(path, largest)
-  if (read.kind === 'bytes') return { lines: read.bytes.toString('utf8').trimEnd().split('\n') }
-  return { why: `cannot read ${path}: ${read.kind === 'missing' ? 'it was removed meanwhile' : read.why}` }
 }

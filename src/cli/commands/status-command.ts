@@ -6,15 +6,17 @@ import type { SummaryRow } from '../../modules/module.ts'
 import { jsonText } from '../../view/json-text.ts'
 import { statusText } from '../../view/status-text.ts'
 import { printableData } from '../../view/text.ts'
+import { configured } from '../configuration.ts'
+import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
-import type { ConnectionFlags, InventoryFlags, OutputFlags } from '../flags.ts'
+import type { ConnectionFlags, InventoryFlags } from '../flags.ts'
 import { colorsFor, reportProblems, terminalWidth } from '../show.ts'
 import { startRun } from '../start-run.ts'
 
-export interface StatusFlags extends InventoryFlags, ConnectionFlags, Pick<OutputFlags, 'color'> {
+export interface StatusFlags
+  extends InventoryFlags, ConnectionFlags, Partial<Pick<Configuration, 'color' | 'forks'>> {
   readonly output: 'text' | 'json'
   readonly limit?: string
-  readonly forks: number
 }
 
 /**
@@ -26,7 +28,7 @@ export async function statusCommand(this: Context, flags: StatusFlags): Promise<
     this.setExitCode(await show(this, flags))
   } catch (error) {
     if (!(error instanceof InputError)) throw error
-    reportProblems(this, error.problems, flags)
+    reportProblems(this, error.problems, { color: flags.color ?? 'auto' })
     this.setExitCode(exitCodes.invalidInput)
   }
 }
@@ -43,28 +45,35 @@ interface Told {
 
 type Started = Extract<Event, { readonly type: 'run.started' }>
 
-async function show(context: Context, flags: StatusFlags): Promise<ExitCode> {
+async function show(context: Context, given: StatusFlags): Promise<ExitCode> {
+  const { output, ...flags } = given
+  const configuration = configured(context, flags)
   const events: Event[] = []
-  const exitCode = await startRun(context, flags, {
-    playbooks: [join(context.shipped, 'playbooks', 'status.yml')],
-    // As for the user's own playbooks there.
-    variableFolders: [context.world.workingDirectory],
-    check: true,
-    sinks: [(event) => void events.push(event)],
-    mayAsk: false,
-  })
+  const exitCode = await startRun(
+    context,
+    { ...flags, ...configuration },
+    {
+      playbooks: [join(context.shipped, 'playbooks', 'status.yml')],
+      // As for the user's own playbooks there.
+      variableFolders: [context.world.workingDirectory],
+      check: true,
+      sinks: [(event) => void events.push(event)],
+      mayAsk: false,
+      step: false,
+    },
+  )
   const told = toldBy(events)
   if (told.hosts.length === 0) throw new InputError([noGpuHosts])
   const interrupted = exitCode === exitCodes.interrupted
   const rows = [...told.rows, ...(interrupted ? [] : unanswered(told))].sort((left, right) =>
     left.order < right.order ? -1 : 1,
   )
-  if (flags.output === 'json') {
+  if (output === 'json') {
     const hosts = rows.map(({ data, findings = [] }) => ({ ...data, findings }))
     context.output.write(`${jsonText({ v: 1, hosts }, 2)}\n`)
   } else {
     const width = terminalWidth(context.output)?.()
-    const colors = colorsFor(context, context.output, flags.color)
+    const colors = colorsFor(context, context.output, configuration.color)
     context.output.write(`${statusText(printableData(rows), colors, width)}\n`)
   }
   if (interrupted) {

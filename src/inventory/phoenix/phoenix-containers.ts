@@ -77,28 +77,20 @@ function nameOf(container: PhoenixMap, taken: Map<string, Given<string>>): strin
   return undefined
 }
 
-/** A clone has the size of its source. */
+/** A clone is enlarged, but cannot be smaller than its source. */
 function warnOfSize(
   builder: InventoryBuilder,
   container: PhoenixMap,
   containers: PhoenixPair['containers'],
 ): void {
   const size = container.given('storage_size_gb')
-  const source = sourceOf(container, containers)
-  const others = source?.container.given('storage_size_gb')
-  if (size === undefined || others === undefined || size.data === others.data) return
-  const [ctid = ''] = container.path.slice(-1)
+  const others = sourceOf(container, containers)?.container.given('storage_size_gb')
+  if (size === undefined || others === undefined || Number(size.data) >= Number(others.data)) return
   builder.warnings.push(
     problem(
       'clone-size',
-      `"${size.path}" is ${String(size.data)}, but the container is a clone of one with ${String(others.data)} GB, and gpuplay does not resize it`,
-      {
-        where: size.where,
-        hint:
-          Number(size.data) > Number(others.data)
-            ? `when it exists, run on the node: pct resize ${ctid} rootfs ${String(size.data)}G`
-            : `write the size of its source: ${String(others.data)}`,
-      },
+      `"${size.path}" is ${String(size.data)}, but "${others.path}" is ${String(others.data)}, and a clone cannot be smaller than its source`,
+      { where: size.where, hint: `write ${String(others.data)}` },
     ),
   )
 }

@@ -126,6 +126,17 @@ test('containers that cannot be read are reported', () => {
   )
 })
 
+test('a CTID that appears twice, and JSON that cannot be parsed, are reported', () => {
+  const problemsOf = (text: string): readonly string[] =>
+    report(read({ ...contents({}), '/i/lxc.json': text }, files).problems)
+  assert.deepEqual(
+    problemsOf('{\n\t"lxc_configs": {\n\t\t"900": {"name": "a"},\n\t\t"900": {"name": "b"}\n\t}\n}\n'),
+    ['lxc.json:4:3 duplicate-key: this key appears twice in one map (remove one of them)'],
+  )
+  const [broken = ''] = problemsOf('{"lxc_configs": {"900": {"name": "a"')
+  assert.match(broken, /^lxc\.json:1:37 invalid-yaml: /)
+})
+
 test('sources that cannot be cloned are reported', () => {
   assert.deepEqual(
     mistakes({

@@ -13,8 +13,7 @@ test('features without a role and sizes of clones cause warnings', () => {
     903: { ...gpu, name: 'same', storage_size_gb: 16, 'health-check': {}, list: 1 },
   })
   assert.deepEqual(report(inventory.warnings), [
-    'lxc.json:33:23 clone-size: "lxc_configs.901.storage_size_gb" is 64, but the container is a clone of one with 16 GB, and gpuplay does not resize it (when it exists, run on the node: pct resize 901 rootfs 64G)',
-    'lxc.json:43:23 clone-size: "lxc_configs.902.storage_size_gb" is 8, but the container is a clone of one with 16 GB, and gpuplay does not resize it (write the size of its source: 16)',
+    'lxc.json:43:23 clone-size: "lxc_configs.902.storage_size_gb" is 8, but "lxc_configs.900.storage_size_gb" is 16, and a clone cannot be smaller than its source (write 16)',
     'lxc.json:53:4 unused-variables: "health-check" is not the name of a variable, so no playbook can read it (use letters, digits and underscores: health_check)',
     'lxc.json:54:4 unused-variables: "list" is not the name of a variable, so no playbook can read it (choose another name, such as list_value)',
     'lxc.json:29:5 unused-features: gpuplay has no roles for these features: vllm, step_cli, mine, ollama (the variable "features" has them, for playbooks of your own)',

@@ -54,8 +54,8 @@ export const args = {
     disk: {
       type: 'integer',
       minimum: 1,
-      default: 8,
-      description: `Size of its root file system in GiB, not for a clone. ${whenCreated}`,
+      description:
+        'Size of its root file system in GiB. A smaller one is enlarged; a larger one is kept, because Proxmox cannot make it smaller. Default: 8; for a clone, that of its source',
     },
     unprivileged: {
       type: 'boolean',
@@ -148,6 +148,7 @@ type Optional =
   | 'snapshot'
   | 'full'
   | 'storage'
+  | 'disk'
   | 'unprivileged'
   | 'cores'
   | 'memory'

@@ -9,6 +9,7 @@ import { makingRecord, makingScript, recordDirectory, removalScript } from '../.
 import { configBecomes, longPct, rewritten } from '../../proxmox/pct-actions.ts'
 import { type Storage, volumesOf } from '../../proxmox/storages.ts'
 import type { Args } from './args.ts'
+import { growth } from './growth.ts'
 import { archiveProblem, cloneProblem, nameProblem, originProblem, storageProblem } from './refusals.ts'
 import type { Seen } from './seen.ts'
 import { type Setting, changedSettings, wantedSettings } from './wanted-settings.ts'
@@ -82,7 +83,7 @@ export function removal(
 
 function fromArchive(given: Args, seen: Seen): Creation | Plan {
   const { ctid, storages } = seen
-  const { ostemplate = '', hostname = '', disk, unprivileged = true } = given
+  const { ostemplate = '', hostname = '', disk = 8, unprivileged = true } = given
   const storage = given.storage ?? onlyStorage(storages)
   const problem = archiveProblem(given, seen) ?? storageProblem(storage, seen)
   if (problem || storage === undefined) return refuse(problem ?? storageMissing(storages))
@@ -143,6 +144,8 @@ function asClone(given: Args, seen: Seen, clone: string | number): Creation | Pl
         // Proxmox locks the source meanwhile, and so writes its configuration.
         effects: configBecomes(String(clone), rewritten(source.config), onlyRun),
       }),
+      ...growth(given, ctid, { config: { ...config, current: from ?? config.current }, exists: false })
+        .actions,
     ],
     settings: changedSettings(wantedSettings(given), withoutAddresses(from?.entries ?? [])),
     unwanted: from?.entries.some(matchingLine(given.without)) === true,

@@ -25,6 +25,7 @@ import { mayChangeContainer } from '../support/container-args.ts'
 import { args, type Args, result } from './args.ts'
 import { isFinishedLater, planCreation } from './creation.ts'
 import { planAbsence } from './destruction.ts'
+import { growth } from './growth.ts'
 import { otherContainer, otherPrivilege } from './refusals.ts'
 import { probe, type Seen } from './seen.ts'
 import { type Setting, changedSettings, wantedSettings } from './wanted-settings.ts'
@@ -74,8 +75,10 @@ function plan(given: Args, seen: Seen): Plan {
   const unwanted = record?.source === undefined ? undefined : planRemoval(given, seen, config)
   if (unwanted) return unwanted
   const settings = changedSettings(wantedSettings(given), afterNextStart(config))
+  const grown = growth(given, ctid, { config, exists: true })
   const steps: readonly (Action | Refusal)[] = [
-    ...setting(given, seen, settings),
+    ...grown.actions,
+    ...(settings.length === 0 ? [] : [setAction(given, seen, { settings, config: grown.config })]),
     ...stateActions(given, seen, { config, running: container.status === 'running' }),
   ]
   const refused = steps.find((step): step is Refusal => 'code' in step)
@@ -92,9 +95,10 @@ function planNew(given: Args, seen: Seen): Plan {
   if ('warnings' in creation) return creation
   const { settings, doubt, unwanted } = creation
   if (unwanted === true) return actions(creation.actions, { stage: 'clone' })
+  const config = parseContainerConfig('')
   const list = [
     ...creation.actions,
-    ...(settings.length === 0 ? [] : [setAction(given, seen, settings)]),
+    ...(settings.length === 0 ? [] : [setAction(given, seen, { settings, config })]),
     ...(given.state === 'started' ? [power(given, seen, 'start')] : []),
     ...(given.state === 'template' ? [conversion(given, seen)] : []),
     ...(isFinishedLater(given) ? [forgetMaking(seen.ctid)] : []),
@@ -122,10 +126,6 @@ function forgetMaking(ctid: string): Action {
   return { kind: 'remove', on: 'node', path: makingRecord(ctid), label: 'delete the record of its creation' }
 }
 
-function setting(given: Args, seen: Seen, settings: readonly Setting[]): readonly (Action | Refusal)[] {
-  return settings.length === 0 ? [] : [setAction(given, seen, settings)]
-}
-
 /**
  * Of a stopped container the result is known exactly; a running one takes some changes only at its next start, and
  * Proxmox completes network interfaces.
@@ -133,9 +133,8 @@ function setting(given: Args, seen: Seen, settings: readonly Setting[]): readonl
 function setAction(
   { lock_timeout: seconds }: Args,
   { ctid, container }: Seen,
-  settings: readonly Setting[],
+  { settings, config }: { readonly settings: readonly Setting[]; readonly config: ContainerConfig },
 ): Action {
-  const config = parseContainerConfig(container?.config ?? '')
   const isKnown =
     container?.status === 'stopped' &&
     pendingNames(config).length === 0 &&

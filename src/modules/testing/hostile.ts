@@ -85,8 +85,11 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   nvidia_persistence_daemon: [{}, { state: 'stopped' }],
   nvidia_packages: [{ version, module_type: 'open', kernels: ['6.8.12-10-pve'] }],
   nvidia_power: [{}],
+  nvidia_rollback: [{ version }],
   nvidia_runfile: [{ version }],
   nvidia_secure_boot: [{ version, password: 'x' }, { version }],
+  nvidia_uninstall: [{}],
+  nvidia_unlocked: [{ containers: [{ ctid: '101' }] }],
   nvidia_userspace: [
     { foreign: 'remove' },
     { capabilities: ['graphics'] },

@@ -61,6 +61,19 @@ export const debianPackages: readonly PracticePackage[] = [
     files: { '/usr/bin/mokutil': standin('nvidia/mokutil') },
   },
 
+  // Those of the feature `base_setup` of Phoenix configurations; wget is in every container.
+  ...Object.entries({
+    curl: '7.88.1-10+deb12u5',
+    git: '1:2.39.2-1.1',
+    gnupg: '2.2.40-1.1',
+    htop: '3.2.2-2',
+    jq: '1.6-2.1',
+    locales: '2.36-9+deb12u7',
+    rsync: '3.2.7-1',
+    's-tui': '1.1.4-1',
+    vim: '2:9.0.1378-2',
+  }).map(([name, version]) => ({ name, version })),
+
   distributionDocker,
 
   // A small driver from packages, with few relations; those of debian-driver.ts are the real ones.

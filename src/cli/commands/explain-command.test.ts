@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { scratchFolder } from '../../connection/testing/programs.ts'
+import { gpuplay } from '../testing/command-line.ts'
+
+const files: Readonly<Record<string, string>> = {
+  'inventory/hosts.yml':
+    'all:\n  vars: {port: 80}\n  children:\n    web:\n      hosts:\n        one: {port: 82}\n        two:\n',
+  'inventory/group_vars/all.yml': 'port: 81\nname: "{{inventory_hostname}}-{{port}}"\ndb_password: hunter2\n',
+  'inventory/group_vars/web/first.yml': 'size: 1\n',
+  'inventory/group_vars/web/second.yml': 'size: 2\n',
+  'roles/web/defaults/main.yml': 'port: 1\nroot: /srv\n',
+  'roles/web/vars/main.yml': 'unit: web\n',
+  'roles/web/tasks/main.yml': '- debug: { msg: "{{port}} {{root}} {{unit}}" }\n',
+  'site.yml': `- name: Web servers
+  hosts: web
+  vars:
+    port: 8080
+    kernel: !cel facts.kernel
+  roles:
+    - role: web
+      vars: { port: 8081 }
+  tasks:
+    - name: Show it
+      debug: { msg: "{{port}}" }
+      vars: { port: 8082 }
+    - name: Learn it
+      command: { cmd: uname, reads: true }
+      register: learned
+    - name: Set it
+      set_fact: { learned: 1 }
+`,
+}
+
+async function explain(...words: readonly string[]) {
+  const folder = scratchFolder()
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  const inventory = ['-i', join(folder, 'inventory')]
+  const { exitCode, output, errors } = await gpuplay(folder, [
+    'explain',
+    ...words.map((word) => (word === 'site.yml' ? join(folder, word) : word)),
+    ...inventory,
+  ])
+  return { exitCode, text: `${output}${errors}`.replaceAll(`${folder}/`, '') }
+}
+
+test('explain var lists everything that sets the variable in the inventory, strongest first', async () => {
+  const { exitCode, text } = await explain('var', 'port', '--host', 'one')
+  assert.equal(exitCode, 0, text)
+  assert.equal(
+    text,
+    `port on one; * wins
+
+in the inventory:
+  * 82  inventory: host            inventory/hosts.yml:6:15
+    81  inventory: group_vars/all  inventory/group_vars/all.yml:1:1
+    80  inventory: group all       inventory/hosts.yml:2:10
+`,
+  )
+  const two = await explain('var', 'size', '--host', 'two')
+  assert.match(
+    two.text,
+    /\* 2 .*group_vars\/web +inventory\/group_vars\/web\/second.yml:1:1\n {4}1 .*first.yml:1:1/,
+  )
+})
+
+test('explain var shows the value with the variables of the host, and -e on top', async () => {
+  const { text } = await explain('var', 'name', '--host', 'one', '-e', 'name=x')
+  assert.match(
+    text,
+    /\* "x" +-e +-e\n {4}"one-82" = \{\{inventory_hostname\}\}-\{\{port\}\} +inventory: group_vars\/all/,
+  )
+})
+
+test('explain var with a playbook shows the play, its roles and its tasks', async () => {
+  const { text } = await explain('var', 'port', 'site.yml', '--host', 'one')
+  assert.equal(
+    text,
+    `port on one; * wins
+
+in the play "Web servers":
+  * 8080  vars of the play           site.yml:4:5
+    82    inventory: host            inventory/hosts.yml:6:15
+    81    inventory: group_vars/all  inventory/group_vars/all.yml:1:1
+    80    inventory: group all       inventory/hosts.yml:2:10
+
+in the role web of the play "Web servers" (line 7):
+  * 8081  parameter of the role      site.yml:8:15
+    8080  vars of the play           site.yml:4:5
+    82    inventory: host            inventory/hosts.yml:6:15
+    81    inventory: group_vars/all  inventory/group_vars/all.yml:1:1
+    80    inventory: group all       inventory/hosts.yml:2:10
+    1     defaults of the role       roles/web/defaults/main.yml:1:1
+
+in the task "Show it" of the play "Web servers" (line 10):
+  * 8082  vars of the task           site.yml:12:15
+    8080  vars of the play           site.yml:4:5
+    82    inventory: host            inventory/hosts.yml:6:15
+    81    inventory: group_vars/all  inventory/group_vars/all.yml:1:1
+    80    inventory: group all       inventory/hosts.yml:2:10
+`,
+  )
+  assert.match(
+    (await explain('var', 'root', 'site.yml', '--host', 'two')).text,
+    /in the role web .*\n {2}\* "\/srv"/,
+  )
+})
+
+test('explain var says what only a run can know, and which task sets it', async () => {
+  const { text } = await explain('var', 'kernel', 'site.yml', '--host', 'one')
+  assert.match(
+    text,
+    /\* \(unknown: the fact kernel of one has not been read\) = facts.kernel +vars of the play/,
+  )
+  const learned = await explain('var', 'learned', 'site.yml', '--host', 'one')
+  assert.match(
+    learned.text,
+    /\* \(unknown: .*\) +set_fact of the task "Set it" +site.yml:16:7\n {4}\(unknown: .*\) +result of the task "Learn it"/,
+  )
+  assert.match((await explain('var', 'group_names', '--host', 'one')).text, /\* \["web"\] +set by gpuplay\n/)
+})
+
+test('explain var never shows a secret', async () => {
+  const { text } = await explain('var', 'db_password', '--host', 'one')
+  assert.match(text, /\* "\(secret\)" +inventory: group_vars\/all/)
+})
+
+test('a wrong name of a variable, a host or a subject is an error with a hint', async () => {
+  const cases: readonly (readonly [words: readonly string[], expected: RegExp])[] = [
+    [['var', 'prot', '--host', 'one'], /nothing sets "prot" on one\n {2}help: did you mean "port"\?/],
+    [['var', 'root', '--host', 'one'], /nothing sets "root" on one\n {2}help: name the playbook, too/],
+    [['var', 'port', '--host', 'on'], /there is no host "on" in the inventory/],
+    [['vra', 'port', '--host', 'one'], /gpuplay explains variables, not "vra"/],
+  ]
+  for (const [words, expected] of cases) {
+    const { exitCode, text } = await explain(...words)
+    assert.equal(exitCode, 2)
+    assert.match(text, expected)
+  }
+})

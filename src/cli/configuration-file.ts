@@ -1,0 +1,120 @@
+/**
+ * Finds and reads `gpuplay.yml`: the file that `GPUPLAY_CONFIG` names, or the first one in the working folder,
+ * beside the playbook, or beside the inventory of the command line.
+ */
+import { statSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
+import type { Position, Problem } from '../base/errors.ts'
+import { isHostList } from '../inventory/sources.ts'
+import { diskFiles, readYamlFile } from '../language/read-files.ts'
+import { problem } from '../language/source.ts'
+import type { YamlNode } from '../language/yaml.ts'
+import { fileVariable } from './configuration-keys.ts'
+import type { Context } from './context.ts'
+
+export interface ConfigurationFile {
+  readonly path: string
+  readonly entries: ReadonlyMap<string, FileEntry>
+}
+
+export interface FileEntry {
+  readonly keyAt: Position
+  /** The position of the value. */
+  readonly where: Position
+  /** Plain data: YAML without tags. */
+  readonly value: unknown
+}
+
+/** What decides where the file is looked for. */
+export interface ConfigurationPlace {
+  readonly playbooks?: readonly string[]
+  readonly inventory?: readonly string[] | undefined
+}
+
+const fileName = 'gpuplay.yml'
+
+/** Returns undefined if there is no file, or if it cannot be used. */
+export function findConfigurationFile(
+  context: Pick<Context, 'world' | 'shipped'>,
+  place: ConfigurationPlace,
+  problems: Problem[],
+): ConfigurationFile | undefined {
+  const { environment, workingDirectory } = context.world
+  const named = environment[fileVariable] ?? ''
+  if (named !== '') return read(resolve(workingDirectory, named), problems)
+  const path = foldersOf(context, place)
+    .map((folder) => join(folder, fileName))
+    .find((candidate) => diskFiles.kind(candidate) === 'file')
+  if (path === undefined) return undefined
+  const stranger = writtenByOthers(path, environment['SUDO_UID'])
+  if (stranger === undefined) return read(path, problems)
+  problems.push(stranger)
+  return undefined
+}
+
+function foldersOf(
+  { world, shipped }: Pick<Context, 'world' | 'shipped'>,
+  { playbooks = [], inventory = [] }: ConfigurationPlace,
+): readonly string[] {
+  const { workingDirectory } = world
+  const beside = playbooks.map((playbook) => dirname(resolve(workingDirectory, playbook)))
+  const sources = inventory
+    .filter((source) => !isHostList(source, diskFiles))
+    .map((source) => resolve(workingDirectory, source))
+    .flatMap((path) => (diskFiles.kind(path) === 'directory' ? [path, dirname(path)] : [dirname(path)]))
+  const folders = [workingDirectory, ...beside, ...sources]
+  return [...new Set(folders)].filter((folder) => !folder.startsWith(join(shipped, 'playbooks')))
+}
+
+/**
+ * A file that somebody left in a shared folder could name keys, users and hosts. Files of root, of this user,
+ * and of the user who called sudo are trusted.
+ */
+function writtenByOthers(path: string, sudoUser: string | undefined): Problem | undefined {
+  const { uid, mode } = statSync(path)
+  const trusted = [0, userInfo().uid, ...(sudoUser === undefined ? [] : [Number(sudoUser)])]
+  const why = !trusted.includes(uid)
+    ? `belongs to another user (${uid})`
+    : (mode & 0o002) !== 0
+      ? 'can be written by every user'
+      : undefined
+  if (why === undefined) return undefined
+  return problem('untrusted-file', `"${path}" is not used, because it ${why}`, {
+    hint: `change its owner or mode, or name a file in ${fileVariable}`,
+  })
+}
+
+function read(path: string, problems: Problem[]): ConfigurationFile | undefined {
+  const file = readYamlFile(diskFiles, path, problems)
+  if (file === undefined) return undefined
+  const { root, source } = file
+  if (root === undefined) return { path, entries: new Map() }
+  if (root.kind !== 'map') {
+    const hint = 'write keys and values, such as "forks: 20"; a playbook needs another name'
+    problems.push(problem('wrong-setting', `${fileName} must be a map`, { where: source.position(0), hint }))
+    return undefined
+  }
+  const entries = [...root.entries].map(([name, { where, value }]) => {
+    const entry: FileEntry = { keyAt: where, where: value.where, value: dataOf(value) }
+    return [name, entry] as const
+  })
+  return { path, entries: new Map(entries) }
+}
+
+function dataOf(node: YamlNode): unknown {
+  switch (node.kind) {
+    case 'scalar':
+      return node.value
+    case 'list':
+      return node.items.map(dataOf)
+    case 'map':
+      return Object.fromEntries([...node.entries].map(([key, { value }]) => [key, dataOf(value)]))
+  }
+}
+
+/** Paths in a file are relative to its folder. Lists of hosts and `~/` stay as they are. */
+export function resolvedPath(path: string, folder: string): string {
+  if (isAbsolute(path) || path.startsWith('~') || isHostList(path, diskFiles)) return path
+  return join(folder, path)
+}

@@ -1,0 +1,50 @@
+/** The logs of the runs of an inventory. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { readRegularFile, systemReason } from '../base/regular-file.ts'
+import { readEvent } from '../events/read-event.ts'
+import type { RecordedRun } from '../view/runs-text.ts'
+import type { Context } from './context.ts'
+import { runFolders } from './run-folders.ts'
+import { logsIn } from './run-log.ts'
+
+export interface RunRecord {
+  /** The ID of the run. */
+  readonly id: string
+  readonly path: string
+}
+
+/** Returns the logs in all folders of the inventories, oldest first. Warns of folders that cannot be read. */
+export function recordsOf(
+  { world, errors }: Pick<Context, 'world' | 'errors'>,
+  inventories: readonly string[],
+): readonly RunRecord[] {
+  return runFolders(inventories, world)
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => {
+      try {
+        return logsIn(folder).map((name) => ({ id: name.replace(/\.jsonl$/, ''), path: join(folder, name) }))
+      } catch (error) {
+        errors.write(`warning: cannot read ${folder}: ${systemReason(error)}\n`)
+        return []
+      }
+    })
+    .sort((left, right) => (left.id < right.id ? -1 : 1))
+}
+
+/** Returns the first and last event; undefined for a log without a beginning: the disk was full. */
+export function recordedRun(lines: readonly string[]): RecordedRun | undefined {
+  const started = readEvent(lines[0] ?? '')
+  const last = readEvent(lines.at(-1) ?? '')
+  if (started?.type !== 'run.started') return undefined
+  return { started, finished: last?.type === 'run.finished' ? last : undefined }
+}
+
+/** More than any run writes. */
+const largest = 512 * 1024 * 1024
+
+export function linesOf(path: string): { readonly lines: readonly string[] } | { readonly why: string } {
+  const read = readRegularFile(path, largest)
+  if (read.kind === 'bytes') return { lines: read.bytes.toString('utf8').trimEnd().split('\n') }
+  return { why: `cannot read ${path}: ${read.kind === 'missing' ? 'it was removed meanwhile' : read.why}` }
+}

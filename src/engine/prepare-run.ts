@@ -1,0 +1,67 @@
+/** Reads the files of a run and checks everything that can be checked before a connection. */
+import type { HostName } from '../base/brand.ts'
+import { InputError } from '../base/errors.ts'
+import { createSecrets } from '../base/secrets.ts'
+import { runName } from '../events/run-name.ts'
+import { createRunContext, type RunContext } from '../fleet/run-context.ts'
+import { tidy } from '../language/source.ts'
+import { checkBatches, inBatches, type SelectedPlay } from './batches.ts'
+import { checkRolesOnHosts } from './check-role-arguments.ts'
+import { checkSources, cloneSources } from './clone-sources.ts'
+import { findCycles } from './cycles.ts'
+import { load, type Loaded } from './load.ts'
+import type { RunDependencies, RunRequest } from './request.ts'
+
+export interface PreparedRun {
+  readonly loaded: Loaded
+  readonly context: RunContext
+  readonly plays: readonly SelectedPlay[]
+  /** The source of each host that is a clone. */
+  readonly sources: ReadonlyMap<HostName, HostName>
+}
+
+/**
+ * @param cut Aborted some time after an interruption: nothing is waited for any more.
+ * @throws InputError with every mistake in the files and arguments
+ */
+export function prepareRun(
+  request: RunRequest,
+  dependencies: RunDependencies,
+  cut: AbortSignal,
+): PreparedRun {
+  const secrets = dependencies.secrets ?? createSecrets()
+  const loaded = load(request, dependencies, secrets)
+  const context = createRunContext({
+    name: runName(dependencies.world),
+    secrets,
+    world: dependencies.world,
+    files: dependencies.files,
+    sinks: dependencies.sinks,
+    inventory: loaded.inventory,
+    extra: loaded.extra,
+    facts: dependencies.facts,
+    defaults: request.connection,
+    reach: dependencies.reach,
+    means: dependencies.means,
+    check: request.check,
+    stepByStep: request.stepByStep || dependencies.step !== undefined,
+    profile: request.profile,
+    reachable: loaded.selection.reachable,
+    signal: dependencies.signal,
+    cut,
+    stateDirectory: dependencies.stateDirectory,
+  })
+  const { fleet } = context
+  const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
+  const plays = inBatches(loaded.selection.plays, nodeOf)
+  const sources = cloneSources(loaded.selection.hosts, fleet)
+  const problems = [
+    ...loaded.problems,
+    ...checkRolesOnHosts(loaded, (host) => fleet.variables(host)),
+    ...findCycles(loaded.selection, (host) => fleet.variables(host)),
+    ...checkSources(sources, loaded.inventory),
+    ...checkBatches(plays, nodeOf),
+  ]
+  if (problems.length > 0) throw new InputError(tidy(problems))
+  return { loaded, context, plays, sources }
+}

@@ -1,0 +1,20 @@
+/** A play as lists show it, for views and programs. */
+
+/** A play with its hosts and tasks. */
+export interface ListedPlay {
+  readonly name: string
+  /** `hosts` of the play, as written. */
+  readonly pattern: string
+  readonly hosts: readonly string[]
+  /** Without handlers, and without tasks that the command line leaves out. */
+  readonly tasks: readonly ListedTask[]
+  /** All tags of these tasks, sorted. */
+  readonly tags: readonly string[]
+}
+
+export interface ListedTask {
+  /** With its role: `verify : Read the GPUs`. Templates are not rendered. */
+  readonly name: string
+  readonly module: string
+  readonly tags: readonly string[]
+}
