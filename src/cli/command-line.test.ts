@@ -10,6 +10,7 @@ const folder = scratchFolder()
 const type = (...words: readonly string[]) => gpuplay(folder, words)
 const commands = [
   'run',
+  'lint',
   'status',
   'runs',
   'inventory',
@@ -96,7 +97,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, status, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
+    'the commands are run, lint, status, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],

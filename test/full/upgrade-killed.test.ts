@@ -31,17 +31,11 @@ describe('an upgrade that is killed', { skip: whyNoLab() ?? false, timeout: 900_
   /** Events of an undisturbed run on one node. */
   let events: number
   const random = randomNumbers(seed)
-  const words = (node: string): readonly string[] => [
-    ...[
-      'run',
-      'playbooks/upgrade.yml',
-      '-i',
-      inventoryOf(lab),
-      '-i',
-      join(lab.instance.stateDir, 'wanted.yaml'),
-    ],
-    ...['-l', `${node}:ct${node.slice(3)}01`],
-  ]
+  const words = (node: string): readonly string[] => {
+    const upgraded = join(lab.instance.stateDir, 'wanted.yaml')
+    const limit = `${node}:ct${node.slice(3)}01`
+    return ['run', 'playbooks/upgrade.yml', '-i', inventoryOf(lab), '-i', upgraded, '-l', limit]
+  }
 
   before(async () => {
     process.stdout.write(`moments of the kills: GPUPLAY_TEST_SEED=${seed}\n`)

@@ -6,11 +6,11 @@
  * removed as long as a container still has a GPU: it could not start without the device nodes.
  */
 import { isUnknown, knownOr } from '../../base/unknown.ts'
-import { defaultStateDirectory } from '../../host/access.ts'
 import type { Action, Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
+import { jobRecord } from '../../host/work-directory.ts'
 import { assignmentNotes } from '../../nvidia/assignment-note.ts'
 import { type GpuContainer, readGpuContainers } from '../../nvidia/gpu-containers.ts'
 import { installedVersion, installerLog } from '../../nvidia/installer.ts'
@@ -84,17 +84,13 @@ async function probeContainer(ctid: string, host: Host): Promise<Seen> {
   return { ...here, running, ctid, configured, loaded: undefined, containers: [], helper: false }
 }
 
+/** The names of the installers' jobs. */
 type Installer = 'nvidia-installer' | 'nvidia-userspace'
-
-/** gpuplay's record of an installer that it has run; it stays after the end of the job (`host/executors/job.ts`). */
-function recordOf(job: Installer): string {
-  return `${defaultStateDirectory}/jobs/${job}`
-}
 
 function forget(job: Installer): Action {
   return {
     kind: 'remove',
-    path: recordOf(job),
+    path: jobRecord(job),
     recursive: true,
     label: 'remove the record of the installation',
   }
@@ -103,7 +99,7 @@ function forget(job: Installer): Action {
 async function readRun(job: Installer, host: Host): Promise<Pick<Seen, 'installed' | 'own'>> {
   const [log, record] = await Promise.all([
     host.maybe(host.text(installerLog)),
-    host.maybe(host.stat(recordOf(job))),
+    host.maybe(host.stat(jobRecord(job))),
   ])
   return {
     installed: isUnknown(log) || log === undefined ? undefined : installedVersion(log),
