@@ -10,6 +10,7 @@ const folder = scratchFolder()
 const type = (...words: readonly string[]) => gpuplay(folder, words)
 const commands = [
   'run',
+  'lint',
   'status',
   'runs',
   'inventory',
@@ -67,7 +68,17 @@ test('gpuplay modules shows the types of all alternatives of an argument', async
 
 test('the help of run lists the shipped playbooks', async () => {
   const { output } = await type('run', '--help')
-  for (const name of ['containers', 'nodes', 'site', 'status', 'verify'])
+  for (const name of [
+    'containers',
+    'doctor',
+    'nodes',
+    'rollback',
+    'site',
+    'status',
+    'uninstall',
+    'upgrade',
+    'verify',
+  ])
     assert.match(output, new RegExp(`\\n  ${name}\\.yml +[A-Z]`))
   // A sentence that continues on the next line of the comment would be cut at a comma or semicolon.
   for (const line of output.slice(output.indexOf('PLAYBOOKS')).trim().split('\n').slice(1))
@@ -86,7 +97,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, status, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
+    'the commands are run, lint, status, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],

@@ -48,6 +48,7 @@ const samples: Readonly<Record<keyof typeof keys, readonly [file: string, text: 
   color: ['never', 'always', 'always'],
   diff: ['true', 'false', false],
   keepRuns: ['0', '7', 7],
+  lintSkip: ['[unnamed-play]', 'unnamed-task, unnamed-play', ['unnamed-task', 'unnamed-play']],
 }
 
 describe('a key', () => {

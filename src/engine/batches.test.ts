@@ -1,11 +1,11 @@
 /** Batches of hosts (`serial`), and the failures that end a run on all hosts. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { InputError } from '../base/errors.ts'
 import { report } from '../language/testing/report.ts'
 import { modules } from '../modules/catalogue.ts'
 import { fail } from '../modules/fail/module.ts'
-import { type Folder, localFolder, type LocalRun } from './testing/local-run.ts'
+import { folderOfTests, type LocalRun } from './testing/local-run.ts'
 
 const hosts = (names: string) => ({ inventories: [names], extraVars: ['connection=local'] })
 
@@ -23,11 +23,7 @@ function warnings({ events }: LocalRun): readonly string[] {
 }
 
 describe('batches and limits of failures', () => {
-  let folder: Folder
-  before(() => {
-    folder = localFolder()
-  })
-  after(() => folder.remove())
+  const folder = folderOfTests()
 
   /** A play of one task that fails on some hosts, and a later play. */
   const failing = (keywords: string, names: readonly string[], then = ''): string => `

@@ -2,25 +2,12 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
-import type { Event } from '../events/events.ts'
+import { describe, test } from 'node:test'
 import { blockPlay, counts, fail, say, steps } from './testing/block-plays.ts'
-import { type Folder, localFolder, type LocalRun } from './testing/local-run.ts'
-
-type Finished = Extract<Event, { readonly type: 'run.finished' }>
-
-function last({ events }: LocalRun): Finished {
-  const event = events.at(-1)
-  assert.ok(event?.type === 'run.finished')
-  return event
-}
+import { folderOfTests, lastEvent } from './testing/local-run.ts'
 
 describe('blocks that do not run to their end', () => {
-  let folder: Folder
-  before(() => {
-    folder = localFolder()
-  })
-  after(() => folder.remove())
+  const folder = folderOfTests()
 
   test('an unreachable host runs rescue: what the tasks there need decides how it ends', async () => {
     folder.write('gone.yml', 'all: { hosts: { a: { connection: openssh, address: 127.0.0.1, port: 1 } } }\n')
@@ -46,7 +33,7 @@ describe('blocks that do not run to their end', () => {
       'cleans up ok',
     ])
     assert.equal(lost.exitCode, 3)
-    assert.deepEqual(last(lost).hosts, { a: counts({ ok: 2, unreachable: 2 }) })
+    assert.deepEqual(lastEvent(lost).hosts, { a: counts({ ok: 2, unreachable: 2 }) })
   })
 
   test('a rescued failure does not end the run of the others, and a stop lets rescue and always run', async () => {
@@ -101,16 +88,12 @@ describe('blocks that do not run to their end', () => {
       run.events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])),
       ['interrupted: "rescue" and "always" of "Upgrade" did not run to the end'],
     )
-    assert.deepEqual(last(run).hosts, { localhost: counts({ failed: 1 }) })
+    assert.deepEqual(lastEvent(run).hosts, { localhost: counts({ failed: 1 }) })
   })
 })
 
 describe('blocks in a dry run', () => {
-  let folder: Folder
-  before(() => {
-    folder = localFolder()
-  })
-  after(() => folder.remove())
+  const folder = folderOfTests()
 
   test('rescue runs after a predicted failure, and does not without one', async () => {
     const playbook = blockPlay(`

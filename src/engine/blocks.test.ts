@@ -1,24 +1,11 @@
 /** Blocks on hosts: what runs after a failure, what counts, and what a dry run predicts. */
 import assert from 'node:assert/strict'
-import { after, before, describe, test } from 'node:test'
-import type { Event } from '../events/events.ts'
+import { describe, test } from 'node:test'
 import { blockPlay, counts, fail, say, steps } from './testing/block-plays.ts'
-import { type Folder, localFolder, type LocalRun } from './testing/local-run.ts'
-
-type Finished = Extract<Event, { readonly type: 'run.finished' }>
-
-function last({ events }: LocalRun): Finished {
-  const event = events.at(-1)
-  assert.ok(event?.type === 'run.finished')
-  return event
-}
+import { folderOfTests, lastEvent } from './testing/local-run.ts'
 
 describe('blocks', () => {
-  let folder: Folder
-  before(() => {
-    folder = localFolder()
-  })
-  after(() => folder.remove())
+  const folder = folderOfTests()
 
   test('a rescued failure is none: the play continues, and the exit code is 0', async () => {
     const run = await folder.run(
@@ -36,8 +23,8 @@ describe('blocks', () => {
     assert.deepEqual(steps(run), ['breaks failed (rescued)', 'saves ok', 'cleans up skipped', 'goes on ok'])
     assert.deepEqual(run.messages, ['breaks (fail): broken', 'true'])
     assert.equal(run.exitCode, 0)
-    assert.deepEqual(last(run).hosts, { localhost: counts({ ok: 2, skipped: 1, rescued: 1 }) })
-    assert.deepEqual(last(run).failures, [])
+    assert.deepEqual(lastEvent(run).hosts, { localhost: counts({ ok: 2, skipped: 1, rescued: 1 }) })
+    assert.deepEqual(lastEvent(run).failures, [])
     const rescued = run.events.flatMap((event) => (event.type === 'host.rescued' ? [event.tasks] : []))
     assert.deepEqual(
       rescued.map((tasks) => tasks.map(({ name }) => name)),
@@ -56,7 +43,7 @@ describe('blocks', () => {
     )
     assert.deepEqual(steps(run), ['works ok', 'cleans up ok', 'later ok'])
     assert.deepEqual(run.messages.at(-1), 'true: nothing failed')
-    assert.deepEqual(last(run).hosts, { localhost: counts({ ok: 3 }) })
+    assert.deepEqual(lastEvent(run).hosts, { localhost: counts({ ok: 3 }) })
   })
 
   test('a result of the block is kept if the rescue that would replace it does not run', async () => {
@@ -84,9 +71,9 @@ describe('blocks', () => {
     assert.deepEqual(steps(run), ['breaks failed (rescued)', 'breaks too failed', 'inner ok', 'outer ok'])
     assert.deepEqual(run.messages, ['breaks too', 'breaks too'])
     assert.equal(run.exitCode, 5)
-    assert.deepEqual(last(run).hosts, { localhost: counts({ ok: 2, failed: 2 }) })
+    assert.deepEqual(lastEvent(run).hosts, { localhost: counts({ ok: 2, failed: 2 }) })
     assert.deepEqual(
-      last(run).failures.map(({ task, exitCode }) => [task?.name, exitCode]),
+      lastEvent(run).failures.map(({ task, exitCode }) => [task?.name, exitCode]),
       [
         ['breaks', 5],
         ['breaks too', 7],
@@ -114,7 +101,7 @@ describe('blocks', () => {
       'goes on ok',
     ])
     assert.equal(run.messages[0], 'three')
-    assert.deepEqual(last(run).hosts, { localhost: counts({ ok: 2, rescued: 3 }) })
+    assert.deepEqual(lastEvent(run).hosts, { localhost: counts({ ok: 2, rescued: 3 }) })
     assert.equal(run.exitCode, 0)
   })
 

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import { program, scratchFolder } from '../connection/testing/programs.ts'
-import { localFolder, localReach, testWorld } from './testing/local-run.ts'
+import { folderOfTests, localReach, testWorld } from './testing/local-run.ts'
 
-const folder = localFolder()
+const folder = folderOfTests()
 const programs = scratchFolder()
 /** This machine without package lists: apt has never fetched any. */
 program(programs, 'apt-cache', 'exit 0\n')
 program(programs, 'find', 'case "$*" in */var/lib/apt/*) exit 0;; esac\nexec /usr/bin/find "$@"\n')
-after(() => folder.remove())
 
 test('a dry run does not predict a package that is missing from the lists before they are fetched, nor its dependencies', async () => {
   const { outcomes, events, exitCode } = await folder.run(

@@ -1,18 +1,9 @@
 /** The end of a run and its last event. */
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
-import type { Event } from '../events/events.ts'
-import { type Folder, localFolder, type LocalRun } from './testing/local-run.ts'
+import { type Folder, lastEvent, localFolder } from './testing/local-run.ts'
 
 let folder: Folder
-
-type Finished = Extract<Event, { readonly type: 'run.finished' }>
-
-function last({ events }: LocalRun): Finished {
-  const event = events.at(-1)
-  assert.ok(event?.type === 'run.finished')
-  return event
-}
 
 const two = { inventories: ['a,b'], extraVars: ['connection=local'] }
 
@@ -35,8 +26,8 @@ describe('the end of a run', () => {
       debug: { msg: yes }
 `)
     const none = { changed: 0, skipped: 0, failed: 0, unreachable: 0, unknown: 0, rescued: 0 }
-    assert.deepEqual(last(run).hosts, { localhost: { ...none, ok: 1, ignored: 1 } })
-    assert.deepEqual(last(run).failures, [])
+    assert.deepEqual(lastEvent(run).hosts, { localhost: { ...none, ok: 1, ignored: 1 } })
+    assert.deepEqual(lastEvent(run).failures, [])
     assert.equal(run.exitCode, 0)
   })
 
@@ -52,7 +43,7 @@ describe('the end of a run', () => {
 `,
       two,
     )
-    const [failure, ...others] = last(run).failures
+    const [failure, ...others] = lastEvent(run).failures
     assert.equal(failure?.host, 'b')
     assert.equal(failure.task?.name, 'breaks on one')
     assert.equal(failure.exitCode, 5)

@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { type Folder, localFolder } from './testing/local-run.ts'
+import { test } from 'node:test'
+import { folderOfTests } from './testing/local-run.ts'
 
-let folder: Folder
-before(() => {
-  folder = localFolder()
-})
-after(() => folder.remove())
+const folder = folderOfTests()
 
 test('task names are rendered for the host with results of earlier tasks; unknown parts stay as written', async () => {
   const playbook = `- hosts: localhost

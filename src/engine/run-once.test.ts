@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import type { Event } from '../events/events.ts'
-import { type Folder, localFolder, type LocalRun } from './testing/local-run.ts'
+import { folderOfTests, type LocalRun } from './testing/local-run.ts'
 
 const hosts = (names: string) => ({ inventories: [names], extraVars: ['connection=local'] })
 
@@ -36,11 +36,7 @@ const endOf = ({ events }: LocalRun, host: string, task: string): Ended | undefi
   )
 
 describe('run_once', () => {
-  let folder: Folder
-  before(() => {
-    folder = localFolder()
-  })
-  after(() => folder.remove())
+  const folder = folderOfTests()
 
   const play = (tasks: string, more = ''): string =>
     `- hosts: all\n${more}  tasks:\n${tasks.trimStart().replaceAll(/^(?=.)/gm, '    ')}`

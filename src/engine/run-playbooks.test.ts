@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
+import { describe, test } from 'node:test'
 import { InputError } from '../base/errors.ts'
-import { type Folder, localFolder } from './testing/local-run.ts'
+import { folderOfTests } from './testing/local-run.ts'
 import { playOf } from './testing/play-text.ts'
 
 describe('a run on the local machine', () => {
-  let folder: Folder
-  before(() => {
-    folder = localFolder()
-  })
-  after(() => folder.remove())
+  const folder = folderOfTests()
 
   const tasks = (text: string, handlers = ''): string => playOf(text, { out: `${folder.path}/out`, handlers })
 

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, test } from 'node:test'
+import { test } from 'node:test'
 import type { TaskTimes } from '../events/events.ts'
-import { type LocalRun, localFolder } from './testing/local-run.ts'
+import { type LocalRun, folderOfTests } from './testing/local-run.ts'
 import { playOf } from './testing/play-text.ts'
 
-const folder = localFolder()
+const folder = folderOfTests()
 const out = join(folder.path, 'out')
 mkdirSync(out)
-after(() => folder.remove())
 
 const playbook = playOf(
   `

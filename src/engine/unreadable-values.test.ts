@@ -1,15 +1,11 @@
 /** Unreadable values of an inventory: mistakes if a playbook uses them, otherwise a warning. */
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { test } from 'node:test'
 import { InputError } from '../base/errors.ts'
 import { report } from '../language/testing/report.ts'
-import { type Folder, localFolder } from './testing/local-run.ts'
+import { folderOfTests } from './testing/local-run.ts'
 
-let folder: Folder
-before(() => {
-  folder = localFolder()
-})
-after(() => folder.remove())
+const folder = folderOfTests()
 
 const inventory = `all:
   hosts:

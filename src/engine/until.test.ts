@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, before, describe, test } from 'node:test'
-import { type Folder, localFolder } from './testing/local-run.ts'
+import { describe, test } from 'node:test'
+import { folderOfTests } from './testing/local-run.ts'
 import { playOf } from './testing/play-text.ts'
 
 describe('until', () => {
-  let folder: Folder
-  before(() => {
-    folder = localFolder()
-  })
-  after(() => folder.remove())
+  const folder = folderOfTests()
 
   const tasks = (text: string, handlers = ''): string => playOf(text, { out: `${folder.path}/out`, handlers })
 

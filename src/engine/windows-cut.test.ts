@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, beforeEach, describe, test } from 'node:test'
+import { beforeEach, describe, test } from 'node:test'
 import type { RunDependencies } from './request.ts'
-import { localFolder, localReach, testWorld } from './testing/local-run.ts'
+import { folderOfTests, localReach, testWorld } from './testing/local-run.ts'
 import { playOf } from './testing/play-text.ts'
 import { type Cut, stepsIn, watched } from './testing/watched-reach.ts'
 
-const folder = localFolder()
+const folder = folderOfTests()
 const out = join(folder.path, 'out')
 const at = (name: string): string => join(out, name)
 const file = (name: string): string => readFileSync(at(name), 'utf8')
@@ -21,7 +21,6 @@ function clear(): void {
   mkdirSync(out)
 }
 beforeEach(clear)
-after(() => folder.remove())
 
 const playbook = playOf(
   `

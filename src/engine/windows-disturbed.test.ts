@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { after, beforeEach, describe, test } from 'node:test'
+import { beforeEach, describe, test } from 'node:test'
 import { modules } from '../modules/catalogue.ts'
-import { type LocalRun, localFolder, localReach, testWorld } from './testing/local-run.ts'
+import { type LocalRun, folderOfTests, localReach, testWorld } from './testing/local-run.ts'
 import { asks, claims, starts } from './testing/own-modules.ts'
 import { playOf } from './testing/play-text.ts'
 import { type WatchOptions, type Watched, watched } from './testing/watched-reach.ts'
 
-const folder = localFolder()
+const folder = folderOfTests()
 const out = join(folder.path, 'out')
 const at = (name: string): string => join(out, name)
 const file = (name: string): string => readFileSync(at(name), 'utf8')
@@ -20,7 +20,6 @@ beforeEach(() => {
   for (const name of ['out', 'state']) rmSync(join(folder.path, name), { recursive: true, force: true })
   mkdirSync(out)
 })
-after(() => folder.remove())
 
 describe('a task that fails in the middle of a window', () => {
   const tasks = (path: string): string =>

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { ProgramHost } from '../host/host.ts'
+import { foreignArguments } from '../language/other-arguments.ts'
 import { moduleInstead } from '../language/other-modules.ts'
 import { modules } from './catalogue.ts'
 import type { Module } from './module.ts'
@@ -32,6 +33,18 @@ test('a module has no hint that names a replacement', () => {
     modules.map(({ name }) => name).filter((name) => moduleInstead(name) !== undefined),
     [],
   )
+})
+
+test('the names of Ansible that hints replace are not names here, and their replacements are', () => {
+  const names = new Map(
+    modules.map(({ name, args }) => [name, properties(args, '').map(([path]) => path.slice(1))]),
+  )
+  for (const [module, argument, meant] of foreignArguments) {
+    const own = names.get(module)
+    assert.ok(own !== undefined, module)
+    assert.ok(!own.includes(argument), `${module} has ${argument}`)
+    assert.ok(meant === undefined || own.includes(meant), `${module} has no ${meant}`)
+  }
 })
 
 for (const module of modules) {
@@ -94,14 +107,19 @@ test('only command and shell run programs that a playbook names', () => {
   assert.equal(module.runs, undefined)
 })
 
-test('every module has a test in its folder that imports it', () => {
+test('every module has a test in its folder that imports it, itself or through its scene', () => {
   const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !['support', 'testing'].includes(entry.name))
     .map(({ name }) => name)
   assert.equal(folders.length, modules.length)
   const untested = folders.filter((folder) => {
-    const path = join(import.meta.dirname, folder, 'module.test.ts')
-    return !existsSync(path) || !readFileSync(path, 'utf8').includes("from './module.ts'")
+    const texts = ['module.test.ts', 'testing/scene.ts'].map((name) => {
+      const path = join(import.meta.dirname, folder, name)
+      return existsSync(path) ? readFileSync(path, 'utf8') : ''
+    })
+    const [own = '', scene = ''] = texts
+    const throughScene = own.includes("from './testing/scene.ts'") && scene.includes("from '../module.ts'")
+    return !own.includes("from './module.ts'") && !throughScene
   })
   assert.deepEqual(untested, [])
 })

@@ -9,6 +9,11 @@ import { owedStartFunctions, owedStarts } from '../host/owed-starts.ts'
 
 /** Seconds to wait for a booted node to start its `onboot` guests. */
 const bootTimeout = 180
+/**
+ * Seconds to wait for HA to start its guests, all together. After a boot, it is ready when its manager has noticed that
+ * the node is back; a lock that the node had not released is valid for 120 s (PVE::HA::LRM).
+ */
+const haTimeout = 180
 
 /** Records the running guests, in addition to those that are recorded. A host without Proxmox has none. */
 export function recordGuests(stateDirectory: string): Run {
@@ -38,7 +43,8 @@ export interface StartOptions {
  * the node holds back (since this boot, its configuration names another container's card) does not fail: the
  * play that configures it starts it later. The node starts guests with `onboot` itself: the script waits for
  * them, even while their start is still queued during boot, and starts only those that are still stopped
- * afterwards. A guest that something else starts meanwhile counts as started.
+ * afterwards. A guest that something else starts meanwhile counts as started. For a guest that HA manages, `pct` and
+ * `qm` only ask HA: the script waits until it runs.
  */
 export function startGuests(stateDirectory: string, { ctid, patience }: StartOptions): Run {
   const script = sh`only=${ctid === undefined ? '' : `pct-${ctid}`}
@@ -51,6 +57,16 @@ while [ "$i" -lt ${bootTimeout} ]; do
   job=$(systemctl show -p Job --value pve-guests.service 2>/dev/null)
   case $state,$job in activating,*|*,[1-9]*) sleep 1; i=$((i + 1));; *) break;; esac
 done
+asked=0
+# HA starts its guests itself; pct and qm only ask it (vm_start in PVE::API2::LXC::Status and PVE::API2::Qemu).
+up() {
+  case $said in *'Requesting HA start'*) ;; *) return;; esac
+  until case $("$tool" status "$id" 2>/dev/null) in *running*) ;; *) false;; esac; do
+    [ "$asked" -lt ${haTimeout} ] || return
+    sleep 1
+    asked=$((asked + 1))
+  done
+}
 going() { [ -n "$first" ] && [ "$(date +%s)" -lt "$until" ] && [ "$(gp_first "$id")" = "$first" ]; }
 waited=0
 for file in "$d"/*; do
@@ -64,13 +80,17 @@ for file in "$d"/*; do
     *running*) if going; then echo "stopping $tool $id"; else rm -f -- "$file"; fi; continue;;
     *'does not exist'*) rm -f -- "$file"; continue;;
   esac
-  said=$("$tool" start "$id" 2>&1 </dev/null) && { rm -f -- "$file"; echo "started $tool $id"; continue; }
+  if said=$("$tool" start "$id" 2>&1 </dev/null); then
+    if up; then rm -f -- "$file"; echo "started $tool $id"
+    else echo "failed $tool $id: HA was asked to start it, and has not done so within ${haTimeout} s"; fi
+    continue
+  fi
   case $("$tool" status "$id" 2>/dev/null) in *running*) rm -f -- "$file"; continue;; esac
   [ "$tool" = pct ] && [ -e /run/gpuplay/held/"$id" ] && { rm -f -- "$file"; echo "held $tool $id"; continue; }
   echo "failed $tool $id: $(printf '%s\\n' "$said" | awk '/^trying to acquire lock/ { next }
     { last = $0 } first == "" { first = $0 } END { print last (first == last ? "" : " (" first ")") }')"
 done`
-  const timeout = bootTimeout + patience + 120
+  const timeout = bootTimeout + haTimeout + patience + 120
   return {
     kind: 'run',
     label: 'start the guests that ran before',

@@ -1,9 +1,11 @@
 /** Runs playbooks on the local machine in a separate folder and returns the events. */
+import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir, tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
+import { after } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ExitCode } from '../../base/errors.ts'
 import { ConnectionPool } from '../../connection/connect.ts'
@@ -52,6 +54,20 @@ export function localFolder(): Folder {
     run: (playbook, request = {}, dependencies = {}) =>
       runLocally(write('site.yml', playbook), request, { ...worldOf(path), ...dependencies }),
   }
+}
+
+/** A folder that is removed after the tests of the file, or of the `describe` in which it is made. */
+export function folderOfTests(): Folder {
+  const folder = localFolder()
+  after(() => folder.remove())
+  return folder
+}
+
+/** The last event of a run. */
+export function lastEvent({ events }: LocalRun): Extract<Event, { readonly type: 'run.finished' }> {
+  const event = events.at(-1)
+  assert.ok(event?.type === 'run.finished')
+  return event
 }
 
 function worldOf(path: string): RunDependencies {

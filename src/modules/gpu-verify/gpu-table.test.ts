@@ -1,21 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { gpuHost } from '../../nvidia/testing/gpu-host.ts'
-import type { Args } from './args.ts'
-import { gpuVerify } from './module.ts'
-import {
-  computed,
-  defaults,
-  first,
-  look,
-  nodeHost,
-  second,
-  smi,
-  userspace,
-  version,
-} from './testing/scene.ts'
-
-const bothCompute = computed('0000:01:00.0 done 0', '0000:41:00.0 done 0')
+import { first, look, lookAtNode, nodeWith, userspace, version } from './testing/scene.ts'
 
 test('a stopped container fails no verification, but its row says why it is off and what to do', async () => {
   const stopped = await look({ running: false })
@@ -110,32 +95,23 @@ test('with "fail: false" only the row has the findings, and programs can read it
 })
 
 test('a node that must be restarted reports how many guests that stops, and each unmanaged container has a row', async () => {
-  const given: Args = { ...defaults, version, containers: [{ ctid: 101 }] }
-  const seen = await gpuVerify.probe(
-    given,
-    gpuHost({
-      ...nodeHost,
-      ...userspace(version),
-      modules: { nvidia: { version: '570.86.16' } },
-      files: {
-        ...nodeHost.files,
-        '/usr/bin/nvidia-smi': '',
-        '/etc/pve/lxc/101.conf': '',
-        '/etc/pve/lxc/140.conf': '',
-        '/etc/pve/lxc/150.conf': '',
-        '/etc/pve/qemu-server/900.conf': 'name: win\n',
-        '/run/qemu-server/900.pid': '1',
-        '/proc/1/cmdline': ['/usr/bin/kvm', '-id', '900', ''].join('\0'),
-      },
-      containers: {
-        101: { status: 'running', config: 'dev0: /dev/nvidia0\n', pid: 7 },
-        140: { status: 'running', config: 'dev0: /dev/nvidia0\ndev1: /dev/nvidiactl\n', pid: 8 },
-        150: { status: 'stopped', config: 'hostname: plain\n', pid: undefined },
-      },
-      programs: { 'nvidia-smi': smi(first, second), 'cuda-probe': bothCompute },
-    }),
-  )
-  const rows = gpuVerify.row(given, seen)
+  const node = nodeWith({
+    modules: { nvidia: { version: '570.86.16' } },
+    files: {
+      '/etc/pve/lxc/101.conf': '',
+      '/etc/pve/lxc/140.conf': '',
+      '/etc/pve/lxc/150.conf': '',
+      '/etc/pve/qemu-server/900.conf': 'name: win\n',
+      '/run/qemu-server/900.pid': '1',
+      '/proc/1/cmdline': ['/usr/bin/kvm', '-id', '900', ''].join('\0'),
+    },
+    containers: {
+      101: { status: 'running', config: 'dev0: /dev/nvidia0\n', pid: 7 },
+      140: { status: 'running', config: 'dev0: /dev/nvidia0\ndev1: /dev/nvidiactl\n', pid: 8 },
+      150: { status: 'stopped', config: 'hostname: plain\n', pid: undefined },
+    },
+  })
+  const { rows } = await lookAtNode(node, { containers: [{ ctid: 101 }] })
   assert.deepEqual(
     rows.map(({ cells, state, indent }) => [cells[0], cells[5], cells.at(-1), state, indent]),
     [
@@ -153,11 +129,6 @@ test('a node that must be restarted reports how many guests that stops, and each
 })
 
 test('a node whose driver is not the required one has drifted', async () => {
-  const given: Args = { ...defaults, version: '590.48.01' }
-  const seen = await gpuVerify.probe(
-    given,
-    gpuHost({ ...nodeHost, ...userspace(version), modules: nodeHost.modules ?? {} }),
-  )
-  const [row] = gpuVerify.row(given, seen)
-  assert.match(row?.cells.at(-1) ?? '', /^DRIFT driver 580\.95\.05 is loaded, but 590\.48\.01 is required/)
+  const { state } = await lookAtNode(nodeWith(), { version: '590.48.01' })
+  assert.match(state ?? '', /^DRIFT driver 580\.95\.05 is loaded, but 590\.48\.01 is required/)
 })

@@ -1,19 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import type { Args } from './args.ts'
-import { gpuVerify } from './module.ts'
-import {
-  computed,
-  defaults,
-  devices,
-  first,
-  nodeHost,
-  second,
-  smi,
-  userspace,
-  version,
-} from './testing/scene.ts'
+import { lookAtNode, nodeWith, version } from './testing/scene.ts'
 
 const running = '6.8.12-9-pve'
 const newer = '6.8.12-10-pve'
@@ -30,48 +18,24 @@ interface Scene {
   readonly args?: Partial<Args>
 }
 
-interface Found {
-  readonly state: string | undefined
-  readonly findings: readonly { readonly message: string; readonly cause?: string; readonly fix?: string }[]
-  readonly warnings: readonly string[]
-}
+type Found = Omit<Awaited<ReturnType<typeof lookAtNode>>, 'rows'>
 
-/** A node on which everything works but what the scene says. All kernels have headers. */
+/** All kernels have headers. */
 async function look({ installed, modules = {}, files, args, ...scene }: Scene): Promise<Found> {
   const loaded = 'loaded' in scene ? scene.loaded : version
-  const given: Args = { ...defaults, version, ...args }
-  const node: GpuHost = {
-    ...nodeHost,
-    ...userspace(version),
+  const kernels = installed.flatMap((kernel) => [
+    [`/boot/vmlinuz-${kernel}`, ''],
+    [`/lib/modules/${kernel}/build`, ''],
+  ])
+  const built = Object.entries(modules).map(([kernel, at]) => [`modinfo -k ${kernel}`, { stdout: `${at}\n` }])
+  const node = nodeWith({
     release: running,
     modules: loaded === undefined ? {} : { nvidia: { version: loaded } },
-    files: {
-      ...nodeHost.files,
-      '/usr/bin/nvidia-smi': '',
-      ...Object.fromEntries(
-        installed.flatMap((kernel) => [
-          [`/boot/vmlinuz-${kernel}`, ''],
-          [`/lib/modules/${kernel}/build`, ''],
-        ]),
-      ),
-      ...files,
-    },
-    nodes: { ...devices, '/dev/nvidia-uvm-tools': '508:1', '/dev/nvidia0': '195:0' },
-    programs: {
-      'nvidia-smi': smi(first, second),
-      'cuda-probe': computed('0000:01:00.0 done 0', '0000:41:00.0 done 0'),
-      ...Object.fromEntries(
-        Object.entries(modules).map(([kernel, at]) => [`modinfo -k ${kernel}`, { stdout: `${at}\n` }]),
-      ),
-    },
-  }
-  const seen = await gpuVerify.probe(given, gpuHost(node))
-  const plan = gpuVerify.plan(given, seen)
-  return {
-    state: gpuVerify.row(given, seen)[0]?.cells.at(-1),
-    findings: plan.refusal?.findings ?? [],
-    warnings: plan.warnings,
-  }
+    files: { ...Object.fromEntries(kernels), ...files },
+    programs: Object.fromEntries(built),
+  })
+  const { state, findings, warnings } = await lookAtNode(node, args)
+  return { state, findings, warnings }
 }
 
 test('every kernel with the module of the installed driver is ok', async () => {

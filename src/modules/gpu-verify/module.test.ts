@@ -1,22 +1,17 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
-import type { Args } from './args.ts'
-import { gpuVerify } from './module.ts'
+import type { GpuHost } from '../../nvidia/testing/gpu-host.ts'
 import {
-  computed,
-  defaults,
   devices,
   first,
   look,
-  nodeHost,
+  lookAtNode,
+  nodeWith,
   second,
   smi,
   userspace,
   version,
 } from './testing/scene.ts'
-
-const bothCompute = computed('0000:01:00.0 done 0', '0000:41:00.0 done 0')
 
 test('a container that sees only its GPU has no findings', async () => {
   const { findings, row } = await look({})
@@ -108,21 +103,10 @@ test('a toolkit that is missing or does not run is reported, and one of librarie
 })
 
 test('a node reports the loaded and the required driver', async () => {
-  const given: Args = { ...defaults, version }
-  const good: GpuHost = {
-    ...nodeHost,
-    ...userspace(version),
-    files: { ...nodeHost.files, '/usr/bin/nvidia-smi': '' },
-    nodes: { ...devices, '/dev/nvidia-uvm-tools': '508:1', '/dev/nvidia0': '195:0' },
-    programs: { 'nvidia-smi': smi(first, second), 'cuda-probe': bothCompute },
-  }
+  const good = nodeWith()
   const check = async (node: GpuHost): Promise<readonly (string | undefined)[]> => {
-    const seen = await gpuVerify.probe(given, gpuHost(node))
-    const { refusal } = gpuVerify.plan(given, seen)
-    return [
-      gpuVerify.row(given, seen)[0]?.cells.at(-1),
-      ...(refusal?.findings ?? []).map(({ message }) => message),
-    ]
+    const { state, findings } = await lookAtNode(node)
+    return [state, ...findings.map(({ message }) => message)]
   }
   assert.deepEqual(await check(good), ['ok'])
   const modinfo = { modinfo: { stdout: `${version}\n` } }
@@ -160,31 +144,24 @@ test('an index that means another GPU than when the container was configured is 
 })
 
 test('cards of VMs and excluded cards need no device node, are counted apart, and must not be open', async () => {
-  const node: GpuHost = {
-    ...nodeHost,
-    ...userspace(version),
-    nodes: { ...devices, '/dev/nvidia-uvm-tools': '508:1' },
-    files: {
-      ...nodeHost.files,
-      '/usr/bin/nvidia-smi': '',
-      '/etc/pve/qemu-server/900.conf': 'hostpci0: 41:00\n',
-      '/proc/4711/comm': 'python3\n',
-    },
-    programs: {
-      'nvidia-smi': smi(first, second),
-      'cuda-probe': bothCompute,
-      'find /proc': {
-        code: 1,
-        stdout: '4711/fd/3 /dev/nvidia0\n4711/fd/4 /dev/nvidia0\n4712/fd/3 /dev/nvidia1\n',
+  const node = (files: Readonly<Record<string, string>>): GpuHost =>
+    nodeWith({
+      nodes: { ...devices, '/dev/nvidia-uvm-tools': '508:1' },
+      files: {
+        '/etc/pve/qemu-server/900.conf': 'hostpci0: 41:00\n',
+        '/proc/4711/comm': 'python3\n',
+        ...files,
       },
-    },
-  }
-  const check = async (more: Readonly<Record<string, string>> = {}): Promise<readonly unknown[]> => {
-    const given: Args = { ...defaults, version }
-    const seen = await gpuVerify.probe(given, gpuHost({ ...node, files: { ...node.files, ...more } }))
-    const plan = gpuVerify.plan(given, seen)
-    const [row] = gpuVerify.row(given, seen)
-    return [plan.refusal?.findings ?? [], row?.cells.slice(5, 7), plan.warnings]
+      programs: {
+        'find /proc': {
+          code: 1,
+          stdout: '4711/fd/3 /dev/nvidia0\n4711/fd/4 /dev/nvidia0\n4712/fd/3 /dev/nvidia1\n',
+        },
+      },
+    })
+  const check = async (files: Readonly<Record<string, string>> = {}): Promise<readonly unknown[]> => {
+    const { findings, rows, warnings } = await lookAtNode(node(files))
+    return [findings, rows[0]?.cells.slice(5, 7), warnings]
   }
   assert.deepEqual(await check(), [
     [],

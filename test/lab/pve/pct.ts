@@ -12,6 +12,7 @@ import {
   withSettings,
   writeConfig,
 } from './guests.ts'
+import { requestedOfHa } from './ha.ts'
 import { clone, makeTemplate } from './pct-clone.ts'
 import { create, destroy } from './pct-create.ts'
 import { pull, push } from './pct-files.ts'
@@ -49,12 +50,13 @@ function carryOut(command: string, argv: readonly string[]): number {
       set(ctid, options)
       return 0
     case 'start':
-      start(ctid)
+      if (!requestedOfHa(ctid, 'started')) start(ctid)
       return 0
     case 'stop':
-      stop(ctid)
+      if (!requestedOfHa(ctid, 'stopped')) stop(ctid)
       return 0
     case 'shutdown':
+      if (requestedOfHa(ctid, 'stopped')) return 0
       shutdown(ctid, Number(given.get('timeout') ?? 60), given.get('forceStop') === '1')
       return 0
     case 'reboot':

@@ -9,6 +9,7 @@ import { nodeSpec } from '../nvidia/kernel.ts'
 import { Exit, namesIn, run, runMain, textOf } from '../nvidia/system.ts'
 import { bootTool } from './boot-tool.ts'
 import { membersUp, quorate } from './cluster.ts'
+import { haResources, serviceState } from './ha.ts'
 import { isMachineOn, qm } from './qm.ts'
 import { pvesm } from './volumes.ts'
 import type { Guest } from './guest.ts'
@@ -222,16 +223,6 @@ function pvesh(argv: readonly string[]): number {
   return say(`${JSON.stringify(answer(), null, pretty ? 3 : 0)}\n`)
 }
 
-/** Of /etc/pve/ha/resources.cfg: `ct: 101` and an indented `state started`. */
-function haResources(): readonly (readonly [string, string])[] {
-  return (textOf('/etc/pve/ha/resources.cfg') ?? '')
-    .split(/\n(?=\S)/)
-    .flatMap((block): (readonly [string, string])[] => {
-      const [, type, id] = /^(ct|vm): *([0-9]+)/.exec(block) ?? []
-      return type === undefined ? [] : [[`${type}:${id}`, /^\s+state +(\S+)/m.exec(block)?.[1] ?? 'started']]
-    })
-}
-
 function haManager([command = '']: readonly string[]): number {
   if (command === 'config')
     return say(
@@ -242,7 +233,7 @@ function haManager([command = '']: readonly string[]): number {
   if (command !== 'status') throw new Exit(255, `ERROR: unknown command 'ha-manager ${command}'`)
   const resources = haResources()
   const node = hostname()
-  const services = resources.map(([sid, state]) => `service ${sid} (${node}, ${state})\n`)
+  const services = resources.map(([sid, state]) => `service ${sid} (${node}, ${serviceState(node, state)})\n`)
   const managers = resources.length === 0 ? '' : `master ${node} (active, now)\nlrm ${node} (active, now)\n`
   return say(`quorum ${quorate() ? 'OK' : 'No quorum on node'}\n${managers}${services.join('')}`)
 }

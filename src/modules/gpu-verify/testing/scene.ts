@@ -1,7 +1,7 @@
 /** A container with one of its node's two GPUs, for tests of gpu_verify. */
 import assert from 'node:assert/strict'
 import type { Answer, Host } from '../../../host/host.ts'
-import type { Plan } from '../../../host/plan.ts'
+import type { Finding, Plan } from '../../../host/plan.ts'
 import { gpuHost, type GpuHost } from '../../../nvidia/testing/gpu-host.ts'
 import type { SummaryRow } from '../../module.ts'
 import type { Args } from '../args.ts'
@@ -15,7 +15,7 @@ const libraries = '/usr/lib/x86_64-linux-gnu'
 const information = (pci: string, uuid: string, minor: number): Readonly<Record<string, string>> => ({
   [`/proc/driver/nvidia/gpus/${pci}/information`]: `GPU UUID: \t ${uuid}\nBus Location: \t ${pci}\nDevice Minor: \t ${minor}\n`,
 })
-export const nodeHost: GpuHost = {
+const nodeHost: GpuHost = {
   modules: { nvidia: { version } },
   files: {
     ...information('0000:01:00.0', first, 1),
@@ -36,7 +36,7 @@ export const userspace = (at: string): GpuHost => ({
 export const devices = { '/dev/nvidiactl': '195:255', '/dev/nvidia-uvm': '508:0', '/dev/nvidia1': '195:1' }
 
 /** The arguments as the module gets them, without any wish. */
-export const defaults: Args = {
+const defaults: Args = {
   version: '',
   containers: [],
   kernels: 'all',
@@ -57,6 +57,39 @@ export const computed = (...lines: readonly string[]): Partial<Answer> => ({
   code: lines.every((line) => line.endsWith(' done 0')) ? 0 : 1,
   stdout: ['init 0', `count 0 ${lines.length}`, ...lines.map((line) => `gpu ${line}`)].join('\n') + '\n',
 })
+
+/** A node on which everything works but what is given; `files` and `programs` are added to its own. */
+export function nodeWith(given: GpuHost = {}): GpuHost {
+  return {
+    ...nodeHost,
+    ...userspace(version),
+    nodes: { ...devices, '/dev/nvidia-uvm-tools': '508:1', '/dev/nvidia0': '195:0' },
+    ...given,
+    files: { ...nodeHost.files, '/usr/bin/nvidia-smi': '', ...given.files },
+    programs: {
+      'nvidia-smi': smi(first, second),
+      'cuda-probe': computed('0000:01:00.0 done 0', '0000:41:00.0 done 0'),
+      ...given.programs,
+    },
+  }
+}
+
+export async function lookAtNode(
+  node: GpuHost,
+  args: Partial<Args> = {},
+): Promise<{
+  readonly findings: readonly Finding[]
+  readonly rows: readonly SummaryRow[]
+  /** The last cell of the node's row. */
+  readonly state: string | undefined
+  readonly warnings: readonly string[]
+}> {
+  const given: Args = { ...defaults, version, ...args }
+  const seen = await gpuVerify.probe(given, gpuHost(node))
+  const { refusal, warnings } = gpuVerify.plan(given, seen)
+  const rows = gpuVerify.row(given, seen)
+  return { findings: refusal?.findings ?? [], rows, state: rows[0]?.cells.at(-1), warnings }
+}
 
 interface Scene {
   readonly inside?: GpuHost
