@@ -7,6 +7,7 @@ import { hostOf } from '../../inventory/inventory-model.ts'
 import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
 import { variableText } from '../explain-text.ts'
+import { configured } from '../configuration.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags } from '../flags.ts'
 import { playbooksOf } from '../shipped.ts'
@@ -44,7 +45,8 @@ async function variable(
   { name, playbooks }: { readonly name: string; readonly playbooks: readonly string[] },
 ): Promise<string> {
   // Nothing connects to a host, so no password is needed.
-  const line = { ...flags, forks: 1, askPass: false, askBecomePass: false }
+  const configuration = configured(context, flags, playbooks)
+  const line = { ...flags, ...configuration, askPass: false, askBecomePass: false }
   const request = await requestOf(context, line, { playbooks: playbooksOf(context, playbooks), check: true })
   const dependencies = { ...dependenciesOf(context), sinks: [] }
   const { inventory, extra, selection, problems } = load(request, dependencies, context.secrets)
