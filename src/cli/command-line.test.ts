@@ -102,7 +102,17 @@ test('gpuplay modules shows the types of all alternatives of an argument', async
 
 test('the help of run lists the shipped playbooks', async () => {
   const { output } = await type('run', '--help')
-  for (const name of ['containers', 'nodes', 'site', 'status', 'verify'])
+  for (const name of [
+    'containers',
+    'doctor',
+    'nodes',
+    'rollback',
+    'site',
+    'status',
+    'uninstall',
+    'upgrade',
+    'verify',
+  ])
     assert.match(output, new RegExp(`\\n  ${name}\\.yml +[A-Z]`))
   // A sentence that continues on the next line of the comment would be cut at a comma or semicolon.
   for (const line of output.slice(output.indexOf('PLAYBOOKS')).trim().split('\n').slice(1))
