@@ -93,17 +93,16 @@ function network(container: PhoenixMap): readonly Variable[] {
   ]
 }
 
-/** A map or a list is not what belongs here; the check of the value shows it. */
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
 /** The entries of a map as texts; a list becomes its items with spaces between them. */
 function textsOf({ data }: Given): Readonly<Record<string, string | undefined>> {
   const entries = Object.entries(typeof data === 'object' && data !== null ? data : {})
   return Object.fromEntries(
     entries.flatMap(([key, value]: readonly [string, unknown]) =>
-      value === null || value === '' ? [] : [[key, Array.isArray(value) ? value.join(' ') : textOf(value)]],
+      typeof value === 'string' && value !== ''
+        ? [[key, value]]
+        : Array.isArray(value)
+          ? [[key, value.join(' ')]]
+          : [],
     ),
   )
 }
@@ -130,7 +129,7 @@ function software(container: PhoenixMap, pair: PhoenixPair): readonly Variable[]
 
 function hasGpu(container: PhoenixMap): boolean {
   const data = container.given('gpu_assignment')?.data
-  return data !== undefined && textOf(data).trim() !== 'none'
+  return data !== undefined && !(typeof data === 'string' && data.trim() === 'none')
 }
 
 /** NVIDIA's own repository is the default of the role `cuda_toolkit`. */
