@@ -10,10 +10,11 @@ import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
 const { run, status, explain, facts, exec } = fleetCommands
-const { runs, inventory, modules, init, config, completion } = localCommands
+const { lint, runs, inventory, modules, init, config, completion } = localCommands
 /** In the order of the help. */
 const commands = {
   run,
+  lint,
   status,
   runs,
   inventory,

@@ -10,9 +10,11 @@ const folder = scratchFolder()
 const type = (...words: readonly string[]) => gpuplay(folder, words)
 const commands = [
   'run',
+  'lint',
   'status',
   'runs',
   'inventory',
+  'explain',
   'modules',
   'facts',
   'exec',
@@ -36,6 +38,39 @@ test('every help text fits 80 columns and loses no words', async () => {
     output,
     /\n {5}\[--host-key-checking\] {3}Unknown host keys: strict refuses them, accept-new\n {29}saves/,
   )
+})
+
+/** Every option of every command: a removed one is missing in its help. */
+const options: Readonly<Record<string, string>> = {
+  run: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass output color verbose check diff limit rerun-failed tags skip-tags start-at-task step force-handlers
+    list-hosts list-tasks list-tags syntax-check forks fail-on-change step-by-step profile`,
+  lint: 'inventory skip color',
+  status: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass limit forks output color`,
+  runs: 'inventory output diff color verbose',
+  inventory: 'inventory extra-vars list graph host limit',
+  explain: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass host`,
+  modules: 'json',
+  facts: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass forks only`,
+  exec: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass forks shell`,
+  init: '',
+  config: 'inventory json',
+  completion: '',
+}
+
+test('every command has its options', async () => {
+  assert.deepEqual(Object.keys(options).sort(), [...commands].sort())
+  for (const command of commands) {
+    const { output } = await type(command, '--help')
+    const shown = [...output.matchAll(/^ {2}(?:-\w| {2})? *\[?(--[a-z-]+)/gm)].flatMap(([, name = '']) =>
+      ['--help', '--'].includes(name) ? [] : [name.slice(2)],
+    )
+    assert.deepEqual(shown, (options[command] ?? '').split(/\s+/).filter(Boolean), command)
+  }
 })
 
 test('every help ends with examples, whose options exist', async () => {
@@ -67,7 +102,17 @@ test('gpuplay modules shows the types of all alternatives of an argument', async
 
 test('the help of run lists the shipped playbooks', async () => {
   const { output } = await type('run', '--help')
-  for (const name of ['containers', 'nodes', 'site', 'status', 'verify'])
+  for (const name of [
+    'containers',
+    'doctor',
+    'nodes',
+    'rollback',
+    'site',
+    'status',
+    'uninstall',
+    'upgrade',
+    'verify',
+  ])
     assert.match(output, new RegExp(`\\n  ${name}\\.yml +[A-Z]`))
   // A sentence that continues on the next line of the comment would be cut at a comma or semicolon.
   for (const line of output.slice(output.indexOf('PLAYBOOKS')).trim().split('\n').slice(1))
@@ -86,7 +131,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, status, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
+    'the commands are run, lint, status, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],

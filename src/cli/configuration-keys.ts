@@ -15,6 +15,7 @@ export interface Configuration {
   readonly color: 'auto' | 'always' | 'never'
   readonly diff: boolean
   readonly keepRuns: number
+  readonly lintSkip: readonly string[]
 }
 
 export type ConfigurationKey = keyof Configuration
@@ -47,6 +48,19 @@ const sources: Kind<readonly string[]> = {
     const paths = items.flatMap((item) => text.read(item) ?? [])
     return paths.length === items.length && paths.length > 0 ? paths : undefined
   },
+}
+
+const words: Kind<readonly string[]> = {
+  expected: 'a list of words',
+  read: (value) => {
+    const items: readonly unknown[] = typeof value === 'string' ? value.split(',') : list(value)
+    const found = items.map((item) => (typeof item === 'string' ? item.trim() : ''))
+    return items.length > 0 && found.every((word) => word !== '') ? found : undefined
+  },
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
 }
 
 function whole(least: 0 | 1): Kind<number> {
@@ -129,6 +143,12 @@ export const keys: { readonly [Name in ConfigurationKey]-?: Key<Configuration[Na
     name: 'keep_runs',
     description: 'logs of runs to keep; 0 for none',
     otherwise: 50,
+  },
+  lintSkip: {
+    ...words,
+    name: 'lint_skip',
+    description: 'codes of advice that gpuplay lint leaves out',
+    otherwise: [],
   },
 }
 

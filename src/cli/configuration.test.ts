@@ -48,6 +48,7 @@ const samples: Readonly<Record<keyof typeof keys, readonly [file: string, text: 
   color: ['never', 'always', 'always'],
   diff: ['true', 'false', false],
   keepRuns: ['0', '7', 7],
+  lintSkip: ['[unnamed-play]', 'unnamed-task, unnamed-play', ['unnamed-task', 'unnamed-play']],
 }
 
 describe('a key', () => {
@@ -121,6 +122,8 @@ describe('a mistake', () => {
       ['exec', 'all', '-i', 'here,', '--', 'true'],
       ['inventory', '-i', 'here,'],
       ['runs', '-i', 'here,'],
+      ['explain', 'var', 'x', '--host', 'here', '-i', 'here,'],
+      ['lint', '.'],
       ['config'],
     ]) {
       const { exitCode, errors } = await gpuplay(folder, words)
@@ -190,6 +193,8 @@ describe('gpuplay.yml', () => {
     assert.match(run.output, /^\{"v":1,/)
     const { output } = await gpuplay(folder, ['runs'])
     assert.equal(output, 'no run is recorded for this inventory\n')
+    const explained = await gpuplay(folder, ['explain', 'var', 'connection', '--host', 'here'])
+    assert.match(explained.output, /local/)
   })
 })
 

@@ -6,11 +6,13 @@ import { inventoryAliases, inventoryFlags, limitFlag, outputAliases, outputFlags
 import { hostCompletion } from './host-completion.ts'
 import type { ConfigFlags } from './commands/config-command.ts'
 import type { InventoryCommandFlags } from './commands/inventory-command.ts'
+import type { LintFlags } from './commands/lint-command.ts'
 import type { ModulesFlags } from './commands/modules-command.ts'
 import type { RunsFlags } from './commands/runs-command.ts'
 
 /** The most important flags. stricli would print all of them in one line. */
 const usage = {
+  lint: '[-i inventory] [--skip code,...] <path>...',
   runs: '-i inventory [-vv] [<id>]',
   inventory: '-i inventory (--list | --graph | --host name)',
   modules: '[--json] [<name>]',
@@ -20,6 +22,10 @@ const usage = {
 } as const
 
 const examples = {
+  lint: [
+    ['lint .', 'check all playbooks and roles of a folder'],
+    ['lint site.yml roles/web --skip unnamed-task', 'without one kind of advice'],
+  ],
   runs: [
     ['runs -i hosts.yml', 'list the runs'],
     ['runs -i hosts.yml 20261122T0315 -vv', 'show one again, with every action'],
@@ -140,6 +146,36 @@ const init = buildCommand<object, [string?], Context>({
   },
 })
 
+const lint = buildCommand<LintFlags, string[], Context>({
+  loader: async () => (await import('./commands/lint-command.ts')).lintCommand,
+  docs: {
+    brief: 'Check playbooks and roles without running them',
+    customUsage: [usage.lint],
+    fullDescription:
+      'Reports all mistakes, and advice with a code in brackets. A comment "# lint: skip CODE" on the line of the advice or above it hides it. The exit code is 2 for mistakes, 8 for advice, otherwise 0.',
+  },
+  parameters: {
+    positional: {
+      kind: 'array',
+      parameter: { parse: String, brief: 'Playbooks, roles, or folders of them', placeholder: 'path' },
+      minimum: 1,
+    },
+    flags: {
+      inventory: inventoryFlags.inventory,
+      skip: {
+        kind: 'parsed',
+        parse: String,
+        variadic: ',',
+        optional: true,
+        brief: 'Codes of advice to leave out',
+        placeholder: 'code,...',
+      },
+      color: outputFlags.color,
+    },
+    aliases: { i: inventoryAliases.i },
+  },
+})
+
 const config = buildCommand<ConfigFlags, string[], Context>({
   loader: async () => (await import('./commands/config-command.ts')).configCommand,
   docs: {
@@ -184,6 +220,7 @@ const completion = buildCommand<object, [string], Context>({
 })
 
 export const localCommands = {
+  lint: { command: lint, usage: usage.lint, examples: examples.lint },
   runs: { command: runs, usage: usage.runs, examples: examples.runs },
   inventory: { command: inventory, usage: usage.inventory, examples: examples.inventory },
   modules: { command: modules, usage: usage.modules, examples: examples.modules },

@@ -117,7 +117,8 @@ function misspelt(
   return misspeltVariables(playbooks, [...given, ...extra.values()], known)
 }
 
-function factsSchema({ facts }: RunDependencies): Readonly<Record<string, unknown>> {
+/** The schema of `facts`. */
+export function factsSchema({ facts }: Pick<RunDependencies, 'facts'>): Readonly<Record<string, unknown>> {
   return { type: 'object', properties: Object.fromEntries(facts.map((fact) => [fact.name, fact.schema])) }
 }
 

@@ -12,3 +12,8 @@ export const makeWorkDirectory: MakeDirectory = { kind: 'makeDirectory', path: w
 
 /** The directory for copies of files that gpuplay replaced, where the file's own directory must not have them. */
 export const backupDirectory = `${defaultStateDirectory}/backups`
+
+/** What is kept of the last detached program of this name (`executors/job.ts`); it shows that gpuplay has run one. */
+export function jobRecord(name: string): string {
+  return `${defaultStateDirectory}/jobs/${name}`
+}

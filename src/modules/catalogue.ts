@@ -6,6 +6,7 @@ import { authorizedKey } from './authorized-key/module.ts'
 import { blockinfile } from './blockinfile/module.ts'
 import { command } from './command/module.ts'
 import { copy } from './copy/module.ts'
+import { cron } from './cron/module.ts'
 import { cudaToolkit } from './cuda-toolkit/module.ts'
 import { debug } from './debug/module.ts'
 import { fail } from './fail/module.ts'
@@ -21,6 +22,7 @@ import { jsonFile } from './json-file/module.ts'
 import { kernelModule } from './kernel-module/module.ts'
 import { lineinfile } from './lineinfile/module.ts'
 import type { Module } from './module.ts'
+import { mount } from './mount/module.ts'
 import { nvidiaAptPin } from './nvidia-apt-pin/module.ts'
 import { nvidiaBlacklist } from './nvidia-blacklist/module.ts'
 import { nvidiaCdi } from './nvidia-cdi/module.ts'
@@ -33,8 +35,11 @@ import { nvidiaNodeReboot } from './nvidia-node-reboot/module.ts'
 import { nvidiaPackages } from './nvidia-packages/module.ts'
 import { nvidiaPersistenceDaemon } from './nvidia-persistence-daemon/module.ts'
 import { nvidiaPower } from './nvidia-power/module.ts'
+import { nvidiaRollback } from './nvidia-rollback/module.ts'
 import { nvidiaRunfile } from './nvidia-runfile/module.ts'
 import { nvidiaSecureBoot } from './nvidia-secure-boot/module.ts'
+import { nvidiaUninstall } from './nvidia-uninstall/module.ts'
+import { nvidiaUnlocked } from './nvidia-unlocked/module.ts'
 import { nvidiaUserspace } from './nvidia-userspace/module.ts'
 import { nvidiaUserspaceNote } from './nvidia-userspace-note/module.ts'
 import { pveContainer } from './pve-container/module.ts'
@@ -53,6 +58,7 @@ import { sysctl } from './sysctl/module.ts'
 import { systemdUnit } from './systemd-unit/module.ts'
 import { template } from './template/module.ts'
 import { timezone } from './timezone/module.ts'
+import { unarchive } from './unarchive/module.ts'
 import { user } from './user/module.ts'
 import { waitFor } from './wait-for/module.ts'
 
@@ -64,6 +70,7 @@ export const modules: readonly Module[] = [
   blockinfile,
   command,
   copy,
+  cron,
   cudaToolkit,
   debug,
   fail,
@@ -78,6 +85,7 @@ export const modules: readonly Module[] = [
   jsonFile,
   kernelModule,
   lineinfile,
+  mount,
   nvidiaAptPin,
   nvidiaBlacklist,
   nvidiaCdi,
@@ -90,8 +98,11 @@ export const modules: readonly Module[] = [
   nvidiaPackages,
   nvidiaPersistenceDaemon,
   nvidiaPower,
+  nvidiaRollback,
   nvidiaRunfile,
   nvidiaSecureBoot,
+  nvidiaUninstall,
+  nvidiaUnlocked,
   nvidiaUserspace,
   nvidiaUserspaceNote,
   pveContainer,
@@ -110,6 +121,7 @@ export const modules: readonly Module[] = [
   systemdUnit,
   template,
   timezone,
+  unarchive,
   user,
   waitFor,
 ]

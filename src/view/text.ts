@@ -50,11 +50,16 @@ export function place({ file, line, column }: Position): string {
  * Returns `file:line:column: message`, the excerpt and the hint.
  * @param base A folder. Files below it are shown relative to it.
  */
-export function problemText(problem: Problem, colors: Colors, base = ''): string {
+export function problemText(
+  problem: Problem,
+  colors: Colors,
+  base = '',
+  label = colors.red('error'),
+): string {
   const shorten = (text: string): string =>
     base.length > 1 ? plainText(text).replaceAll(`${base}/`, '') : plainText(text)
   const where = problem.where === undefined ? '' : `${colors.bold(shorten(place(problem.where)))}: `
-  const lines = [`${where}${colors.red('error')}: ${shorten(problem.message)}`]
+  const lines = [`${where}${label}: ${shorten(problem.message)}`]
   if (problem.excerpt !== undefined) lines.push(indent(plainText(problem.excerpt).replace(/\n$/, ''), '  '))
   if (problem.hint !== undefined) lines.push(`  ${colors.cyan('help')}: ${shorten(problem.hint)}`)
   return lines.join('\n')

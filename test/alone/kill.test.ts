@@ -7,14 +7,12 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
-import { exitCodes } from '../../src/base/errors.ts'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
-import { sshdAnswers } from '../lab/nodes.ts'
 import type { FileSnapshot } from '../lab/snapshot.ts'
 import { eventsOf } from '../whole/support/events.ts'
-import { gpuplay, start, type Controller, type Ended } from '../whole/support/gpuplay.ts'
+import { gpuplay, start, type Ended } from '../whole/support/gpuplay.ts'
+import { killAt, momentsOf, ofNode, runAgain } from '../whole/support/killed-runs.ts'
 import { randomNumbers } from '../whole/support/random.ts'
 import { stateDifferences } from '../whole/support/same-state.ts'
 import { inventoryOf, site } from '../whole/support/site-runs.ts'
@@ -27,12 +25,6 @@ const timeout = 600_000 + rounds * 120_000
 const interrupted = kills.length + 1
 const seed = Number(process.env['GPUPLAY_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const name = `kill-${process.pid}`
-
-/** A moment of a run: a number of milliseconds after a number of events. */
-interface Moment {
-  readonly event: number
-  readonly later: number
-}
 
 describe('a run that is killed', { skip: whyNoLab() ?? false, timeout }, () => {
   let lab: Lab
@@ -49,21 +41,7 @@ describe('a run that is killed', { skip: whyNoLab() ?? false, timeout }, () => {
     '--limit',
     `pve${number},ct${number}01`,
   ]
-  /**
-   * Runs again as a user would: waits for a node that the killed run has just restarted (exit code 3:
-   * unreachable).
-   */
-  const again = async (number: number): Promise<Ended> => {
-    for (let tries = 1; ; tries++) {
-      await sshdAnswers(lab.node(`pve${number}`).spec)
-      const ended = await gpuplay(words(number))
-      if (ended.exitCode !== exitCodes.unreachable || tries === 5) return ended
-    }
-  }
-  const ofNode = (snapshot: FileSnapshot, number: number): FileSnapshot =>
-    new Map(
-      [...snapshot].filter(([path]) => path.startsWith(`pve${number}:`) || path.startsWith(`pve${number} `)),
-    )
+  const again = (number: number): Promise<Ended> => runAgain(lab, `pve${number}`, words(number))
 
   before(async () => {
     process.stdout.write(`moments of the kills: GPUPLAY_TEST_SEED=${seed}\n`)
@@ -88,12 +66,9 @@ describe('a run that is killed', { skip: whyNoLab() ?? false, timeout }, () => {
       kills.map(async (times, index) => {
         const number = index + 1
         const events = undisturbed[index]?.events.length ?? 0
-        const moments = Array.from({ length: times }, () => ({
-          event: 1 + Math.floor(random() * events),
-          later: Math.floor(random() * 500),
-        }))
         const places: string[] = []
-        for (const moment of moments) places.push(await killAt(await start(words(number)), moment))
+        for (const moment of momentsOf(events, times, random))
+          places.push(await killAt(await start(words(number)), moment))
         const last = await again(number)
         return { number, last, what: `pve${number}, killed ${places.join('; ')}, seed ${seed}` }
       }),
@@ -101,7 +76,11 @@ describe('a run that is killed', { skip: whyNoLab() ?? false, timeout }, () => {
     const found = await lab.snapshotFiles()
     for (const { number, last, what } of told) {
       assert.equal(last.exitCode, 0, `${what}: ${last.text.slice(-3000)}`)
-      assert.deepEqual(stateDifferences(ofNode(wanted, number), ofNode(found, number)), [], what)
+      assert.deepEqual(
+        stateDifferences(ofNode(wanted, `pve${number}`), ofNode(found, `pve${number}`)),
+        [],
+        what,
+      )
     }
   }
 
@@ -119,20 +98,9 @@ describe('a run that is killed', { skip: whyNoLab() ?? false, timeout }, () => {
     const last = await again(interrupted)
     assert.equal(last.exitCode, 0, last.text.slice(-3000))
     const found = await lab.snapshotFiles()
-    assert.deepEqual(stateDifferences(ofNode(wanted, interrupted), ofNode(found, interrupted)), [])
+    assert.deepEqual(
+      stateDifferences(ofNode(wanted, `pve${interrupted}`), ofNode(found, `pve${interrupted}`)),
+      [],
+    )
   })
 })
-
-/**
- * Kills the run at a moment; returns a description of the moment. If the run ends earlier, its end is the
- * moment.
- */
-async function killAt(controller: Controller, { event, later }: Moment): Promise<string> {
-  await Promise.race([controller.seen('that event', ({ seq }) => seq === event), controller.ended])
-  await delay(later)
-  controller.signal('SIGKILL')
-  const { events } = await controller.ended
-  const last = events.at(-1)
-  const task = last !== undefined && 'task' in last ? last.task?.name : undefined
-  return `after event ${last?.seq ?? 0} (${last?.type ?? 'none'}${task === undefined ? '' : ` of ${task}`})`
-}

@@ -2,10 +2,12 @@
 import { apt } from '../../src/modules/apt/module.ts'
 import { aptRepository } from '../../src/modules/apt-repository/module.ts'
 import { authorizedKey } from '../../src/modules/authorized-key/module.ts'
+import { cron } from '../../src/modules/cron/module.ts'
 import { getUrl } from '../../src/modules/get-url/module.ts'
 import { group } from '../../src/modules/group/module.ts'
 import { hostname } from '../../src/modules/hostname/module.ts'
 import { kernelModule } from '../../src/modules/kernel-module/module.ts'
+import { mount } from '../../src/modules/mount/module.ts'
 import { reboot } from '../../src/modules/reboot/module.ts'
 import { service } from '../../src/modules/service/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
@@ -139,6 +141,24 @@ export const systemCases: readonly ConformanceCase[] = [
     says: 'no unit any more',
     args: { name: 'conformance-unit', state: 'absent' },
   },
+  {
+    module: mount,
+    says: 'a file system in a new directory',
+    args: { path: '/mnt/a b', src: 'tmpfs', fstype: 'tmpfs', opts: 'size=1m', state: 'mounted' },
+  },
+  {
+    module: mount,
+    says: 'other options',
+    args: { path: '/mnt/a b', src: 'tmpfs', fstype: 'tmpfs', opts: 'size=2m', state: 'mounted' },
+  },
+  { module: mount, says: 'no file system', args: { path: '/mnt/a b', state: 'absent' } },
+  {
+    module: cron,
+    says: 'a job',
+    setup: 'mkdir -p /etc/cron.d; [ -e /usr/sbin/cron ] || ln -s /bin/true /usr/sbin/cron',
+    args: { name: 'conformance', job: 'true', special_time: 'daily' },
+  },
+  { module: cron, says: 'no job', args: { name: 'conformance', state: 'absent' } },
   { module: timezone, says: 'another time zone', args: { name: 'Asia/Tokyo' } },
   {
     module: hostname,

@@ -10,7 +10,7 @@ import { kernels, optInKernels } from '../lab/topology.ts'
 import { eventsOf } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { inventoryOf } from '../whole/support/site-runs.ts'
-import { boot, problemsOf, rolesRun } from './support/roles-play.ts'
+import { boot, bootWithoutNouveau, problemsOf, rolesRun } from './support/roles-play.ts'
 
 const name = `every-kernel-${process.pid}`
 const driver = '580.95.05'
@@ -36,8 +36,7 @@ describe('a node with several kernels', { skip: whyNoLab() ?? false, timeout: 90
       last: 'verify',
     })
     // Nothing reboots the node during the run.
-    await node('echo blacklist nouveau >/etc/modprobe.d/lab.conf; update-initramfs -u -k all >/dev/null')
-    await boot(lab, running)
+    await bootWithoutNouveau(lab, running)
   })
   after(() => Lab.down(name))
 

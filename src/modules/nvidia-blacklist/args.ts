@@ -11,6 +11,11 @@ export const args = {
       default: ['nouveau', 'nvidiafb', 'nova_core', 'nova_drm'],
       description: 'Kernel modules that must not bind to the cards',
     },
+    state: {
+      enum: ['present', 'absent'],
+      default: 'present',
+      description: '`absent`: remove the file, so that these modules are loaded again from the next boot on',
+    },
     path: {
       type: 'string',
       pattern: '^/etc/modprobe\\.d/.+\\.conf$',

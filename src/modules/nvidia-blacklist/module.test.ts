@@ -16,8 +16,8 @@ const boot = {
 }
 const programs = { 'update-initramfs': {} }
 
-async function planOf(given: GpuHost): Promise<Plan> {
-  const args: Args = { modules: ['nouveau', 'nvidiafb'], path }
+async function planOf(given: GpuHost, state: Args['state'] = 'present'): Promise<Plan> {
+  const args: Args = { modules: ['nouveau', 'nvidiafb'], path, state }
   return nvidiaBlacklist.plan(args, await nvidiaBlacklist.probe(args, gpuHost({ programs, ...given })))
 }
 
@@ -43,6 +43,16 @@ test('if a run was interrupted before it rebuilt the initramfs, the next run reb
   )
   const converged = await planOf({ files: { ...boot, [path]: text, [note]: `${sha256(text)}\n` } })
   assert.deepEqual(converged.actions, [])
+})
+
+test('the file is removed, every initramfs is rebuilt, and the record of it goes last', async () => {
+  const recorded = { ...boot, [note]: `${sha256(text)}\n` }
+  const words = ({ actions }: Plan): readonly string[] =>
+    actions.map((action) => ('path' in action ? `${action.kind} ${action.path}` : action.kind))
+  const whole = await planOf({ files: { ...recorded, [path]: text } }, 'absent')
+  assert.deepEqual(words(whole), [`remove ${path}`, 'run', `remove ${note}`])
+  assert.deepEqual(words(await planOf({ files: recorded }, 'absent')), ['run', `remove ${note}`])
+  assert.deepEqual(words(await planOf({ files: boot }, 'absent')), [])
 })
 
 test('insufficient space on /boot or on an EFI partition is refused', async () => {

@@ -8,6 +8,7 @@
  * Records the rebuild in gpuplay's state, so that the run after an interrupted one rebuilds the images.
  */
 import { known, knownOr } from '../../base/unknown.ts'
+import type { Action } from '../../host/action.ts'
 import { sha256Of } from '../../host/content.ts'
 import type { Host } from '../../host/host.ts'
 import { partitionSize } from '../../host/questions/system.ts'
@@ -37,7 +38,8 @@ const bootUuids = '/etc/kernel/proxmox-boot-uuids'
 
 export const nvidiaBlacklist = {
   name: 'nvidia_blacklist',
-  summary: 'Prevents nouveau and similar modules from binding to the NVIDIA cards, in the initramfs too.',
+  summary:
+    'Prevents nouveau and similar modules from binding to the NVIDIA cards, in the initramfs too, or allows it again.',
   args,
   result,
   exitCode: 4,
@@ -46,16 +48,15 @@ export const nvidiaBlacklist = {
   report: (_, { loaded }) => ({ loaded }),
 } satisfies Module<Args, Seen>
 
-async function probe({ modules, path }: Args, host: Host): Promise<Seen> {
+async function probe({ modules, path, state }: Args, host: Host): Promise<Seen> {
   const [text, noted, statuses] = await Promise.all([
     host.text(path),
     host.text(initramfsNote),
     Promise.all(modules.map((name) => host.kernelModule(name))),
   ])
   const loaded = modules.filter((_, index) => statuses[index]?.loaded === true)
-  const wanted = fileText(modules)
-  if (text === wanted && noted === noteText(wanted))
-    return { text, noted, loaded, room: undefined, tool: undefined }
+  const wanted = state === 'present' ? fileText(modules) : undefined
+  if (isRight({ text, noted }, wanted)) return { text, noted, loaded, room: undefined, tool: undefined }
   const [room, tool] = await Promise.all([host.maybe(readRoom(host)), host.command('update-initramfs')])
   return { text, noted, loaded, room: knownOr(room, undefined), tool }
 }
@@ -85,9 +86,14 @@ async function readRoom(host: Host): Promise<Room> {
   }
 }
 
-function plan({ modules, path }: Args, { text, noted, loaded, room, tool }: Seen): Plan {
-  const wanted = fileText(modules)
-  if (text === wanted && noted === noteText(wanted)) return done()
+function isRight({ text, noted }: Pick<Seen, 'text' | 'noted'>, wanted: string | undefined): boolean {
+  return text === wanted && noted === (wanted === undefined ? undefined : noteText(wanted))
+}
+
+function plan({ modules, path, state }: Args, seen: Seen): Plan {
+  const { text, room, tool } = seen
+  const wanted = state === 'present' ? fileText(modules) : undefined
+  if (isRight(seen, wanted)) return done()
   if (tool === undefined)
     return refuse({
       code: 'no-initramfs-tools',
@@ -97,42 +103,58 @@ function plan({ modules, path }: Args, { text, noted, loaded, room, tool }: Seen
   const problem = room && noRoom(room)
   if (problem) return refuse(problem)
   return actions(
-    [
-      text === wanted
-        ? undefined
-        : { kind: 'writeFile', path, content: { kind: 'text', text: wanted }, mode: '0644' },
-      {
-        kind: 'run',
-        argv: ['update-initramfs', '-u', '-k', 'all'],
-        detached: { name: 'update-initramfs', fingerprint: sha256Of(wanted) },
-        timeout: 1800,
-        label: 'rebuild the initramfs of every kernel',
-        hint: 'see the output of update-initramfs; the usual cause is a full /boot or EFI partition',
-        effects: [
-          {
-            kind: 'unknown',
-            resources: ['file:/boot/initrd.img-*'],
-            why: 'an earlier action rebuilds the initramfs',
-          },
-          ...loaded.map((name) => ({
-            kind: 'kernelModule' as const,
-            name,
-            becomes: { loaded: false },
-            afterBoot: true,
-          })),
-        ],
-      },
-      { kind: 'makeDirectory', path: initramfsNote.slice(0, initramfsNote.lastIndexOf('/')), mode: '0700' },
-      {
-        kind: 'writeFile',
-        path: initramfsNote,
-        content: { kind: 'text', text: noteText(wanted) },
-        mode: '0600',
-        label: 'record that every initramfs is rebuilt',
-      },
-    ],
-    { diffs: text === wanted ? [] : [{ title: path, before: text ?? '', after: wanted }] },
+    [text === wanted ? undefined : change(path, wanted), rebuild(wanted, seen), ...note(wanted)],
+    {
+      diffs: text === wanted ? [] : [{ title: path, before: text ?? '', after: wanted ?? '' }],
+    },
   )
+}
+
+function change(path: string, wanted: string | undefined): Action {
+  return wanted === undefined
+    ? { kind: 'remove', path }
+    : { kind: 'writeFile', path, content: { kind: 'text', text: wanted }, mode: '0644' }
+}
+
+/** Until a reboot, the modules stay as they are. */
+function rebuild(wanted: string | undefined, { loaded }: Seen): Action {
+  const gone = wanted === undefined ? [] : loaded
+  return {
+    kind: 'run',
+    argv: ['update-initramfs', '-u', '-k', 'all'],
+    detached: { name: 'update-initramfs', fingerprint: sha256Of(wanted ?? '') },
+    timeout: 1800,
+    label: 'rebuild the initramfs of every kernel',
+    hint: 'see the output of update-initramfs; the usual cause is a full /boot or EFI partition',
+    effects: [
+      {
+        kind: 'unknown',
+        resources: ['file:/boot/initrd.img-*'],
+        why: 'an earlier action rebuilds the initramfs',
+      },
+      ...gone.map((name) => ({
+        kind: 'kernelModule' as const,
+        name,
+        becomes: { loaded: false },
+        afterBoot: true,
+      })),
+    ],
+  }
+}
+
+/** Last, so that the run after an interrupted one rebuilds the images. */
+function note(wanted: string | undefined): readonly Action[] {
+  if (wanted === undefined) return [{ kind: 'remove', path: initramfsNote }]
+  return [
+    { kind: 'makeDirectory', path: initramfsNote.slice(0, initramfsNote.lastIndexOf('/')), mode: '0700' },
+    {
+      kind: 'writeFile',
+      path: initramfsNote,
+      content: { kind: 'text', text: noteText(wanted) },
+      mode: '0600',
+      label: 'record that every initramfs is rebuilt',
+    },
+  ]
 }
 
 /**

@@ -26,7 +26,7 @@ import {
   nodeOptions,
 } from '../../nvidia/installer.ts'
 import { type OtherKernel, readOtherKernels, withOtherKernels } from '../../nvidia/other-kernels.ts'
-import { driverBefore, driverInUse, helper } from '../../nvidia/reload.ts'
+import { driverBefore, driverInUse, driverReplaced, helper } from '../../nvidia/reload.ts'
 import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import { readUnsigned } from '../../nvidia/signing.ts'
 import { isComplete, readUserspace } from '../../nvidia/userspace.ts'
@@ -221,6 +221,7 @@ function install(given: Args, seen: Seen): Action {
           'file:/lib/modules/*',
           'file:/boot/initrd.img-*',
           resource('file', driverBefore),
+          resource('file', driverReplaced),
           resource('file', installerOutput),
           resource('file', failedInstallerOutput),
         ],

@@ -9,7 +9,7 @@
 import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
-import { actions, done, type Plan, settle } from '../../host/plan.ts'
+import { actions, done, type Plan } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
 import { readCards } from '../../nvidia/cards.ts'
 import { drmDirectory } from '../../nvidia/drm.ts'
@@ -26,9 +26,9 @@ import {
   parseCharacterMajors,
   sharedNodes,
 } from '../../nvidia/proc.ts'
-import { driverBefore, failedReloadFile, helper, reloadFailed } from '../../nvidia/reload.ts'
+import { failedReloadFile, helper, notesAfterLoad, reloadFailed } from '../../nvidia/reload.ts'
 import { readNotedUserspace } from '../../nvidia/userspace-notes.ts'
-import { unlockHint } from '../../proxmox/device-entries.ts'
+import { waitForLocks } from '../../proxmox/locks.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -154,11 +154,7 @@ function plan(given: Args, seen: Seen): Plan {
 
 /** Waits for Proxmox before anything is stopped: a locked container can neither be stopped nor started. */
 function locked(given: Args, seen: Seen): Plan | undefined {
-  const found = [...toStop(given, seen), ...seen.missedStarts].filter(({ lock }) => lock !== undefined)
-  const [first] = found
-  if (first === undefined) return undefined
-  const names = found.map(({ ctid, lock }) => `container ${ctid} is locked (lock: ${lock ?? ''})`)
-  return settle(`${names.join(', ')}: Proxmox is working on it`, given.lock_timeout, unlockHint(first.ctid))
+  return waitForLocks([...toStop(given, seen), ...seen.missedStarts], given.lock_timeout)
 }
 
 /** Stopped containers keep their user-space driver, and will not match. */
@@ -265,8 +261,7 @@ function loadedEffects(given: Args, seen: Seen): readonly Effect[] {
   return [
     { kind: 'kernelModule', name: 'nvidia', becomes: { loaded: true, version } },
     ...modulesLoaded(given),
-    // Only an installation that is not loaded yet needs a way back.
-    { kind: 'file', name: driverBefore, becomes: { kind: 'absent' } },
+    ...notesAfterLoad,
     { kind: 'file', name: loadedVersionFile, becomes: { kind: 'file', text: `${version}\n` } },
     nodesUnknown(seen),
   ]

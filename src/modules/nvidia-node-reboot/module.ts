@@ -13,7 +13,7 @@ import type { Host } from '../../host/host.ts'
 import { actions, done, type Finding, type Plan, refuse } from '../../host/plan.ts'
 import { moduleVersion, nextKernel, readKernels } from '../../nvidia/kernels.ts'
 import { type Obstacle, type Obstacles, readObstacles } from '../../nvidia/reboot-guards.ts'
-import { driverBefore } from '../../nvidia/reload.ts'
+import { notesAfterLoad } from '../../nvidia/reload.ts'
 import { type Guest, readRunningGuests } from '../../nvidia/running-guests.ts'
 import { unlockHint } from '../../proxmox/device-entries.ts'
 import { readInstalledDriver } from '../../nvidia/userspace.ts'
@@ -178,7 +178,7 @@ function afterBoot({ purpose, version, modules }: Args, installed: string | unde
     ...modules.map((name): Effect => ({ kind: 'kernelModule', name, becomes: { loaded: false } })),
     loaded('nvidia'),
     loaded('nvidia_uvm'),
-    { kind: 'file', name: driverBefore, becomes: { kind: 'absent' } },
+    ...notesAfterLoad,
   ]
 }
 

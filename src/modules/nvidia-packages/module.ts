@@ -29,7 +29,7 @@ import {
   planPackagedVersion,
   readPackagedVersion,
 } from '../../nvidia/packaged-version.ts'
-import { driverBefore, helper } from '../../nvidia/reload.ts'
+import { driverBefore, driverReplaced, helper } from '../../nvidia/reload.ts'
 import { cachedRunfile, checksumRecord } from '../../nvidia/runfile.ts'
 import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import type { Module } from '../module.ts'
@@ -168,6 +168,7 @@ function request(given: Args, present: Present, maxAge?: number): PackageRequest
           'file:/boot/initrd.img-*',
           'file:/etc/modprobe.d/*',
           resource('file', driverBefore),
+          resource('file', driverReplaced),
         ],
         why: `an earlier action installs driver ${version} from packages`,
       },

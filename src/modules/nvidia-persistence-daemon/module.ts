@@ -8,6 +8,7 @@
 import type { Action } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan } from '../../host/plan.ts'
+import { persistenceUnit } from '../../nvidia/reload.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -22,7 +23,6 @@ export interface Seen {
 }
 
 const program = '/usr/bin/nvidia-persistenced'
-const ownUnit = 'gpuplay-nvidia-persistenced.service'
 const otherUnit = 'nvidia-persistenced.service'
 
 export const nvidiaPersistenceDaemon = {
@@ -34,7 +34,11 @@ export const nvidiaPersistenceDaemon = {
   probe,
   plan,
   report: ({ state }, seen) => ({
-    unit: seen.other ? otherUnit : state === 'started' && (seen.own || canStart(seen)) ? ownUnit : null,
+    unit: seen.other
+      ? otherUnit
+      : state === 'started' && (seen.own || canStart(seen))
+        ? persistenceUnit
+        : null,
   }),
 } satisfies Module<Args, Seen>
 
@@ -42,7 +46,7 @@ async function probe(_: Args, host: Host): Promise<Seen> {
   const [file, driver, own, other] = await Promise.all([
     host.stat(program),
     host.kernelModule('nvidia'),
-    host.unit(ownUnit),
+    host.unit(persistenceUnit),
     host.unit(otherUnit),
   ])
   return {
@@ -66,12 +70,12 @@ function plan({ state }: Args, seen: Seen): Plan {
 function systemctl(verb: 'start' | 'stop', active: string): Action {
   return {
     kind: 'run',
-    argv: ['systemctl', verb, ownUnit],
+    argv: ['systemctl', verb, persistenceUnit],
     timeout: 120,
-    label: `${verb} ${ownUnit}`,
-    hint: `see \`journalctl -u ${ownUnit}\` on the node`,
+    label: `${verb} ${persistenceUnit}`,
+    hint: `see \`journalctl -u ${persistenceUnit}\` on the node`,
     effects: [
-      { kind: 'unit', name: ownUnit, becomes: { active } },
+      { kind: 'unit', name: persistenceUnit, becomes: { active } },
       // Answers of nvidia-smi depend on it.
       {
         kind: 'unknown',

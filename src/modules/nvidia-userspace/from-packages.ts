@@ -21,7 +21,7 @@ import {
   type WantedPackages,
 } from '../../nvidia/packaged-version.ts'
 import type { Args } from './args.ts'
-import { removeFile, removeRun, userspaceChanged } from './removal.ts'
+import { removeFile, removeRun, userspaceChanged } from '../../nvidia/run-removal.ts'
 import type { Inside, PackagesPreparation, Platform } from './seen.ts'
 
 export interface InstalledPackages {

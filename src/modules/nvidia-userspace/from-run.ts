@@ -12,7 +12,7 @@ import { containerOptions, installerOutput } from '../../nvidia/installer.ts'
 import { helpersRequest, purgeDriver } from '../../nvidia/package-requests.ts'
 import { cachedRunfile, checksumRecord, runfileName, sha256FromFile } from '../../nvidia/runfile.ts'
 import type { Args } from './args.ts'
-import { removeFile, removeRun, userspaceChanged } from './removal.ts'
+import { removeFile, removeRun, userspaceChanged } from '../../nvidia/run-removal.ts'
 import type { Inside, Platform, RunPreparation } from './seen.ts'
 
 export async function prepareRun(

@@ -17,7 +17,7 @@ import { args, type Args, result } from './args.ts'
 import { areInstalled, planPackages, preparePackages, readInstalled } from './from-packages.ts'
 import { planRun, prepareRun } from './from-run.ts'
 import { packagesRefusal, runRefusal, unfitPlatform } from './refusals.ts'
-import { removeFile, uninstallerFile } from './removal.ts'
+import { removeFile, uninstallerFile } from '../../nvidia/run-removal.ts'
 import type { Inside, Platform, Seen } from './seen.ts'
 
 export const nvidiaUserspace = {

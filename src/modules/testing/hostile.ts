@@ -31,6 +31,10 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { dest: '/etc/x', content: 'x', mode: '0600' },
     { dest: '/etc/x/', content: 'x', backup: true },
   ],
+  cron: [
+    { name: 'x', job: 'true' },
+    { name: 'x', state: 'absent' },
+  ],
   cuda_toolkit: [{ version: '12.8', packages: ['cuda-toolkit-12-8'] }],
   debug: [{ msg: 'x' }],
   fail: [{ msg: 'x' }],
@@ -65,6 +69,10 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { path: '/etc/x', line: 'a' },
     { path: '/etc/x', regexp: '^a', state: 'absent' },
   ],
+  mount: [
+    { path: '/data', src: 'x', fstype: 'ext4', state: 'mounted' },
+    { path: '/data', state: 'absent' },
+  ],
   nvidia_apt_pin: [{}, { state: 'packages' }],
   nvidia_blacklist: [{}],
   nvidia_cdi: [{}],
@@ -77,8 +85,11 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   nvidia_persistence_daemon: [{}, { state: 'stopped' }],
   nvidia_packages: [{ version, module_type: 'open', kernels: ['6.8.12-10-pve'] }],
   nvidia_power: [{}],
+  nvidia_rollback: [{ version }],
   nvidia_runfile: [{ version }],
   nvidia_secure_boot: [{ version, password: 'x' }, { version }],
+  nvidia_uninstall: [{}],
+  nvidia_unlocked: [{ containers: [{ ctid: '101' }] }],
   nvidia_userspace: [
     { foreign: 'remove' },
     { capabilities: ['graphics'] },
@@ -119,6 +130,10 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   ],
   template: [{ src: '/x', content: 'x', dest: '/etc/x' }],
   timezone: [{ name: 'UTC' }],
+  unarchive: [
+    { src: '/x', dest: '/y' },
+    { src: '/x', dest: '/y', creates: '/z' },
+  ],
   user: [
     { name: 'alice', groups: ['gpu'], password: '$6$a$b', shell: '/bin/sh' },
     { name: 'alice', state: 'absent', remove: true },

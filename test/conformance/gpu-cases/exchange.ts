@@ -4,7 +4,9 @@ import { nvidiaDriver } from '../../../src/modules/nvidia-driver/module.ts'
 import { nvidiaLoaded } from '../../../src/modules/nvidia-loaded/module.ts'
 import { nvidiaNode } from '../../../src/modules/nvidia-node/module.ts'
 import { nvidiaNodeReboot } from '../../../src/modules/nvidia-node-reboot/module.ts'
+import { nvidiaRollback } from '../../../src/modules/nvidia-rollback/module.ts'
 import { nvidiaRunfile } from '../../../src/modules/nvidia-runfile/module.ts'
+import { nvidiaUninstall } from '../../../src/modules/nvidia-uninstall/module.ts'
 import { pveContainerRestart } from '../../../src/modules/pve-container-restart/module.ts'
 import { containers, other, type PlacedCase, runfile, version } from './placed.ts'
 
@@ -45,6 +47,12 @@ export const exchange: readonly PlacedCase[] = [
       args: { version: other, containers },
     },
     {
+      module: nvidiaRollback,
+      says: 'returns to the first driver',
+      args: { version: other },
+      dry: 'ok',
+    } as const,
+    {
       module: nvidiaDriver,
       says: 'installs the first driver again',
       setup: startLoad,
@@ -70,4 +78,13 @@ export const exchange: readonly PlacedCase[] = [
     args: { assignment: '0' },
     dry: 'ok',
   },
+  {
+    on: 'pve1',
+    module: nvidiaUninstall,
+    says: 'is refused as long as containers have GPUs',
+    args: {},
+    dry: 'refused',
+    problem: 'containers-have-gpus',
+  },
+  { on: 'ct101', module: nvidiaUninstall, says: 'removes the user-space driver', args: {} },
 ]

@@ -18,6 +18,7 @@ import { nvidiaPersistenceDaemon } from '../../../src/modules/nvidia-persistence
 import { nvidiaPower } from '../../../src/modules/nvidia-power/module.ts'
 import { nvidiaRunfile } from '../../../src/modules/nvidia-runfile/module.ts'
 import { nvidiaSecureBoot } from '../../../src/modules/nvidia-secure-boot/module.ts'
+import { nvidiaUnlocked } from '../../../src/modules/nvidia-unlocked/module.ts'
 import { template } from '../../../src/modules/template/module.ts'
 import { books } from '../books.ts'
 import type { ConformanceCase } from '../conformance.ts'
@@ -34,6 +35,7 @@ const discovery: readonly ConformanceCase[] = [
     dry: 'refused',
     problem: 'driver-does-not-fit',
   },
+  { module: nvidiaUnlocked, says: 'no container is locked', args: { containers }, dry: 'ok' },
   { module: nvidiaSecureBoot, says: 'no Secure Boot', args: { version }, dry: 'ok' },
   { module: nvidiaForeignDriver, says: 'no other driver', args: { version }, dry: 'ok' },
   {

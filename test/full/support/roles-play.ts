@@ -35,9 +35,16 @@ export function rolesRun(
 }
 
 /** Reboots the node into a kernel, by default the one that it boots next, and waits until its services run. */
-export async function boot(lab: Lab, kernel?: string): Promise<void> {
-  await lab.reboot('pve1', kernel)
-  await lab.node('pve1').exec('systemctl is-system-running --wait')
+export async function boot(lab: Lab, kernel?: string, node = 'pve1'): Promise<void> {
+  await lab.reboot(node, kernel)
+  await lab.node(node).exec('systemctl is-system-running --wait')
+}
+
+/** Boots a node into a kernel without nouveau, so that no run has to reboot it. */
+export async function bootWithoutNouveau(lab: Lab, kernel: string, node = 'pve1'): Promise<void> {
+  const blacklist = 'echo blacklist nouveau >/etc/modprobe.d/lab.conf; update-initramfs -u -k all >/dev/null'
+  await lab.node(node).output(blacklist)
+  await boot(lab, kernel, node)
 }
 
 /** The warnings and failures of a run, one event per line. */

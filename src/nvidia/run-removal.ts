@@ -1,8 +1,8 @@
-/** Removals that both sources need. */
-import type { Action, Effect } from '../../host/action.ts'
-import { resource } from '../../host/resource.ts'
-import { installerOutput } from '../../nvidia/installer.ts'
-import { workDirectory } from '../../host/work-directory.ts'
+/** Removes a driver that was installed from a `.run`, and files of its installation. */
+import type { Action, Effect, Run } from '../host/action.ts'
+import { resource } from '../host/resource.ts'
+import { installerOutput } from './installer.ts'
+import { workDirectory } from '../host/work-directory.ts'
 
 /** The program with which a `.run` is removed again. */
 export const uninstallerFile = '/usr/bin/nvidia-uninstall'
@@ -12,7 +12,7 @@ export function removeFile(name: string): Action {
 }
 
 /** Removes the driver of a `.run`. */
-export function removeRun(version: string, label: string): Action {
+export function removeRun(version: string, label: string): Run {
   return {
     kind: 'run',
     argv: [uninstallerFile, '--silent'],

@@ -1,0 +1,31 @@
+import type { FromSchema } from 'json-schema-to-ts'
+import { driverVersionPattern } from '../../nvidia/driver-version.ts'
+
+export const args = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['version'],
+  properties: {
+    version: {
+      type: 'string',
+      pattern: driverVersionPattern,
+      description: 'Driver version from which to return; a node with another one keeps it',
+    },
+    to: {
+      type: 'string',
+      pattern: `^$|${driverVersionPattern}`,
+      default: '',
+      description: 'Driver version to return to; if empty, the one that was loaded before',
+    },
+  },
+} as const
+
+export const result = {
+  type: 'object',
+  required: ['version'],
+  properties: { version: { type: 'string', description: 'Driver version that the node gets, or keeps' } },
+} as const
+
+type Schema = FromSchema<typeof args>
+/** The arguments with their defaults filled in. */
+export type Args = Required<Schema>

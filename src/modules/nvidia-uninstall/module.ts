@@ -1,0 +1,187 @@
+/**
+ * Removes the driver that gpuplay has installed from a `.run`: on a node with its kernel modules, which are unloaded
+ * first, in a container the user-space driver.
+ *
+ * gpuplay's own records of its installers tell its drivers from those of others, which stay. On a node, nothing is
+ * removed as long as a container still has a GPU: it could not start without the device nodes.
+ */
+import { isUnknown, knownOr } from '../../base/unknown.ts'
+import type { Action, Effect } from '../../host/action.ts'
+import type { Host } from '../../host/host.ts'
+import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
+import { resource } from '../../host/resource.ts'
+import { jobRecord } from '../../host/work-directory.ts'
+import { assignmentNotes } from '../../nvidia/assignment-note.ts'
+import { type GpuContainer, readGpuContainers } from '../../nvidia/gpu-containers.ts'
+import { installedVersion, installerLog } from '../../nvidia/installer.ts'
+import { loadedVersionFile } from '../../nvidia/proc.ts'
+import { helper, persistenceUnit } from '../../nvidia/reload.ts'
+import { removeRun } from '../../nvidia/run-removal.ts'
+import type { Module } from '../module.ts'
+import { args, type Args, result } from './args.ts'
+
+export interface Seen {
+  /** False for a stopped container; then nothing else is known. */
+  readonly running: boolean
+  readonly ctid: string | undefined
+  /** Whether gpuplay has noted an assignment of the container. */
+  readonly configured: boolean
+  /** The version of the installed `.run`; undefined if there is none. */
+  readonly installed: string | undefined
+  /** Whether gpuplay has run the installer here. */
+  readonly own: boolean
+  /** Of a node. */
+  readonly loaded: string | undefined
+  /** Of a node: those that have a GPU. */
+  readonly containers: readonly GpuContainer[]
+  /** Whether the node has the program that unloads the driver. */
+  readonly helper: boolean
+}
+
+export const nvidiaUninstall = {
+  name: 'nvidia_uninstall',
+  summary: 'Removes the driver that gpuplay has installed from a `.run`, on a node or in a container.',
+  args,
+  result,
+  exitCode: 5,
+  probe,
+  plan,
+  report: (_, { configured, running }) => ({ configured, running }),
+} satisfies Module<Args, Seen>
+
+async function probe(_: Args, host: Host): Promise<Seen> {
+  const { ctid } = host.placement
+  return ctid === undefined ? probeNode(host) : probeContainer(ctid, host)
+}
+
+async function probeNode(host: Host): Promise<Seen> {
+  const [here, driver, containers, program] = await Promise.all([
+    readRun('nvidia-installer', host),
+    host.kernelModule('nvidia'),
+    readGpuContainers(host),
+    host.maybe(host.stat(helper)),
+  ])
+  return {
+    ...here,
+    running: true,
+    ctid: undefined,
+    configured: false,
+    loaded: driver.loaded ? (driver.version ?? '') : undefined,
+    containers: containers.filter(({ template }) => !template),
+    helper: knownOr(program, undefined) !== undefined,
+  }
+}
+
+async function probeContainer(ctid: string, host: Host): Promise<Seen> {
+  const { node } = host
+  const [container, note] = await Promise.all([
+    node.container(ctid),
+    node.maybe(node.stat(`${assignmentNotes}/${ctid}`)),
+  ])
+  const running = container?.status === 'running'
+  const here = running ? await readRun('nvidia-userspace', host) : { installed: undefined, own: false }
+  const configured = knownOr(note, undefined) !== undefined
+  return { ...here, running, ctid, configured, loaded: undefined, containers: [], helper: false }
+}
+
+/** The names of the installers' jobs. */
+type Installer = 'nvidia-installer' | 'nvidia-userspace'
+
+function forget(job: Installer): Action {
+  return {
+    kind: 'remove',
+    path: jobRecord(job),
+    recursive: true,
+    label: 'remove the record of the installation',
+  }
+}
+
+async function readRun(job: Installer, host: Host): Promise<Pick<Seen, 'installed' | 'own'>> {
+  const [log, record] = await Promise.all([
+    host.maybe(host.text(installerLog)),
+    host.maybe(host.stat(jobRecord(job))),
+  ])
+  return {
+    installed: isUnknown(log) || log === undefined ? undefined : installedVersion(log),
+    own: knownOr(record, undefined) !== undefined,
+  }
+}
+
+function plan({ timeout }: Args, seen: Seen): Plan {
+  const { running, ctid, installed, own, loaded, containers } = seen
+  if (!running)
+    return done([
+      `container ${ctid ?? ''} is stopped: its user-space driver, if it has one, stays; run again when it runs`,
+    ])
+  const installer = ctid === undefined ? 'nvidia-installer' : 'nvidia-userspace'
+  const present = installed ?? loaded
+  const others =
+    present === undefined ? [] : [`driver ${present} stays: gpuplay has not installed it from a .run`]
+  // A run may have been interrupted before it forgot the installation.
+  if (installed === undefined) return actions(own ? [forget(installer)] : [], { warnings: others })
+  if (!own) return done(others)
+  if (ctid !== undefined)
+    return actions([
+      { ...removeRun(installed, `remove user-space driver ${installed}`), timeout },
+      forget(installer),
+    ])
+  if (containers.length > 0) return refuse(stillUsed(containers))
+  return actions([
+    loaded === undefined || !seen.helper ? undefined : unload(loaded),
+    { ...removeRun(installed, `remove driver ${installed}`), timeout, effects: removed(installed) },
+    forget(installer),
+  ])
+}
+
+function unload(version: string): Action {
+  const gone = ['nvidia', 'nvidia_uvm', 'nvidia_modeset', 'nvidia_drm']
+  return {
+    kind: 'run',
+    argv: [helper, 'unload'],
+    timeout: 120,
+    label: `unload driver ${version}`,
+    hint: 'stop the programs that use the GPUs, then run again',
+    effects: [
+      ...gone.map((name): Effect => ({ kind: 'kernelModule', name, becomes: { loaded: false } })),
+      { kind: 'unit', name: persistenceUnit, becomes: { active: 'inactive' } },
+      { kind: 'file', name: loadedVersionFile, becomes: { kind: 'absent' } },
+      {
+        kind: 'unknown',
+        resources: ['file:/dev/nvidia*', 'file:/dev/dri*', 'file:/proc/*'],
+        why: 'an earlier action unloads the driver',
+      },
+    ],
+  }
+}
+
+function removed(version: string): readonly Effect[] {
+  return [
+    {
+      kind: 'unknown',
+      resources: [
+        'file:/var/lib/nvidia/*',
+        'file:/var/lib/dkms/*',
+        'file:/usr/src/nvidia-*',
+        'file:/usr/bin/nvidia-*',
+        'file:/usr/lib/*',
+        'file:/lib/modules/*',
+        'file:/etc/ld.so.cache',
+        resource('file', '/var/log/nvidia-uninstall.log'),
+      ],
+      why: `an earlier action removes driver ${version}`,
+    },
+  ]
+}
+
+function stillUsed(containers: readonly GpuContainer[]): Refusal {
+  return {
+    code: 'containers-have-gpus',
+    message: 'containers of this node still have a GPU, and could not start without the driver',
+    hint: 'add them to the inventory and to the run, so that their GPUs are taken away too',
+    findings: containers.map(({ ctid, hostname }) => ({
+      message: `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} has a GPU`,
+      line: `/etc/pve/lxc/${ctid}.conf`,
+    })),
+    exitCode: 4,
+  }
+}
