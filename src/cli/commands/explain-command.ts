@@ -69,7 +69,7 @@ async function prepared(
   { host: wanted, connects, ...flags }: ExplainFlags & { readonly connects: boolean },
   { name, playbooks }: { readonly name: string; readonly playbooks: readonly string[] },
 ): Promise<Explained> {
-  const line = { ...flags, ...configured(context, flags) }
+  const line = { ...flags, ...configured(context, flags, playbooks) }
   const passwords = connects ? line : { ...line, askPass: false, askBecomePass: false }
   const request = await requestOf(context, passwords, {
     playbooks: playbooksOf(context, playbooks),
