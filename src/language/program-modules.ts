@@ -8,7 +8,7 @@ const replaced: readonly (readonly [pattern: RegExp, module: string])[] = [
     'apt',
   ],
   [/^add-apt-repository\b/, 'apt_repository'],
-  [/^systemctl (-\S+ )*(start|stop|restart|reload|enable|disable|mask|unmask|daemon-reload)\b/, 'service'],
+  [/^systemctl (-\S+ )*(start|stop|restart|reload|enable|disable|mask|unmask)\b/, 'service'],
   [/^service \S+ (start|stop|restart|reload)\b/, 'service'],
   [/^sysctl (-\S+ )*-w\b/, 'sysctl'],
   [/^modprobe\b/, 'kernel_module'],
