@@ -145,5 +145,5 @@ function code(text: string): string {
 function inline(value: unknown): string {
   if (value === '') return '""'
   if (Array.isArray(value)) return `[${value.map(String).join(', ')}]`
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }

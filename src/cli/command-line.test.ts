@@ -14,6 +14,7 @@ const commands = [
   'status',
   'runs',
   'inventory',
+  'explain',
   'modules',
   'facts',
   'exec',
@@ -37,6 +38,39 @@ test('every help text fits 80 columns and loses no words', async () => {
     output,
     /\n {5}\[--host-key-checking\] {3}Unknown host keys: strict refuses them, accept-new\n {29}saves/,
   )
+})
+
+/** Every option of every command: a removed one is missing in its help. */
+const options: Readonly<Record<string, string>> = {
+  run: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass output color verbose check diff limit rerun-failed tags skip-tags start-at-task step force-handlers
+    list-hosts list-tasks list-tags syntax-check forks fail-on-change step-by-step profile`,
+  lint: 'inventory skip color',
+  status: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass limit forks output color`,
+  runs: 'inventory output diff color verbose',
+  inventory: 'inventory extra-vars list graph host limit',
+  explain: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass host`,
+  modules: 'json',
+  facts: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass forks only`,
+  exec: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass forks shell`,
+  init: '',
+  config: 'inventory json',
+  completion: '',
+}
+
+test('every command has its options', async () => {
+  assert.deepEqual(Object.keys(options).sort(), [...commands].sort())
+  for (const command of commands) {
+    const { output } = await type(command, '--help')
+    const shown = [...output.matchAll(/^ {2}(?:-\w| {2})? *\[?(--[a-z-]+)/gm)].flatMap(([, name = '']) =>
+      ['--help', '--'].includes(name) ? [] : [name.slice(2)],
+    )
+    assert.deepEqual(shown, (options[command] ?? '').split(/\s+/).filter(Boolean), command)
+  }
 })
 
 test('every help ends with examples, whose options exist', async () => {

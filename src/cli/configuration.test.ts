@@ -122,6 +122,8 @@ describe('a mistake', () => {
       ['exec', 'all', '-i', 'here,', '--', 'true'],
       ['inventory', '-i', 'here,'],
       ['runs', '-i', 'here,'],
+      ['explain', 'var', 'x', '--host', 'here', '-i', 'here,'],
+      ['lint', '.'],
       ['config'],
     ]) {
       const { exitCode, errors } = await gpuplay(folder, words)
@@ -191,6 +193,8 @@ describe('gpuplay.yml', () => {
     assert.match(run.output, /^\{"v":1,/)
     const { output } = await gpuplay(folder, ['runs'])
     assert.equal(output, 'no run is recorded for this inventory\n')
+    const explained = await gpuplay(folder, ['explain', 'var', 'connection', '--host', 'here'])
+    assert.match(explained.output, /local/)
   })
 })
 

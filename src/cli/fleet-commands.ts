@@ -24,7 +24,7 @@ const usage = {
   run: '-i inventory [--check] [-l pattern] [-e name=value] <playbook>...',
   status: '-i inventory [--limit pattern] [--output json]',
   facts: '-i inventory [--only name,...] <pattern>',
-  explain: '-i inventory var <name> --host name [<playbook>...]',
+  explain: '-i inventory --host name (var <name> [<playbook>...] | task <name> <playbook>...)',
   exec: '-i inventory [--become] [--shell] <pattern> -- <command>...',
 } as const
 
@@ -42,7 +42,7 @@ const examples = {
   ],
   explain: [
     ['explain var port --host web1 -i hosts.yml', 'show what sets a variable'],
-    ['explain var port site.yml --host web1 -i hosts.yml', 'also in a playbook'],
+    ['explain task Configure site.yml --host web1 -i hosts.yml', 'show what a task would do'],
   ],
   facts: [['facts web -i hosts.yml --only kernel,os', 'read two facts of a group']],
   exec: [
@@ -178,15 +178,15 @@ const status = buildCommand<StatusFlags, [], Context>({
 const explain = buildCommand<ExplainFlags, string[], Context>({
   loader: async () => (await import('./commands/explain-command.ts')).explainCommand,
   docs: {
-    brief: 'Explain where the value of a variable comes from',
+    brief: 'Explain where a value comes from, or what a task would do',
     customUsage: [usage.explain],
     fullDescription:
-      'Shows everything that sets the variable on the host, strongest first, with its place. With playbooks also their plays, roles and tasks. Connects to no host, so values that need facts or results are unknown.',
+      'var: everything that sets the variable on the host, strongest first, with its place; with playbooks also in their plays, roles and tasks. Connects to no host, so values that need facts or results are unknown. task: makes a dry run on the host and shows the conditions, arguments, reads and changes of the task. Its name is that of --list-tasks or its ID.',
   },
   parameters: {
     positional: {
       kind: 'array',
-      parameter: { parse: String, brief: 'var and its name, then playbook files', placeholder: 'word' },
+      parameter: { parse: String, brief: 'var or task, its name, then playbook files', placeholder: 'word' },
       minimum: 2,
     },
     flags: {

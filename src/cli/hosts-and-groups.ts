@@ -1,7 +1,7 @@
 /** The names of all hosts and groups of the inventory that a command line names, for its completion. */
 import { readInventory } from '../inventory/inventory.ts'
 import { InputError } from '../base/errors.ts'
-import { readConfiguration } from './configuration.ts'
+import { overridden, readConfiguration } from './configuration.ts'
 import type { Context } from './context.ts'
 import { inventoriesOf } from './run-inputs.ts'
 
@@ -10,7 +10,10 @@ export function hostsAndGroups(context: Context): readonly string[] {
   try {
     const typed = inventoriesIn(context.words)
     const { configuration } = readConfiguration(context, { inventory: typed })
-    const sources = inventoriesOf(context, typed.length > 0 ? { inventory: typed } : configuration)
+    const sources = inventoriesOf(
+      context,
+      overridden(configuration, typed.length > 0 ? { inventory: typed } : {}),
+    )
     const { environment, addresses: ownAddresses } = context.world
     const { inventory } = readInventory(sources, { environment, ownAddresses })
     return inventory === undefined ? [] : [...inventory.hosts.keys(), ...inventory.groups.keys()]

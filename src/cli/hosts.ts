@@ -8,6 +8,7 @@ import { loadInventory } from '../inventory/inventory.ts'
 import { resolveLimit } from '../inventory/pattern.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { diskFiles } from '../language/read-files.ts'
+import type { Configuration } from './configuration-keys.ts'
 import type { Context } from './context.ts'
 import type { ConnectionFlags, InventoryFlags } from './flags.ts'
 import { createReach } from './reach.ts'
@@ -22,7 +23,7 @@ export interface ChosenHosts {
 export async function chooseHosts(
   context: Context,
   pattern: string,
-  flags: InventoryFlags & ConnectionFlags,
+  flags: InventoryFlags & ConnectionFlags & Configuration,
 ): Promise<ChosenHosts> {
   const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
   if (problems.length > 0) throw new InputError(problems)

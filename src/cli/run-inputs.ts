@@ -9,10 +9,13 @@ import type { Configuration } from './configuration-keys.ts'
 import type { Context } from './context.ts'
 import type { ConnectionFlags } from './flags.ts'
 
-/** @throws InputError if no inventory is given and this folder contains no `inventory` */
+/**
+ * @param configuration The whole one, so that nobody passes only the options of the command line.
+ * @throws InputError if no inventory is given and this folder contains no `inventory`
+ */
 export function inventoriesOf(
   context: Pick<Context, 'world'>,
-  { inventory }: Pick<Configuration, 'inventory'>,
+  { inventory }: Configuration,
 ): readonly string[] {
   if (inventory !== undefined && inventory.length > 0) return inventory
   const found = ['inventory', 'inventory.yml', 'inventory.yaml', 'inventory.ini'].find(

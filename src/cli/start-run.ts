@@ -15,9 +15,7 @@ import { nameInventories } from './own-inventory.ts'
 import { createReach } from './reach.ts'
 import { connectionDefaults, inventoriesOf, rolesPaths } from './run-inputs.ts'
 
-export interface CommandLine extends InventoryFlags, ConnectionFlags, Pick<Configuration, 'forks'> {
-  readonly limit?: string
-}
+export type CommandLine = InventoryFlags & ConnectionFlags & Configuration & { readonly limit?: string }
 
 /** What one command wants of the run. */
 export type Wanted = Pick<RunRequest, 'playbooks' | 'check'> & Partial<RunRequest>

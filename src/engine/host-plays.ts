@@ -3,7 +3,7 @@
  * ended there.
  */
 import type { HostName } from '../base/brand.ts'
-import { exitCodes, HostError, InputError, type Problem, UnreachableError } from '../base/errors.ts'
+import { exitCodes, HostError, InputError, UnreachableError } from '../base/errors.ts'
 import { defined } from '../base/defined.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { FleetHost } from '../fleet/fleet.ts'
@@ -15,6 +15,7 @@ import type { Play, Task } from '../language/model.ts'
 import type { Layer } from '../language/scope.ts'
 import type { Arguments } from '../task/arguments.ts'
 import type { Confirm, Gate } from '../task/confirmations.ts'
+import type { TaskResult } from '../task/item-result.ts'
 import type { OnceTurns } from '../task/once.ts'
 import { unforeseen } from '../task/unforeseen.ts'
 import { type PlayEnd, runPlay } from './play-runner.ts'
@@ -39,7 +40,7 @@ export interface PlayCourse {
   /** True if no new task may start. */
   readonly stopped: () => boolean
   /** Called as soon as a failure of a task ends the play on this host. */
-  readonly failed: (problem: Problem | undefined, task: Task) => void
+  readonly failed: (result: TaskResult, task: Task) => void
   readonly once: OnceTurns
 }
 

@@ -2,7 +2,7 @@
  * The failures of tasks on one host. A failure is open while the `rescue` of a block may handle it. Then it is
  * rescued, or it ends the play on the host.
  */
-import { exitCodes, type Problem } from '../base/errors.ts'
+import { exitCodes } from '../base/errors.ts'
 import { Unknown } from '../base/unknown.ts'
 import type { Task } from '../language/model.ts'
 import type { Layer } from '../language/scope.ts'
@@ -14,7 +14,7 @@ export interface OpenFailuresOptions {
   readonly context: TaskContext
   readonly recap: Recap
   /** Called when a failure ends the play on this host, again for every further one. */
-  readonly failed: (problem: Problem | undefined, task: Task) => void
+  readonly failed: (result: TaskResult, task: Task) => void
 }
 
 interface FailedTask {
@@ -66,7 +66,7 @@ export class OpenFailures {
       recap.count(host, result.outcome)
       recap.failure({ host, task: context.ref(task), exitCode: exitCode ?? exitCodes.task })
       this.#lost ??= failure
-      failed(result.problem, task)
+      failed(result, task)
     }
   }
 

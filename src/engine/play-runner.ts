@@ -46,13 +46,15 @@ class PlayRunner {
   async #sections(): Promise<void> {
     const { context, selected } = this.#options
     const { play, pending, run } = context
-    const earlier = play.handlers.length === 0 ? undefined : pending.read()
+    // The reading goes on beside the first tasks.
+    const hasHandlers = play.handlers.length > 0
+    if (hasHandlers) void pending.read()
     for (const section of play.sections) {
       if ((await this.#steps.run(chosenSteps(section.steps, selected))) !== 'done' || this.#over) {
         if (this.#forced) await this.#handlers()
         return
       }
-      for (const handler of (await earlier) ?? []) {
+      for (const handler of hasHandlers ? await pending.read() : []) {
         const matches = this.#notified.find(handler.name)
         if (matches.length === 0) continue
         run.emitter.emit({
@@ -81,25 +83,34 @@ class PlayRunner {
   }
 
   async #handlers(): Promise<void> {
-    const { run, pending, host, gate, ref } = this.#options.context
+    const { pending, host, gate, ref } = this.#options.context
     const ran: Handler[] = []
     for (;;) {
       const next = this.#notified.next()
       if (next === undefined) {
         // A topic may have several listeners. Its note is deleted after all of them have run.
-        const topics = ran.flatMap((handler) => handler.listen)
-        if (topics.length > 0 && !run.check) await pending.strike(topics)
+        await this.#ran(ran.flatMap((handler) => handler.listen))
         return
       }
       if (this.#over && !this.#forced) return
       const { handler, certainty } = next
       // Without its note struck, the handler stays pending for the next run.
-      if (gate !== undefined && !(await gate(ref(handler), host.machine.name))) continue
+      if (gate !== undefined && !(await gate(ref(handler), host.machine.name))) {
+        pending.ran([handler.id.name])
+        continue
+      }
       const doubt = certainty === 'maybe' ? 'notified by a task that may run' : undefined
       if ((await this.#steps.run([handler], { doubt, forced: this.#over })) !== 'done') return
       ran.push(handler)
-      if (!run.check) await pending.strike([handler.id.name])
+      await this.#ran([handler.id.name])
     }
+  }
+
+  async #ran(names: readonly string[]): Promise<void> {
+    if (names.length === 0) return
+    const { run, pending } = this.#options.context
+    pending.ran(names)
+    if (!run.check) await pending.strike(names)
   }
 
   #notify(task: Task, { outcome, changed }: TaskResult): void {

@@ -48,6 +48,7 @@ export function prepareRun(
     profile: request.profile,
     reachable: loaded.selection.reachable,
     signal: dependencies.signal,
+    explain: dependencies.explain,
     cut,
     stateDirectory: dependencies.stateDirectory,
   })

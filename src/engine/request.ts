@@ -3,6 +3,7 @@ import type { Secrets } from '../base/secrets.ts'
 import type { World } from '../base/world.ts'
 import type { EventSink } from '../events/events.ts'
 import type { Reach } from '../fleet/machine.ts'
+import type { Explain } from '../fleet/run-context.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
 import type { Fact } from '../host/facts.ts'
 import type { Means } from '../host/means.ts'
@@ -60,6 +61,8 @@ export interface RunDependencies {
   readonly quit?: AbortSignal
   /** Asks the user a question; absent if there is no terminal. An interruption also answers false. */
   readonly confirm?: Confirm
+  /** Receives what a dry run knows of some tasks. */
+  readonly explain?: Explain
   /** Asks before each task whether to run it (`--step`); needs `confirm`. */
   readonly step?: (question: string) => Promise<StepAnswer>
   /** Directory of gpuplay's state on every machine, instead of the default. */

@@ -7,7 +7,7 @@ import type { SelectedPlay } from './batches.ts'
 import { containersAmong } from './containers-among.ts'
 import { createAsking, createGate } from '../task/confirmations.ts'
 import type { Emitter } from '../events/emitter.ts'
-import type { TaskTimes } from '../events/events.ts'
+import type { Outcome, TaskTimes } from '../events/events.ts'
 import type { Fleet } from '../fleet/fleet.ts'
 import { createHostPlays } from './host-plays.ts'
 import { cutOff, untilQuit } from './interruption.ts'
@@ -78,9 +78,10 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   })
   const fail = (
     { play, batch, host }: PlayPart<SelectedPlay>,
-    { problem, task }: { readonly problem: Problem | undefined; readonly task?: Task },
+    { problem, task, outcome }: PartFailure,
   ): void => {
-    if (!out.has(host) && task !== undefined && verifying.has(task.module)) unsound.add(host)
+    const verified = task !== undefined && verifying.has(task.module) && outcome !== 'unreachable'
+    if (!out.has(host) && verified) unsound.add(host)
     if (!out.has(host)) out.set(host, problem)
     stops.hostFailed(play, batch, { host, fatal: fatalBy(play, task) })
     gates.wake()
@@ -97,7 +98,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
         const end = await hostPlays
           .run(part, {
             stopped: () => stops.stop(part),
-            failed: (problem, task) => fail(part, { problem, task }),
+            failed: ({ problem, outcome }, task) => fail(part, { problem, task, outcome }),
             once,
           })
           .finally(() => once.leave())
@@ -176,6 +177,13 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     }),
   })
   return exitCode
+}
+
+interface PartFailure {
+  readonly problem: Problem | undefined
+  /** The task that failed, and how; absent for a failure outside the tasks. */
+  readonly task?: Task
+  readonly outcome?: Outcome
 }
 
 /** What makes a failure on one host end the run, if anything does. */

@@ -23,7 +23,10 @@ export interface PendingHandler {
 }
 
 export interface PendingHandlers {
-  /** Returns the notes of earlier runs; none if the host cannot be read, such as a stopped container. */
+  /**
+   * Returns the notes of earlier runs whose handlers have not run in this one; none if the host cannot be read,
+   * such as a stopped container.
+   */
   read(): Promise<readonly PendingHandler[]>
   /** Resolves after a `read` in progress has finished, so that it does not find notes of this run. */
   looked(): Promise<void>
@@ -31,6 +34,8 @@ export interface PendingHandlers {
    * Returns the notes to record on this machine with the task's change; none if the task notifies no handler.
    */
   notes(task: Task, on: Machine): readonly PendingNote[]
+  /** Called when handlers of these names have run, also in a dry run. */
+  ran(names: readonly string[]): void
   /**
    * Deletes all notes of these names.
    * @throws HostError if that fails; UnreachableError
@@ -83,6 +88,9 @@ export function createPending(host: FleetHost, node: FleetHost | undefined, leas
         key: keyOf(machine, name),
         value: { host: machine.name, name, by: task.key },
       }))
+    },
+    ran(names) {
+      found = found?.then((notes) => notes.filter(({ name }) => !names.includes(name)))
     },
     async strike(names) {
       const keys = names.map((name) => keyOf(machine, name))

@@ -1,8 +1,11 @@
 /** The shared state of one run: hosts, predictions, locks, leases and power. */
 import { setMaxListeners } from 'node:events'
+import type { HostName } from '../base/brand.ts'
 import type { World } from '../base/world.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
 import type { EventSink } from '../events/events.ts'
+import type { ExplainedItem } from '../events/explained-item.ts'
+import type { Task } from '../language/model.ts'
 import { createSecrets, type Secrets } from '../base/secrets.ts'
 import { diskFiles, type Files } from '../language/read-files.ts'
 import { type Means, scripts } from '../host/means.ts'
@@ -33,6 +36,7 @@ export interface RunContextOptions extends Pick<
   readonly stepByStep?: boolean
   /** Measures times. */
   readonly profile?: boolean
+  readonly explain?: Explain | undefined
   /** Aborted when no new actions may start. */
   readonly signal: AbortSignal
   /** Aborts everything at once. Default: `signal`, without a grace period. */
@@ -56,6 +60,13 @@ export interface RunContext {
   readonly means: Means
   readonly profile: Profile
   readonly awaited: Awaited
+  readonly explain: Explain | undefined
+}
+
+/** Receives what a dry run knows of some tasks (`gpuplay explain task`). */
+export interface Explain {
+  readonly wanted: (task: Task, host: HostName) => boolean
+  readonly take: (item: ExplainedItem) => void
 }
 
 export function createRunContext(options: RunContextOptions): RunContext {
@@ -135,5 +146,6 @@ export function createRunContext(options: RunContextOptions): RunContext {
     means,
     profile,
     awaited: createAwaited(),
+    explain: options.explain,
   }
 }

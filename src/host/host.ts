@@ -27,6 +27,7 @@ export type {
   GroupStatus,
   KernelModuleStatus,
   KernelStatus,
+  MountStatus,
   PackageStatus,
   SeenFile,
   UnitStatus,

@@ -214,12 +214,12 @@ const programs = {
   nproc: {},
   nvcc: { first: '--version' },
   'nvidia-ctk': { first: 'cdi' },
-  // It loads modules and creates device nodes.
   'nvidia-smi': { guard: 'nvidia' },
   pvecm: { first: 'status' },
   pveversion: {},
   systemctl: {},
   'systemd-detect-virt': {},
+  tar: { first: '--compare' },
   uname: {},
 } as const satisfies Readonly<Record<string, Rule>>
 

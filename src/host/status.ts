@@ -76,6 +76,12 @@ export interface GroupStatus {
   readonly gid: number | undefined | Unknown
 }
 
+export interface MountStatus {
+  readonly mounted: boolean
+  /** Type of the file system; empty if nothing is mounted. */
+  readonly fstype: string
+}
+
 export interface KernelModuleStatus {
   readonly loaded: boolean
   /** `/sys/module/NAME/version` of the loaded module. */

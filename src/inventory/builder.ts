@@ -47,6 +47,8 @@ export class InventoryBuilder {
   readonly warnings: Problem[] = []
   /** Ports written after the name of a host, as `ansible_port`. */
   readonly ports = new Map<HostName, Variable>()
+  /** The place in a Phoenix file that has, or should have, the address of its node. */
+  hypervisorAt: Position | undefined
   readonly #settings = new Map<string, Map<string, Variable[]>>()
 
   constructor() {

@@ -15,6 +15,8 @@ import { findCycle, groupsOf, groupsOfHosts } from './groups.ts'
 import type { InventoryHost, Inventory } from './inventory-model.ts'
 import { checkRelations } from './relations.ts'
 import { readIniInventory } from './ini-inventory.ts'
+import { placeHypervisor } from './phoenix/phoenix-node.ts'
+import { hypervisorName } from './phoenix/phoenix-pair.ts'
 import { phoenixReader } from './phoenix/phoenix.ts'
 import { type InventoryPart, isHostList, readSource } from './sources.ts'
 import { readVariableFolders, variableFiles } from './variable-files.ts'
@@ -58,7 +60,6 @@ export function readInventory(
   readParts(
     builder,
     sources.flatMap((source) => readSource(builder, source, files)),
-    options.ownAddresses ?? [],
   )
   const folders = [...new Set(sources.flatMap((source) => folderOf(source, files)))]
   for (const folder of folders) readVariableFolders(builder, folder, { files, beside: 'inventory' })
@@ -74,6 +75,12 @@ export function readInventory(
     problems.push(cycle)
     return { inventory: undefined, problems: tidy(problems) }
   }
+  const hypervisor = mergedVariables(
+    builder,
+    hypervisorName,
+    groupsOfHosts(builder).get(hypervisorName) ?? [],
+  )
+  placeHypervisor(builder, new Map([...hypervisor, ...extra]), options.ownAddresses ?? [])
   const inventory = assemble(builder, [
     ...builder.warnings,
     ...sameNames(builder),
@@ -84,13 +91,9 @@ export function readInventory(
   return { inventory, problems: tidy(problems) }
 }
 
-function readParts(
-  builder: InventoryBuilder,
-  parts: readonly InventoryPart[],
-  ownAddresses: readonly string[],
-): void {
+function readParts(builder: InventoryBuilder, parts: readonly InventoryPart[]): void {
   const phoenixFiles = parts.flatMap((part) => (part.kind === 'phoenix' ? [part.file] : []))
-  const readPhoenix = phoenixReader(builder, phoenixFiles, ownAddresses)
+  const readPhoenix = phoenixReader(builder, phoenixFiles)
   for (const part of parts) {
     switch (part.kind) {
       case 'names':

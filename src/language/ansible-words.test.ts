@@ -143,6 +143,8 @@ const modules: readonly (readonly [module: string, help: string])[] = [
   ['setup', 'leave it out: facts are read when something uses them; "gpuplay facts" shows them'],
   ['ping', 'run "gpuplay exec HOSTS -- true"'],
   ['community.docker.docker_container', 'run docker with "command", and "creates" or "reads: true"'],
+  ['community.general.proxmox', 'use pve_container'],
+  ['ansible.posix.synchronize', 'copy single files with copy; run rsync with "command" for a tree'],
   ['git', 'run git with "command" and "creates"'],
 ]
 
@@ -153,3 +155,32 @@ for (const [module, help] of modules) {
     ])
   })
 }
+
+/** Arguments of Ansible and their replacements. */
+const foreign: readonly (readonly [task: string, problem: string])[] = [
+  [
+    'ansible.builtin.service: { unit: x, state: started }',
+    '3:34 invalid-argument: "service" has no "unit" (it is called "name" here)',
+  ],
+  [
+    'template: { src: /p/site.yml, dest: /y, trim_blocks: true }',
+    '3:47 invalid-argument: "template" has no "trim_blocks" (leave it out: templates are Handlebars)',
+  ],
+  [
+    'command: { cmd: x }\n  args: { warn: false }',
+    '4:15 invalid-argument: "command" has no "warn" (leave it out)',
+  ],
+]
+
+for (const [task, problem] of foreign) {
+  test(`the arguments of ${task.split(':')[0]} are answered once`, () => {
+    assert.deepEqual(mistakesIn(`- ${task}\n`), [`site.yml:${problem}`])
+  })
+}
+
+test('an argument with another name is checked under that name', () => {
+  assert.deepEqual(mistakesIn('- service: { service: [], state: started }\n'), [
+    'site.yml:3:18 invalid-argument: "service" has no "service" (it is called "name" here)',
+    'site.yml:3:27 invalid-argument: "name" must be text, not a list',
+  ])
+})

@@ -93,7 +93,7 @@ class Finder {
   /** Returns what is left of a text without the secrets, in any form. */
   without(text: string): string {
     const cut = this.parts.reduce((rest, part) => (part === '' ? rest : rest.replaceAll(part, '\0')), text)
-    return String(this.#secrets.redact(cut))
+    return this.#secrets.redact(cut)
   }
 
   in(text: string): boolean {

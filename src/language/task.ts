@@ -8,6 +8,7 @@ import type { Loader } from './loader.ts'
 import { readLoop, variableName } from './loop.ts'
 import type { Handler, MapEntry, MapValue, Notification, RoleUse, Task } from './model.ts'
 import type { ModuleSchema } from './module-schema.ts'
+import { answerForeignArguments } from './other-arguments.ts'
 import { moduleInstead } from './other-modules.ts'
 import { didYouMean } from './suggest.ts'
 import type { YamlEntry, YamlMap } from './yaml.ts'
@@ -230,6 +231,9 @@ function readArgs(loader: Loader, fields: FieldReader, { module, where, entry }:
   if (more !== undefined) {
     for (const [key, argument] of argumentsOf(loader, more, module).entries) entries.set(key, argument)
   }
+  answerForeignArguments(module, entries, (message, where, hint) =>
+    loader.report('invalid-argument', message, { where, hint }),
+  )
   const args: MapValue = { kind: 'map', entries, where: node.kind === 'map' ? node.where : where }
   const subject = { label: `"${module.name}"`, where, code: 'invalid-argument' } as const
   loader.problems.push(...loader.schemas.checkValue(module.args, args, subject))

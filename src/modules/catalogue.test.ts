@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { ProgramHost } from '../host/host.ts'
+import { foreignArguments } from '../language/other-arguments.ts'
 import { moduleInstead } from '../language/other-modules.ts'
 import { modules } from './catalogue.ts'
 import type { Module } from './module.ts'
@@ -32,6 +33,18 @@ test('a module has no hint that names a replacement', () => {
     modules.map(({ name }) => name).filter((name) => moduleInstead(name) !== undefined),
     [],
   )
+})
+
+test('the names of Ansible that hints replace are not names here, and their replacements are', () => {
+  const names = new Map(
+    modules.map(({ name, args }) => [name, properties(args, '').map(([path]) => path.slice(1))]),
+  )
+  for (const [module, argument, meant] of foreignArguments) {
+    const own = names.get(module)
+    assert.ok(own !== undefined, module)
+    assert.ok(!own.includes(argument), `${module} has ${argument}`)
+    assert.ok(meant === undefined || own.includes(meant), `${module} has no ${meant}`)
+  }
 })
 
 for (const module of modules) {

@@ -6,6 +6,7 @@ import { authorizedKey } from './authorized-key/module.ts'
 import { blockinfile } from './blockinfile/module.ts'
 import { command } from './command/module.ts'
 import { copy } from './copy/module.ts'
+import { cron } from './cron/module.ts'
 import { cudaToolkit } from './cuda-toolkit/module.ts'
 import { debug } from './debug/module.ts'
 import { fail } from './fail/module.ts'
@@ -21,6 +22,7 @@ import { jsonFile } from './json-file/module.ts'
 import { kernelModule } from './kernel-module/module.ts'
 import { lineinfile } from './lineinfile/module.ts'
 import type { Module } from './module.ts'
+import { mount } from './mount/module.ts'
 import { nvidiaAptPin } from './nvidia-apt-pin/module.ts'
 import { nvidiaBlacklist } from './nvidia-blacklist/module.ts'
 import { nvidiaCdi } from './nvidia-cdi/module.ts'
@@ -56,6 +58,8 @@ import { sysctl } from './sysctl/module.ts'
 import { systemdUnit } from './systemd-unit/module.ts'
 import { template } from './template/module.ts'
 import { timezone } from './timezone/module.ts'
+import { unarchive } from './unarchive/module.ts'
+import { uri } from './uri/module.ts'
 import { user } from './user/module.ts'
 import { waitFor } from './wait-for/module.ts'
 
@@ -67,6 +71,7 @@ export const modules: readonly Module[] = [
   blockinfile,
   command,
   copy,
+  cron,
   cudaToolkit,
   debug,
   fail,
@@ -81,6 +86,7 @@ export const modules: readonly Module[] = [
   jsonFile,
   kernelModule,
   lineinfile,
+  mount,
   nvidiaAptPin,
   nvidiaBlacklist,
   nvidiaCdi,
@@ -116,6 +122,8 @@ export const modules: readonly Module[] = [
   systemdUnit,
   template,
   timezone,
+  unarchive,
+  uri,
   user,
   waitFor,
 ]

@@ -56,6 +56,7 @@ test('modules can ask exactly these questions', () => {
       'systemctl is-system-running',
       'systemctl show -p NeedDaemonReload {unit}',
       'systemd-detect-virt',
+      'tar --compare --force-local --file {archive} --directory {directory} --strip-components {strip}',
       'uname -m',
     ].sort(),
   )
@@ -95,6 +96,9 @@ const holes: readonly string[] = [
   'find / -delete',
   'find -H / -delete -mindepth 1 -maxdepth 1 -printf x',
   'date -s 2020-01-01',
+  'tar --extract --file /x',
+  'tar --compare --force-local --file /x --directory /y --strip-components 0 --to-command=reboot',
+  'tar --compare --force-local --file /x --directory --to-command=reboot --strip-components 0',
   'date +%s -s 2020-01-01',
   'base64 -w0 --files0-from=x',
   'find -delete -newer /var/lib/apt/periodic/update-success-stamp',

@@ -70,6 +70,18 @@ test('a secret argument is revealed, marked, and redacted from then on', async (
   assert.equal(made.context.run.secrets.holds('a opensesame b'), true)
 })
 
+test('a task becomes its own user, else that of the host, else root', async () => {
+  const becomes = async (task: string, inventory?: string): Promise<unknown> => {
+    const host = inventory === undefined ? {} : { inventory, host: 'other' }
+    const item = await first(prepared(`- { debug: { msg: x }, become: true${task} }`, host))
+    return item.kind === 'ready' && item.become?.user
+  }
+  const postgres = 'all: { hosts: { other: { become_user: postgres } } }'
+  assert.equal(await becomes(''), 'root')
+  assert.equal(await becomes('', postgres), 'postgres')
+  assert.equal(await becomes(', become_user: ann', postgres), 'ann')
+})
+
 test('facts are read on first use', async () => {
   const item = await first(
     prepared('- debug: { msg: "{{ facts.os }}" }', { facts: { os: 'debian', other: 1 } }),

@@ -5,6 +5,7 @@
  */
 import { type Problem, UnreachableError } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
+import { explainItem } from './explain-item.ts'
 import { type Item, itemsOf, oneItem } from './items.ts'
 import { attempt } from './attempt.ts'
 import type { Stage } from './stage.ts'
@@ -216,6 +217,7 @@ export class Sequence {
           : prepared.kind === 'unknown'
             ? unknownItem(module, prepared.why)
             : failedItem(run.task, module, prepared.problem)
+    await explainItem(run, { item, prepared, unit: undefined }, this.#preparing())
     await this.#ledger.expect({ run, unit: undefined, converged: undefined, result })
   }
 
@@ -251,6 +253,7 @@ export class Sequence {
     })
     if (attempted.kind === 'moved') return
     if (attempted.kind === 'flush') return this.#flush()
+    await explainItem(run, { item, prepared: ready, unit: attempted.unit }, this.#preparing())
     await this.#ledger.expect({ run, ...attempted })
   }
 

@@ -13,6 +13,7 @@ import { shell } from '../../src/modules/shell/module.ts'
 import { slurp } from '../../src/modules/slurp/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
 import { template } from '../../src/modules/template/module.ts'
+import { unarchive } from '../../src/modules/unarchive/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
 import type { ConformanceCase } from './conformance.ts'
 
@@ -229,6 +230,18 @@ export function fileCases(folder: string): readonly ConformanceCase[] {
     },
     { module: command, says: 'a command with reads', args: { cmd: 'uname -r', reads: true }, dry: 'ok' },
     { module: shell, says: 'any command', args: { cmd: `echo x >${at('any')}` }, dry: 'unknown' },
+    {
+      module: unarchive,
+      says: 'an archive beside another file',
+      setup: `cd ${folder}; mkdir -p pack/a unpacked; echo x >pack/a/f; ln -s f pack/a/l; tar --force-local -czf p:1.tgz pack; echo y >unpacked/o`,
+      args: { src: at('p:1.tgz'), dest: at('unpacked'), strip_components: 1 },
+    },
+    {
+      module: unarchive,
+      says: 'an entry that was changed',
+      setup: `echo changed >${at('unpacked/a/f')}; chown nobody ${at('unpacked/a')}`,
+      args: { src: at('p:1.tgz'), dest: at('unpacked'), strip_components: 1 },
+    },
     { module: slurp, says: 'a file', args: { path: '/etc/hostname' }, dry: 'ok' },
     {
       module: slurp,

@@ -2,16 +2,19 @@
 import { apt } from '../../src/modules/apt/module.ts'
 import { aptRepository } from '../../src/modules/apt-repository/module.ts'
 import { authorizedKey } from '../../src/modules/authorized-key/module.ts'
+import { cron } from '../../src/modules/cron/module.ts'
 import { getUrl } from '../../src/modules/get-url/module.ts'
 import { group } from '../../src/modules/group/module.ts'
 import { hostname } from '../../src/modules/hostname/module.ts'
 import { kernelModule } from '../../src/modules/kernel-module/module.ts'
+import { mount } from '../../src/modules/mount/module.ts'
 import { reboot } from '../../src/modules/reboot/module.ts'
 import { service } from '../../src/modules/service/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
 import { sysctl } from '../../src/modules/sysctl/module.ts'
 import { systemdUnit } from '../../src/modules/systemd-unit/module.ts'
 import { timezone } from '../../src/modules/timezone/module.ts'
+import { uri } from '../../src/modules/uri/module.ts'
 import { user } from '../../src/modules/user/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
 import { books } from './books.ts'
@@ -139,6 +142,24 @@ export const systemCases: readonly ConformanceCase[] = [
     says: 'no unit any more',
     args: { name: 'conformance-unit', state: 'absent' },
   },
+  {
+    module: mount,
+    says: 'a file system in a new directory',
+    args: { path: '/mnt/a b', src: 'tmpfs', fstype: 'tmpfs', opts: 'size=1m', state: 'mounted' },
+  },
+  {
+    module: mount,
+    says: 'other options',
+    args: { path: '/mnt/a b', src: 'tmpfs', fstype: 'tmpfs', opts: 'size=2m', state: 'mounted' },
+  },
+  { module: mount, says: 'no file system', args: { path: '/mnt/a b', state: 'absent' } },
+  {
+    module: cron,
+    says: 'a job',
+    setup: 'mkdir -p /etc/cron.d; [ -e /usr/sbin/cron ] || ln -s /bin/true /usr/sbin/cron',
+    args: { name: 'conformance', job: 'true', special_time: 'daily' },
+  },
+  { module: cron, says: 'no job', args: { name: 'conformance', state: 'absent' } },
   { module: timezone, says: 'another time zone', args: { name: 'Asia/Tokyo' } },
   {
     module: hostname,
@@ -200,6 +221,13 @@ export const systemCases: readonly ConformanceCase[] = [
     says: 'a file, in a new folder',
     args: { url: `${cuda}/Packages`, dest: '/opt/lists/', mode: '0600' },
     besides: books,
+  },
+  { module: uri, says: 'a request that reads', args: { url: `${cuda}/Packages`, method: 'HEAD' }, dry: 'ok' },
+  {
+    module: uri,
+    says: 'a request that may change something',
+    args: { url: `${cuda}/none`, method: 'DELETE', status_code: [404, 405, 501] },
+    dry: 'unknown',
   },
   { module: reboot, says: 'no restart if none is required', args: { required: false }, dry: 'ok' },
   { module: reboot, says: 'a restart of the node', args: { timeout: 120 }, dry: 'unknown' },

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { scratchFolder } from '../../connection/testing/programs.ts'
@@ -135,11 +135,117 @@ test('a wrong name of a variable, a host or a subject is an error with a hint', 
     [['var', 'prot', '--host', 'one'], /nothing sets "prot" on one\n {2}help: did you mean "port"\?/],
     [['var', 'root', '--host', 'one'], /nothing sets "root" on one\n {2}help: name the playbook, too/],
     [['var', 'port', '--host', 'on'], /there is no host "on" in the inventory/],
-    [['vra', 'port', '--host', 'one'], /gpuplay explains variables, not "vra"/],
+    [['vra', 'port', '--host', 'one'], /gpuplay explains "var" and "task", not "vra"/],
   ]
   for (const [words, expected] of cases) {
     const { exitCode, text } = await explain(...words)
     assert.equal(exitCode, 2)
     assert.match(text, expected)
   }
+})
+
+const tasks = `- hosts: local
+  vars: { wanted: true, api_token: sesame-9 }
+  tasks:
+    - name: Write it
+      copy: { dest: OUT/written, content: "{{text}} {{api_token}}" }
+      when: [wanted, 'facts.os.id != "none"']
+    - name: Write two
+      copy: { dest: "OUT/{{item}}", content: x }
+      loop: [one, two]
+      when: item != "two"
+    - command: 'true'
+      register: said
+    - name: Use it
+      copy: { dest: OUT/used, content: "{{said.stdout}}" }
+      when: said.rc == 0
+    - name: Say it
+      debug: { msg: hi }
+    - name: Fail
+      fail: { msg: on purpose }
+    - name: Never
+      debug: { msg: never }
+  handlers:
+    - name: Restart
+      debug: { msg: restarted }
+- hosts: other
+  tasks:
+    - name: Elsewhere
+      debug: { msg: x }
+`
+
+async function explainTask(...words: readonly string[]) {
+  const folder = scratchFolder()
+  writeFileSync(join(folder, 'site.yml'), tasks.replaceAll('OUT', folder))
+  writeFileSync(join(folder, 'hosts.ini'), 'local connection=local text=hello\nother connection=local\n')
+  const line = ['explain', 'task', ...words, join(folder, 'site.yml'), '-i', join(folder, 'hosts.ini')]
+  const { exitCode, output, errors } = await gpuplay(folder, [...line, '--host', 'local'])
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => /^(written|one|two|used)$/.test(name)),
+    [],
+  )
+  return { exitCode, text: `${output}${errors}`.replaceAll(`${folder}/`, '').replaceAll(folder, 'FOLDER') }
+}
+
+test('explain task shows the conditions, arguments, reads and changes of a task, and changes nothing', async () => {
+  const { exitCode, text } = await explainTask('Write it')
+  assert.equal(exitCode, 0, text)
+  assert.equal(
+    text,
+    `Write it on local
+  module     copy
+  place      site.yml:4:7
+  id         ["site.yml","local","","site.yml","Write it",0]
+  conditions
+    true  wanted                 site.yml:6:14
+    true  facts.os.id != "none"  site.yml:6:22
+  arguments
+    dest: written
+    content: hello (secret)
+    backup: false
+  reads
+    local file:FOLDER
+    local file:written
+  result
+    would change:
+      write written with mode 0600, because it holds a secret
+`,
+  )
+})
+
+test('explain task shows each item of a loop', async () => {
+  const { text } = await explainTask('Write two')
+  assert.match(
+    text,
+    /^Write two \(one\) on local\n[^]*would change:\n {6}write one\n\nWrite two \(two\) on local\n/,
+  )
+  assert.match(
+    text,
+    /false +item != "two"[^]*arguments\n {4}not evaluated[^]*would be skipped: item != "two"\n$/,
+  )
+})
+
+test('explain task says what only a run can know', async () => {
+  const { text } = await explainTask('Use it')
+  assert.match(text, /conditions\n {4}unknown: .* said\.rc == 0 +site\.yml/)
+  assert.match(text, /content: "\(unknown: .*\)"\n/)
+  assert.match(text, /result\n {4}may run: /)
+  assert.match((await explainTask('Say it')).text, /result\n {4}nothing to change\n {4}hi\n$/)
+})
+
+test('explain task finds a task by its ID, and says why a task would not run', async () => {
+  const byId = await explainTask('["site.yml","local","","site.yml","Fail",0]')
+  assert.match(byId.text, /^Fail on local\n[^]*result\n {4}would fail: on purpose\n$/)
+  const never = await explainTask('Never')
+  assert.equal(never.text, 'Never would not run on local: "Fail" would fail: on purpose\n')
+  assert.equal(never.exitCode, 0)
+})
+
+test('a task that the playbook or the host does not have is an error', async () => {
+  assert.match((await explainTask('Writ it')).text, /no task "Writ it"\n {2}help: did you mean "Write it"\?/)
+  assert.match((await explainTask('Elsewhere')).text, /no play with the task "Elsewhere" runs on local\n/)
+  const folder = scratchFolder()
+  const { errors, exitCode } = await gpuplay(folder, ['explain', 'task', 'x', '--host', 'a', '-i', 'a,'])
+  assert.match(errors, /no playbook was given\n {2}help: name the playbook of the task/)
+  assert.equal(exitCode, 2)
 })

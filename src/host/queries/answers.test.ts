@@ -65,6 +65,7 @@ describe('an invalid answer', () => {
       'container',
       'user',
       'group',
+      'mount',
     ]) {
       const [answer] = subjects[name]?.answers(silence, 1) ?? []
       assert.ok(typeof answer === 'object' && answer !== null && 'ok' in answer && !answer.ok, name)

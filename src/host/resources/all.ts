@@ -5,6 +5,7 @@ import { fileKind } from './file.ts'
 import { groupKind } from './group.ts'
 import { kernelModuleKind } from './kernel-module.ts'
 import type { ChangeKind } from './kind.ts'
+import { mountKind } from './mount.ts'
 import { packageKind } from './package.ts'
 import { unitKind } from './systemd-unit.ts'
 import { userKind } from './user.ts'
@@ -18,6 +19,7 @@ export const allKinds = [
   commandKind,
   userKind,
   groupKind,
+  mountKind,
 ] as const satisfies readonly ChangeKind[]
 
 /** The effect on one resource of some kind. */

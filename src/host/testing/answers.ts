@@ -5,6 +5,7 @@ import * as asks from '../queries/ask.ts'
 import * as containers from '../queries/container-query.ts'
 import * as files from '../queries/file-queries.ts'
 import * as requests from '../queries/http.ts'
+import * as mounts from '../queries/mount-queries.ts'
 import type { QueryKind, SectionOutput } from '../queries/query.ts'
 import * as links from '../queries/realpath.ts'
 import * as system from '../queries/system-queries.ts'
@@ -40,6 +41,7 @@ export const subjects: Readonly<Record<string, Subject>> = {
   kernel: subject(system.kernel, [null]),
   user: subject(accounts.user, ['root', 'alice']),
   group: subject(accounts.group, ['root', 'docker']),
+  mount: subject(mounts.mount, ['/', '/mnt/a']),
   command: subject(system.command, ['ls', 'nvidia-smi']),
   container: subject(containers.container, ['101', '102']),
   realpath: subject(links.realpath, paths),
@@ -53,6 +55,7 @@ export const allQueries: readonly object[] = [
   files,
   system,
   accounts,
+  mounts,
   containers,
   links,
   accesses,

@@ -98,7 +98,11 @@ function textsOf({ data }: Given): Readonly<Record<string, string | undefined>> 
   const entries = Object.entries(typeof data === 'object' && data !== null ? data : {})
   return Object.fromEntries(
     entries.flatMap(([key, value]: readonly [string, unknown]) =>
-      value === null || value === '' ? [] : [[key, Array.isArray(value) ? value.join(' ') : String(value)]],
+      typeof value === 'string' && value !== ''
+        ? [[key, value]]
+        : Array.isArray(value)
+          ? [[key, value.join(' ')]]
+          : [],
     ),
   )
 }
@@ -125,7 +129,7 @@ function software(container: PhoenixMap, pair: PhoenixPair): readonly Variable[]
 
 function hasGpu(container: PhoenixMap): boolean {
   const data = container.given('gpu_assignment')?.data
-  return data !== undefined && String(data).trim() !== 'none'
+  return data !== undefined && !(typeof data === 'string' && data.trim() === 'none')
 }
 
 /** NVIDIA's own repository is the default of the role `cuda_toolkit`. */

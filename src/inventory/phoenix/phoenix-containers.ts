@@ -5,7 +5,7 @@ import { didYouMean } from '../../language/suggest.ts'
 import type { InventoryBuilder } from '../builder.ts'
 import { mappedVariables, mirror } from './phoenix-container.ts'
 import { sourceOf } from './phoenix-lineage.ts'
-import { type Given, isAbsent, type PhoenixMap, variableOf } from './phoenix-map.ts'
+import { type Given, type PhoenixMap, variableOf } from './phoenix-map.ts'
 import { hypervisorName, type PhoenixPair } from './phoenix-pair.ts'
 import { withMapped } from './phoenix-variables.ts'
 
@@ -49,8 +49,7 @@ function nameOf(container: PhoenixMap, taken: Map<string, Given<string>>): strin
   const name = container.text('name')
   if (name === undefined) {
     // A wrong name has been reported.
-    const written = container.entries.get('name')?.value
-    if (written === undefined || isAbsent(written)) {
+    if (container.isEmpty('name')) {
       container.report('missing-value', `${container.path.join('.')} has no "name"`, {
         where: container.where,
         hint: 'add the host name of the container: "name": "web"',

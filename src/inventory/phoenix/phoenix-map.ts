@@ -47,6 +47,12 @@ export class PhoenixMap {
     return this.#map.entries
   }
 
+  /** Whether nothing is given for a key: null and an empty text mean that too. */
+  isEmpty(key: string): boolean {
+    const entry = this.#map.entries.get(key)
+    return entry === undefined || isAbsent(entry.value)
+  }
+
   text(key: string): Given<string> | undefined {
     const given = this.given(key)
     const { data } = given ?? {}
@@ -110,7 +116,7 @@ export class PhoenixMap {
   /** The value of a key; undefined if it is absent, null, empty or wrong. Reports a wrong one. */
   given(key: string): Given | undefined {
     const entry = this.#map.entries.get(key)
-    if (entry === undefined || isAbsent(entry.value)) return undefined
+    if (entry === undefined || this.isEmpty(key)) return undefined
     const value = literalNode(entry.value)
     const { where } = entry.value
     const schema = memberSchema(this.#schemas, key)
@@ -153,8 +159,7 @@ export function variableOf(name: string, data: unknown, { keyAt, where }: Given)
   return { name, where: keyAt, value: literalValue(data, where) }
 }
 
-/** Null and an empty text mean that nothing is given. */
-export function isAbsent(node: YamlNode): boolean {
+function isAbsent(node: YamlNode): boolean {
   return node.kind === 'scalar' && (node.value === null || node.value === '')
 }
 

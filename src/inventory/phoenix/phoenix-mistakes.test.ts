@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { report } from '../../language/testing/report.ts'
 import { inventoryOf, read, settingValue } from '../testing/inventories.ts'
-import { base, contents, driver, files, gpu, mistakes, url } from './testing/phoenix-contents.ts'
+import { base, contents, driver, files, gpu, hypervisor, mistakes, url } from './testing/phoenix-contents.ts'
 
 test('versions that disagree are reported with both places', () => {
   assert.deepEqual(
@@ -20,9 +20,12 @@ test('versions that disagree are reported with both places', () => {
       'lxc.json:32:29 disagreeing-versions: "lxc_configs.901.nvidia_driver_version" is 570.86.16, but "nvidia_driver.version" is 580.95.05 (/i/node.json:3) (write the same version in both places; a container has the driver version of its node)',
     ],
   )
-  assert.deepEqual(mistakes({}, { node: { nvidia_driver: { ...driver, runfile_url: url('570.86.16') } } }), [
-    'node.json:4:18 disagreeing-versions: "nvidia_driver.runfile_url" is the URL of version 570.86.16, but "nvidia_driver.version" is 580.95.05 (/i/node.json:3) (write the same version in both places; a container has the driver version of its node)',
-  ])
+  assert.deepEqual(
+    mistakes({}, { node: { ...hypervisor, nvidia_driver: { ...driver, runfile_url: url('570.86.16') } } }),
+    [
+      'node.json:4:18 disagreeing-versions: "nvidia_driver.runfile_url" is the URL of version 570.86.16, but "nvidia_driver.version" is 580.95.05 (/i/node.json:3) (write the same version in both places; a container has the driver version of its node)',
+    ],
+  )
 })
 
 test('a setting under two names must have one value', () => {
@@ -173,6 +176,21 @@ test('containers without the file of their node are reported once', () => {
     ['/i'],
   )
   assert.equal(settingValue(inventory, 'gpu', 'node'), 'pve1')
+})
+
+test('a hypervisor without an address is reported, unless another source or -e has one', () => {
+  const { nvidia_driver } = hypervisor
+  const node = contents({}, { node: { nvidia_driver } })
+  const missing = [
+    'node.json:1:1 missing-address: this hypervisor has no address (add "network": { "interfaces": { "address": "192.0.2.11/24" } }, or "connection": "local" if it is this machine)',
+  ]
+  assert.deepEqual(report(read(node, files, { ownAddresses: ['192.0.2.1'] }).problems), missing)
+  const hosts = { ...node, '/i/hosts.yml': 'all: { hosts: { hypervisor: { ansible_host: pve1 } } }\n' }
+  assert.deepEqual(report(read(hosts, ['/i']).problems), [])
+  const address = { name: 'address', where: { file: '-e', line: 1, column: 1 } }
+  const value = { kind: 'literal', value: 'pve1', where: address.where } as const
+  const extra = new Map([['address', { ...address, value }]])
+  assert.deepEqual(report(read(node, files, { extra }).problems), [])
 })
 
 test('a second pair of files is refused, the same file twice is not', () => {

@@ -2,7 +2,7 @@
 import type { Variable, Variables } from '../../language/model.ts'
 import type { InventoryBuilder } from '../builder.ts'
 import { ansibleNames } from '../connection-variables.ts'
-import { type Given, type PhoenixMap, variableOf } from './phoenix-map.ts'
+import { type PhoenixMap, variableOf } from './phoenix-map.ts'
 import { hypervisorName, type PhoenixPair } from './phoenix-pair.ts'
 import { documentSchemas, driverSchemas, interfaceSchemas } from './phoenix-schemas.ts'
 import { withMapped } from './phoenix-variables.ts'
@@ -12,12 +12,7 @@ export function driverOf({ hypervisor }: PhoenixPair): PhoenixMap | undefined {
   return hypervisor?.map('nvidia_driver', driverSchemas)
 }
 
-/** @param ownAddresses Those of this machine: the hypervisor with one of them needs no connection. */
-export function readHypervisor(
-  builder: InventoryBuilder,
-  pair: PhoenixPair,
-  ownAddresses: readonly string[],
-): void {
+export function readHypervisor(builder: InventoryBuilder, pair: PhoenixPair): void {
   const { hypervisor, list } = pair
   if (hypervisor === undefined) return
   const { where } = hypervisor
@@ -32,41 +27,59 @@ export function readHypervisor(
     ...(url === undefined ? [] : [variableOf('nvidia_runfile_url', url.data, url)]),
   ]
   const written = hypervisor.variables()
+  const interfaces = interfacesOf(hypervisor)
+  // A wrong address has been reported.
+  if (interfaces?.text('address') !== undefined || interfaces?.isEmpty('address') !== false)
+    builder.hypervisorAt = interfaces?.where ?? where
   builder.setVariables(
     'host in inventory',
     hypervisorName,
     new Map([
-      ...reached(hypervisor, written, ownAddresses).map((variable) => [variable.name, variable] as const),
+      ...reached(hypervisor, written).map((variable) => [variable.name, variable] as const),
       ...withMapped(builder, { map: hypervisor, written, mapped }),
     ]),
   )
 }
 
-/** How to reach it, unless the file says so in gpuplay's or Ansible's words. */
-function reached(
-  hypervisor: PhoenixMap,
-  written: Variables,
-  ownAddresses: readonly string[],
-): readonly Variable[] {
-  const has = (name: string): boolean =>
-    [name, ...(ansibleNames[name] ?? [])].some((each) => written.has(each))
-  const given = hypervisor
-    .map('network', documentSchemas)
-    ?.map('interfaces', interfaceSchemas)
-    ?.text('address')
-  if (has('address') || has('connection')) return []
-  const here: Given = given ?? {
-    data: undefined,
-    value: { kind: 'literal', value: null, where: hypervisor.where },
-    keyAt: hypervisor.where,
-    where: hypervisor.where,
-    path: '',
-  }
-  const [address = ''] = given?.data.split('/') ?? []
-  if (address === '' || ownAddresses.includes(address)) return [variableOf('connection', 'local', here)]
+function interfacesOf(hypervisor: PhoenixMap): PhoenixMap | undefined {
+  return hypervisor.map('network', documentSchemas)?.map('interfaces', interfaceSchemas)
+}
+
+/** Its address, as root like the scripts, unless the file has one in gpuplay's or Ansible's words. */
+function reached(hypervisor: PhoenixMap, written: Variables): readonly Variable[] {
+  const address = interfacesOf(hypervisor)?.text('address')
+  if (address === undefined || isSet('address', written) || isSet('connection', written)) return []
   return [
-    variableOf('address', address, here),
-    // Its scripts run as root.
-    ...(has('user') ? [] : [variableOf('user', 'root', here)]),
+    variableOf('address', address.data.replace(/\/.*/, ''), address),
+    ...(isSet('user', written) ? [] : [variableOf('user', 'root', address)]),
   ]
+}
+
+function isSet(setting: string, variables: Variables): boolean {
+  return [setting, ...(ansibleNames[setting] ?? [])].some((name) => variables.has(name))
+}
+
+/**
+ * Connects locally to a hypervisor whose address is one of this machine; call it when all variables are known. Reports
+ * one without an address, because nothing says that it is this machine.
+ * @param variables All that apply to the hypervisor, those of the command line included.
+ */
+export function placeHypervisor(
+  builder: InventoryBuilder,
+  variables: Variables,
+  ownAddresses: readonly string[],
+): void {
+  const { hypervisorAt: where } = builder
+  if (where === undefined || isSet('connection', variables)) return
+  const address = variables.get('address')
+  if (address?.value.kind === 'literal' && ownAddresses.includes(String(address.value.value))) {
+    const value = { kind: 'literal', value: 'local', where: address.value.where } as const
+    const local: Variable = { name: 'connection', where: address.where, value }
+    builder.setVariables('host in inventory', hypervisorName, new Map([[local.name, local]]))
+  } else if (!isSet('address', variables)) {
+    builder.report('missing-address', 'this hypervisor has no address', {
+      where,
+      hint: 'add "network": { "interfaces": { "address": "192.0.2.11/24" } }, or "connection": "local" if it is this machine',
+    })
+  }
 }

@@ -1,5 +1,6 @@
 /** The two Phoenix files of one node; each is read with what the other one says. */
 import { normalize } from 'node:path'
+import { hostName } from '../../base/brand.ts'
 import { problem } from '../../language/source.ts'
 import type { InventoryBuilder } from '../builder.ts'
 import { PhoenixMap } from './phoenix-map.ts'
@@ -7,7 +8,7 @@ import { containerSchemas, documentSchemas } from './phoenix-schemas.ts'
 import type { PhoenixFile, PhoenixKind } from './phoenix-shape.ts'
 
 /** The name of the node in the inventory: the files have none. */
-export const hypervisorName = 'hypervisor'
+export const hypervisorName = hostName('hypervisor')
 
 export interface PhoenixPair {
   readonly hypervisor: PhoenixMap | undefined

@@ -179,8 +179,8 @@ test('the hypervisor is reached by its address, or is this machine', () => {
   }
   const { nvidia_driver } = hypervisor
   assert.deepEqual(reached(hypervisor, ['192.0.2.99']), [undefined, '192.0.2.11', 'root'])
-  assert.deepEqual(reached(hypervisor, ['192.0.2.11']), ['local', undefined, undefined])
-  assert.deepEqual(reached({ nvidia_driver }), ['local', undefined, undefined])
+  assert.deepEqual(reached(hypervisor, ['192.0.2.11']), ['local', '192.0.2.11', 'root'])
+  assert.deepEqual(reached({ nvidia_driver, connection: 'local' }), ['local', undefined, undefined])
   assert.deepEqual(reached({ ...hypervisor, user: 'ann' }), [undefined, '192.0.2.11', 'ann'])
   assert.deepEqual(reached({ ...hypervisor, address: 'pve1' }, ['192.0.2.11']), [
     undefined,
@@ -202,11 +202,14 @@ test('the driver of the node is that of its file, otherwise that of the containe
     nvidia_runfile_url: `https://mirror/NVIDIA-Linux-x86_64-580.95.05.run`,
   }
   assert.deepEqual(versions(hypervisor, file), ['580.95.05', url('580.95.05')])
-  assert.deepEqual(versions({ nvidia_driver: { install: true } }, file), [
+  assert.deepEqual(versions({ ...hypervisor, nvidia_driver: { install: true } }, file), [
     '580.95.05',
     file.nvidia_runfile_url,
   ])
-  const inventory = inventoryFrom({ 900: base }, { node: { nvidia_driver: { ...driver, install: false } } })
+  const inventory = inventoryFrom(
+    { 900: base },
+    { node: { ...hypervisor, nvidia_driver: { ...driver, install: false } } },
+  )
   assert.deepEqual(inventory.groups.get('nodes')?.hosts, [])
   assert.equal(settingValue(inventory, 'base', 'node'), 'hypervisor')
 })
@@ -264,8 +267,10 @@ test('other sources override the files, and their folder has variables for them'
       '/j/hosts.yml': 'nodes: { hosts: { hypervisor: { address: pve1 } } }\n',
     },
     [...files, '/j/hosts.yml'],
+    { ownAddresses: ['192.0.2.11'] },
   )
   assert.equal(settingValue(inventory, 'hypervisor', 'address'), 'pve1')
+  assert.equal(settingValue(inventory, 'hypervisor', 'connection'), undefined)
   assert.equal(valueOf(inventory, 'hypervisor', 'nvidia_host_reboot'), 'auto')
   const earlier = inventoryOf(
     { ...contents({}), '/j/hosts.yml': 'nodes: { hosts: { hypervisor: { address: pve1 } } }\n' },

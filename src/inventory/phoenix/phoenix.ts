@@ -15,12 +15,10 @@ import type { PhoenixFile } from './phoenix-shape.ts'
 /**
  * Returns the function that adds one of the files to the inventory; call it in the order of the sources, because a
  * later one overrides an earlier one.
- * @param ownAddresses The addresses of this machine; a hypervisor with one of them needs no connection.
  */
 export function phoenixReader(
   builder: InventoryBuilder,
   files: readonly PhoenixFile[],
-  ownAddresses: readonly string[],
 ): (file: PhoenixFile) => void {
   const pair = phoenixPair(builder, files)
   checkVersions(builder, pair)
@@ -29,6 +27,6 @@ export function phoenixReader(
     if (isRead.has(kind)) return
     isRead.add(kind)
     if (kind === 'containers') readContainers(builder, pair)
-    else readHypervisor(builder, pair, ownAddresses)
+    else readHypervisor(builder, pair)
   }
 }

@@ -55,7 +55,7 @@ function converted(
     isNegative ? `-${positive}` : flags.includes('+') ? `+${positive}` : positive
   switch (conversion) {
     case 's':
-      if (typeof value === 'object' || value === undefined)
+      if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
         throw new FunctionError(
           `"format" needs text for ${JSON.stringify(whole)}, but got ${typeName(value)}`,
         )
@@ -85,6 +85,6 @@ function padded(
 ): string {
   if (flags.includes('-')) return text.padEnd(width)
   if (!flags.includes('0') || !isNumber) return text.padStart(width)
-  const [sign = '', digits = ''] = /^[-+]/.test(text) ? [text.slice(0, 1), text.slice(1)] : ['', text]
+  const [sign, digits] = /^[-+]/.test(text) ? [text.slice(0, 1), text.slice(1)] : ['', text]
   return sign + digits.padStart(width - sign.length, '0')
 }

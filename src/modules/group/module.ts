@@ -1,5 +1,5 @@
 /** Creates, changes or removes a group of the host (groupadd(8), groupmod(8), groupdel(8)). */
-import { known, Unknown } from '../../base/unknown.ts'
+import { known, knownOr, Unknown } from '../../base/unknown.ts'
 import type { Action } from '../../host/action.ts'
 import type { GroupStatus, Host } from '../../host/host.ts'
 import { actions, done, type Plan } from '../../host/plan.ts'
@@ -45,7 +45,7 @@ function plan({ name, state, gid, system }: Args, seen: GroupStatus): Plan {
     )
   if (gid === undefined || seen.gid === gid) return done()
   return actions([change(name, ['groupmod', ...wanted, name], { exists: true, gid })], {
-    diffs: [diff(name, `gid ${String(seen.gid)}`, `gid ${gid}`)],
+    diffs: [diff(name, `gid ${knownOr(seen.gid, undefined) ?? 'unknown'}`, `gid ${gid}`)],
     warnings: [`files that belong to the old ID of the group ${name} keep it`],
   })
 }
@@ -58,7 +58,7 @@ function change(name: string, argv: readonly string[], becomes: GroupStatus): Ac
     argv,
     label: `${verb} the group ${name}`,
     effects: [
-      accountsChange(`the group ${name}`),
+      ...accountsChange(`the group ${name}`),
       { kind: 'group', name, becomes: exists && gid !== undefined ? { exists, gid } : { exists } },
     ],
   }

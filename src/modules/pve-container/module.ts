@@ -5,6 +5,7 @@
  * while it is created; `half-made.ts` uses that to recognize what an interrupted run has left.
  */
 import { defined } from '../../base/defined.ts'
+import { Unknown } from '../../base/unknown.ts'
 import type { Action } from '../../host/action.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { configFile, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
@@ -94,7 +95,11 @@ function planNew(given: Args, seen: Seen): Plan {
   const creation = planCreation(given, seen)
   if ('warnings' in creation) return creation
   const { settings, doubt, unwanted } = creation
-  if (unwanted === true) return actions(creation.actions, { stage: 'clone' })
+  if (unwanted === true)
+    return actions(creation.actions, {
+      stage: 'clone',
+      doubt: new Unknown(`only the run shows the configuration of container ${seen.ctid}`),
+    })
   const config = parseContainerConfig('')
   const list = [
     ...creation.actions,

@@ -31,6 +31,10 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { dest: '/etc/x', content: 'x', mode: '0600' },
     { dest: '/etc/x/', content: 'x', backup: true },
   ],
+  cron: [
+    { name: 'x', job: 'true' },
+    { name: 'x', state: 'absent' },
+  ],
   cuda_toolkit: [{ version: '12.8', packages: ['cuda-toolkit-12-8'] }],
   debug: [{ msg: 'x' }],
   fail: [{ msg: 'x' }],
@@ -64,6 +68,10 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   lineinfile: [
     { path: '/etc/x', line: 'a' },
     { path: '/etc/x', regexp: '^a', state: 'absent' },
+  ],
+  mount: [
+    { path: '/data', src: 'x', fstype: 'ext4', state: 'mounted' },
+    { path: '/data', state: 'absent' },
   ],
   nvidia_apt_pin: [{}, { state: 'packages' }],
   nvidia_blacklist: [{}],
@@ -122,6 +130,11 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   ],
   template: [{ src: '/x', content: 'x', dest: '/etc/x' }],
   timezone: [{ name: 'UTC' }],
+  unarchive: [
+    { src: '/x', dest: '/y' },
+    { src: '/x', dest: '/y', creates: '/z' },
+  ],
+  uri: [{ url: 'https://x/y' }, { url: 'https://x/y', method: 'POST', body: 'x' }],
   user: [
     { name: 'alice', groups: ['gpu'], password: '$6$a$b', shell: '/bin/sh' },
     { name: 'alice', state: 'absent', remove: true },

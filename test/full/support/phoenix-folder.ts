@@ -17,8 +17,8 @@ export function phoenixFiles(lab: Lab): readonly string[] {
   mkdirSync(folder, { recursive: true })
   const { spec, world } = lab.node('pve1')
   const { prefix, internet } = world.network
-  const hypervisor: HypervisorFile = example('phoenix_hypervisor_config.json')
-  const containers: ContainersFile = example('phoenix_lxc_configs.json')
+  const hypervisor: HypervisorFile = JSON.parse(example('phoenix_hypervisor_config.json'))
+  const containers: ContainersFile = JSON.parse(example('phoenix_lxc_configs.json'))
   const address = (ctid: string): string => internet.replace(/\d+$/, String(Number(ctid) - 800))
   const configs = Object.entries(containers.lxc_configs).map(([ctid, container]) => {
     const ip = `${address(ctid)}/${prefix}`
@@ -35,13 +35,13 @@ export function phoenixFiles(lab: Lab): readonly string[] {
     write('phoenix_lxc_configs.json', { ...containers, lxc_configs: Object.fromEntries(configs) }),
   ]
 
-  function example<File>(name: string): File {
-    return JSON.parse(readFileSync(join(root, 'inventory/phoenix', name), 'utf8'))
-  }
-
   function write(name: string, content: object): string {
     const path = join(folder, name)
     writeFileSync(path, `${JSON.stringify(content, undefined, 2)}\n`)
     return path
   }
+}
+
+function example(name: string): string {
+  return readFileSync(join(root, 'inventory/phoenix', name), 'utf8')
 }

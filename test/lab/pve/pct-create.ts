@@ -1,7 +1,5 @@
 /** pct create, destroy. */
 import { rmSync } from 'node:fs'
-import { createHash } from 'node:crypto'
-import { hostname } from 'node:os'
 import type { ConfigSection, ContainerConfig } from '../../../src/proxmox/container-config.ts'
 import { properties } from '../../../src/proxmox/container-settings.ts'
 import { knownGuests, resourcesFile } from '../../../src/nvidia/high-availability.ts'
@@ -9,6 +7,7 @@ import { Exit, exists, namesIn, run, textOf } from '../nvidia/system.ts'
 import { configPath, isOn, isRunning, noSection, readConfig, refuseLocked, writeConfig } from './guests.ts'
 import { idBase, lxcDir } from './lxc-config.ts'
 import { start, unmountRoot } from './pct-run.ts'
+import { withAddress } from './network-address.ts'
 import { type Options, checkedValue, isKnown } from './pct-set.ts'
 import { checkStorage, imageDir, makeImage, refuseUsedBase, volumeName } from './volumes.ts'
 
@@ -33,8 +32,7 @@ export function create(ctid: number, template: string, options: Options): void {
         2,
         `Unknown option: ${key}\n400 unable to parse option\npct create <vmid> <ostemplate> [OPTIONS]`,
       )
-    if (key !== 'rootfs')
-      settings.set(key, /^net[0-9]+$/.test(key) ? withAddress(ctid, key, value) : checkedValue(key, value))
+    if (key !== 'rootfs') settings.set(key, withAddress(ctid, key, checkedValue(key, value)))
   }
   const given = new Map(options)
   // `storage` or `rootfs: STORAGE:GIB`; 4 GiB if only the storage is given.
@@ -103,14 +101,4 @@ export function refuseTaken(ctid: number): void {
 export function stall(): void {
   const seconds = textOf('/etc/lab/pct-seconds')?.trim()
   if (seconds !== undefined) run('sleep', [seconds])
-}
-
-/** An address with Proxmox's prefix; the same one at each run. */
-export function withAddress(ctid: number, key: string, value: string): string {
-  if (properties(value, 'name').has('hwaddr')) return value
-  const digits = createHash('sha256').update(`${hostname()} ${ctid} ${key}`).digest('hex').toUpperCase()
-  const address = `BC:24:11:${digits.slice(0, 2)}:${digits.slice(2, 4)}:${digits.slice(4, 6)}`
-  return value.replace(/^(name=[^,]*)?/, (first) =>
-    first === '' ? `hwaddr=${address},` : `${first},hwaddr=${address}`,
-  )
 }

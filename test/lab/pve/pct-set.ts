@@ -2,9 +2,10 @@
 import { statSync } from 'node:fs'
 import type { ContainerConfig } from '../../../src/proxmox/container-config.ts'
 import { checkSetting, properties } from '../../../src/proxmox/container-settings.ts'
-import { nodeSpec } from '../nvidia/kernel.ts'
+import { nodeSpec } from '../nvidia/node-spec.ts'
 import { Exit } from '../nvidia/system.ts'
 import { atLeast } from '../nvidia/version.ts'
+import { withAddress } from './network-address.ts'
 import { isRunning, pendingDeletes, readConfig, refuseLocked, withSettings, writeConfig } from './guests.ts'
 import { plugDevice } from './hotplug.ts'
 import { writeLxcConfig } from './lxc-config.ts'
@@ -26,7 +27,7 @@ export function set(ctid: number, options: Options): void {
   for (const [key, value] of options) {
     if (key === 'delete') deletes.push(...value.split(/[ ,;]+/).filter((name) => name !== ''))
     else if (key === 'revert') reverts.push(...value.split(/[ ,;]+/).filter((name) => name !== ''))
-    else if (key !== 'digest') changes.push([key, checkedValue(key, value)])
+    else if (key !== 'digest') changes.push([key, withAddress(ctid, key, checkedValue(key, value))])
   }
   for (const key of deletes) if (!isKnown(key)) throw new Exit(255, `unknown option: ${key}`)
   let config = readConfig(ctid)
