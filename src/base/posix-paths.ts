@@ -21,3 +21,10 @@ export function normalized(path: string): string {
   const clean = posix.normalize(path)
   return clean.length > 1 && clean.endsWith('/') ? clean.slice(0, -1) : clean
 }
+
+/** A field of fstab(5) or of /proc/mounts: spaces, tabs, line breaks and backslashes are octal numbers there. */
+export function mountField(written: string): string {
+  return written.replaceAll(/\\([01][0-7]{2})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  )
+}

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { InputError } from '../base/errors.ts'
 import { type Folder, localFolder, testWorld } from './testing/local-run.ts'
@@ -67,6 +68,30 @@ describe('functions that read from the machine that gpuplay runs on', () => {
     assert.equal(problem?.message, 'there is no file "nothing"')
     assert.equal(problem.where?.line, 3)
     assert.equal(problem.hint, `looked for ${folder.path}/files/nothing, ${folder.path}/nothing`)
+  })
+
+  test('the tasks that docs/playbooks.md shows are valid, and their values are right', async () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/playbooks.md'), 'utf8')
+    const [, tasks = ''] = /^## Functions$.*?```yaml\n(.*?)```/ms.exec(page) ?? []
+    folder.write('admin.pub', 'ssh-ed25519 AAAA\n')
+    const run = await folder.run(
+      `- hosts: localhost
+  vars:
+    driver: 580.95.05
+    disks: [{ name: sda, size: 1 }, { name: sdb, size: 2 }]
+    defaults: { a: { b: 1 } }
+    overrides: { a: { c: 2 } }
+  tasks:
+${tasks.replaceAll(/^(?=.)/gm, '    ').replaceAll('/root/.ssh/authorized_keys', join(folder.path, 'motd'))}`,
+      { check: true },
+    )
+    assert.equal(run.exitCode, 0)
+    assert.deepEqual(run.messages, ['580', JSON.stringify({ a: { b: 1, c: 2 } }, undefined, 2)])
+    const added = run.events.flatMap((event) =>
+      event.type === 'task.finished' ? (event.detail.diffs ?? []).flatMap(({ after }) => after ?? []) : [],
+    )
+    assert.match(added[0] ?? '', /^\[\n {2}\{\n {4}"name": "sdb"/)
+    assert.match(added[1] ?? '', /^of the play\nssh-ed25519 AAAA\n$/)
   })
 
   test('a secret of the environment or of a file is hidden, and so is what is made from it', async () => {

@@ -46,16 +46,18 @@ export const wgetWithLogin = sh`gp_wget() {
   return "$1"
 }`
 
-/** Format: curl(1), `--config`. */
-function curlConfig(login: Login | undefined): string {
+/** The lines of a configuration of curl (curl(1), `--config`); empty without a login. */
+export function curlConfig(login: Login | undefined): string {
   return linesOf(login, {
-    login: (username, password) => `user = ${quoted(`${username}:${password}`)}`,
-    header: (text) => `header = ${quoted(text)}`,
+    login: (username, password) => `user = ${curlQuoted(`${username}:${password}`)}`,
+    header: (text) => `header = ${curlQuoted(text)}`,
   })
 }
 
-function quoted(text: string): string {
-  return `"${text.replaceAll(/[\\"]/g, String.raw`\$&`)}"`
+/** A value in a configuration of curl. */
+export function curlQuoted(text: string): string {
+  const escaped = text.replaceAll(/[\\"]/g, String.raw`\$&`)
+  return `"${escaped.replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t')}"`
 }
 
 /** Format: the manual of wget, "Wgetrc Syntax". */

@@ -159,6 +159,18 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     owner: 'write a task with file for the unpacked directory',
     remote_src: 'leave it out: the archive is always one of the host; copy or get_url brings it there',
   },
+  uri: {
+    creates: 'use a condition on stat',
+    dest: 'use get_url, or write "content" of the result with copy',
+    follow_redirects: 'leave it out: redirects are followed',
+    force_basic_auth: 'leave it out: the login is always sent',
+    return_content: 'leave it out: the result always has "content"',
+    src: 'write the text as "body"',
+    url_password: '=password',
+    url_username: '=username',
+    user: '=username',
+    validate_certs: 'leave it out: certificates are always checked',
+  },
   user: {
     createhome: '=create_home',
     expires: 'run chage with "command"',

@@ -40,7 +40,6 @@ const instead: Readonly<Record<string, string>> = {
   systemd: 'use service',
   systemd_service: 'use service',
   ufw: 'run ufw with "command"',
-  uri: 'run curl with "command"; to download a file use get_url',
   wait_for_connection: 'leave it out: the run waits for a host that restarts',
   yum: 'use apt; only Debian and its derivatives are supported',
 }

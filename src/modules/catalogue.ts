@@ -59,6 +59,7 @@ import { systemdUnit } from './systemd-unit/module.ts'
 import { template } from './template/module.ts'
 import { timezone } from './timezone/module.ts'
 import { unarchive } from './unarchive/module.ts'
+import { uri } from './uri/module.ts'
 import { user } from './user/module.ts'
 import { waitFor } from './wait-for/module.ts'
 
@@ -122,6 +123,7 @@ export const modules: readonly Module[] = [
   template,
   timezone,
   unarchive,
+  uri,
   user,
   waitFor,
 ]

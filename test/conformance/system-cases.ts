@@ -14,6 +14,7 @@ import { stat } from '../../src/modules/stat/module.ts'
 import { sysctl } from '../../src/modules/sysctl/module.ts'
 import { systemdUnit } from '../../src/modules/systemd-unit/module.ts'
 import { timezone } from '../../src/modules/timezone/module.ts'
+import { uri } from '../../src/modules/uri/module.ts'
 import { user } from '../../src/modules/user/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
 import { books } from './books.ts'
@@ -220,6 +221,13 @@ export const systemCases: readonly ConformanceCase[] = [
     says: 'a file, in a new folder',
     args: { url: `${cuda}/Packages`, dest: '/opt/lists/', mode: '0600' },
     besides: books,
+  },
+  { module: uri, says: 'a request that reads', args: { url: `${cuda}/Packages`, method: 'HEAD' }, dry: 'ok' },
+  {
+    module: uri,
+    says: 'a request that may change something',
+    args: { url: `${cuda}/none`, method: 'DELETE', status_code: [404, 405, 501] },
+    dry: 'unknown',
   },
   { module: reboot, says: 'no restart if none is required', args: { required: false }, dry: 'ok' },
   { module: reboot, says: 'a restart of the node', args: { timeout: 120 }, dry: 'unknown' },

@@ -14,6 +14,7 @@ import { whyNoLab } from '../lab/machine.ts'
 import { keysOf, outcomes } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { inventoryOf, site } from '../whole/support/site-runs.ts'
+import { startProxy } from './support/proxy.ts'
 
 const name = `variables-${process.pid}`
 const nodes = 'playbooks/nodes.yml'
@@ -328,24 +329,7 @@ describe('the variable', { skip: whyNoLab() ?? false, timeout: 1_500_000 }, () =
   })
 
   it('gpuplay_proxy is used for every download, of node and container', async () => {
-    const script = `const net = require('net'), http = require('http'), fs = require('fs')
-      const log = (line) => fs.appendFileSync('/run/proxy.log', line + '\\n')
-      const proxy = http.createServer((from, to) => {
-        log('GET ' + from.url)
-        const { host, pathname, search } = new URL(from.url)
-        http.request({ host, path: pathname + search, headers: from.headers, method: from.method }, (answer) => {
-          to.writeHead(answer.statusCode, answer.headers); answer.pipe(to)
-        }).on('error', () => to.destroy()).end()
-      })
-      proxy.on('connect', ({ url }, client) => {
-        log('CONNECT ' + url)
-        const [host, port] = url.split(':')
-        const server = net.connect(Number(port), host, () => { client.write('HTTP/1.1 200 OK\\r\\n\\r\\n'); server.pipe(client); client.pipe(server) })
-        server.on('error', () => client.destroy()); client.on('error', () => server.destroy())
-      })
-      proxy.listen(3128, '0.0.0.0')`
-    await lab.node('pve1').output('cat >/root/proxy.js', { input: script })
-    await node('systemd-run --quiet --unit proxy /usr/lib/lab/node /root/proxy.js; sleep 1')
+    await startProxy(lab.node('pve1'))
     const { address } = lab.node('pve1').spec
     await node('rm -r /var/cache/gpuplay; apt-get -y -qq purge nvtop; rm -rf /var/lib/apt/lists/*')
     await ct102.output('rm -rf /var/lib/apt/lists/*')

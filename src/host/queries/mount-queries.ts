@@ -1,3 +1,4 @@
+import { mountField } from '../../base/posix-paths.ts'
 import { sh } from '../../base/shell.ts'
 import type { MountStatus } from '../status.ts'
 import { found, lastLine, localTimeout, type QueryKind, readFailed } from './query.ts'
@@ -23,15 +24,8 @@ export const mount: QueryKind<string, MountStatus> = {
     if (code !== 0 || rows.length === 0)
       return paths.map((path) => readFailed(`cannot read what is mounted at ${path}: ${lastLine(stderr)}`))
     return paths.map((path) => {
-      const row = rows.findLast(([, target = '']) => withoutEscapes(target) === path)
+      const row = rows.findLast(([, target = '']) => mountField(target) === path)
       return found(row === undefined ? notMounted : { mounted: true, fstype: row[2] ?? '' })
     })
   },
-}
-
-/** Spaces, tabs, line breaks and backslashes are octal numbers (getmntent(3)). */
-export function withoutEscapes(field: string): string {
-  return field.replaceAll(/\\(0[0-7]{2}|1[0-7]{2})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 8)),
-  )
 }

@@ -10,13 +10,16 @@ const paths = ['/etc/passwd', '/etc/group', '/etc/shadow', '/etc/gshadow'] as co
 export const accountFiles: readonly string[] = paths.map((path) => `file:${path}`)
 
 /**
- * A task that writes these files itself may change any user and group. The modules for users and groups make
- * the files unknown, too, but predict what they change.
+ * A task that writes these files itself may change any user and group. The modules for users and groups predict
+ * files of unknown content (`src/modules/support/accounts.ts`), since they also predict which user or group changes.
  */
 export function changedByHand(files: PredictedFiles): { readonly unforeseen: Unknown } | undefined {
-  const written = paths.find((path) => {
+  for (const path of paths) {
     const file = files(path)
-    return file !== undefined && !isUnknown(file)
-  })
-  return written && { unforeseen: new Unknown(`an earlier task changes ${written}`) }
+    if (file === undefined) continue
+    // They make shadow and gshadow unknown as a whole, since not every host has these.
+    if (isUnknown(file) ? path.endsWith('shadow') : file.kind === 'file' && file.text === undefined) continue
+    return { unforeseen: isUnknown(file) ? file : new Unknown(`an earlier task changes ${path}`) }
+  }
+  return undefined
 }

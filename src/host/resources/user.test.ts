@@ -92,10 +92,10 @@ test('a program that is missing or fails is not an absent user or group', () => 
 })
 
 test('a predicted user is read back, other users are known, and the files are not', async () => {
-  const why = 'an earlier task changes the user'
   const uid = new Unknown('the run chooses it')
   const host = predicted(
-    { kind: 'unknown', resources: ['file:/etc/passwd*'], why },
+    { kind: 'unknown', resources: ['file:/etc/shadow*'], why: 'an earlier task changes the user' },
+    { kind: 'file', name: '/etc/passwd', becomes: { kind: 'file' } },
     { kind: 'user', name: 'gpuplay-new', becomes: { exists: true, uid, home: '/srv/new' } },
   )
   const made = await host.read(userKind, 'gpuplay-new')
@@ -107,6 +107,13 @@ test('a predicted user is read back, other users are known, and the files are no
 test('all users and groups are unknown after a task that writes their files itself', async () => {
   const host = predicted({ kind: 'file', name: '/etc/group', becomes: { kind: 'file', text: 'x' } })
   await assert.rejects(host.read(userKind, 'root'), /an earlier task changes \/etc\/group/)
+  await assert.rejects(host.read(groupKind, 'root'), UnknownError)
+})
+
+test('all users and groups are unknown after a task that may change their files', async () => {
+  const why = 'it may run'
+  const host = predicted({ kind: 'unknown', resources: ['file:/etc/passwd*'], why })
+  await assert.rejects(host.read(userKind, 'root'), UnknownError)
   await assert.rejects(host.read(groupKind, 'root'), UnknownError)
 })
 

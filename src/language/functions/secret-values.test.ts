@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Unknown } from '../../base/unknown.ts'
-import { mistake } from '../testing/scopes.ts'
+import { evaluate } from '../expression.ts'
+import { renderTemplate } from '../template.ts'
+import { dataScope, expressionOf, mistake, templateOf } from '../testing/scopes.ts'
 import { cel, hbs } from './testing/function-scope.ts'
 
 describe('unknown values stay unknown', () => {
@@ -36,6 +38,19 @@ describe('unknown values stay unknown', () => {
     assert.deepEqual(hbs('{{merge partly table}}'), { known: 1, later, key: 'value' })
     assert.equal(hbs('{{first entries}}-{{join (keys partly) ","}}'), 'b-known,later')
     assert.deepEqual(hbs('x {{last (reverse (split "a" ","))}} {{join (values partly)}}'), later)
+  })
+
+  test('keys reads no values: those of hostvars are made on access', () => {
+    // CEL reads the first value to know the type of the map.
+    const hostvars = Object.defineProperty({ pve1: {} }, 'pve2', {
+      enumerable: true,
+      get: () => assert.fail('a value was read'),
+    })
+    assert.deepEqual(evaluate(expressionOf('hostvars.keys()'), dataScope({ hostvars })), ['pve1', 'pve2'])
+    assert.deepEqual(renderTemplate(templateOf('{{keys hostvars}}'), dataScope({ hostvars })), [
+      'pve1',
+      'pve2',
+    ])
   })
 
   test('an error is not hidden by an unknown value that nothing needs', () => {

@@ -22,7 +22,15 @@ test('a group is created, and nothing is planned afterwards', async () => {
 
 test('the files of groups are unknown afterwards', async () => {
   const { actions } = await planOnce(group, { name: 'gpu' }, fakeWorld())
-  assertHas(actions[0]?.effects?.[0], { kind: 'unknown', why: 'an earlier task changes the group gpu' })
+  const effects = actions[0]?.effects ?? []
+  assert.deepEqual(
+    effects.flatMap((effect) => (effect.kind === 'file' ? [[effect.name, effect.becomes]] : [])),
+    [
+      ['/etc/passwd', { kind: 'file' }],
+      ['/etc/group', { kind: 'file' }],
+    ],
+  )
+  assertHas(effects[0], { kind: 'unknown', why: 'an earlier task changes the group gpu' })
 })
 
 test('the ID of a group is changed, with a warning', async () => {

@@ -58,7 +58,7 @@ function change(name: string, argv: readonly string[], becomes: GroupStatus): Ac
     argv,
     label: `${verb} the group ${name}`,
     effects: [
-      accountsChange(`the group ${name}`),
+      ...accountsChange(`the group ${name}`),
       { kind: 'group', name, becomes: exists && gid !== undefined ? { exists, gid } : { exists } },
     ],
   }

@@ -1,4 +1,5 @@
 /** The text of /etc/fstab with an entry for one path present or absent (fstab(5)). */
+import { mountField } from '../../base/posix-paths.ts'
 import { bodyOf, endingOf, splitLines, withInserted } from '../support/text-lines.ts'
 
 export interface FstabEntry {
@@ -37,15 +38,11 @@ function entryOf(line: string): FstabEntry | undefined {
   const text = bodyOf(line).trim()
   if (text === '' || text.startsWith('#')) return undefined
   const [src = '', path = '', fstype = '', opts = 'defaults', dump = '0', passno = '0'] = text.split(/[ \t]+/)
-  const plain = (field: string): string =>
-    field.replaceAll(/\\([01][0-7]{2})/g, (_, digits: string) =>
-      String.fromCharCode(Number.parseInt(digits, 8)),
-    )
   return {
-    src: plain(src),
-    path: withoutSlash(plain(path)),
+    src: mountField(src),
+    path: withoutSlash(mountField(path)),
     fstype,
-    opts: plain(opts),
+    opts: mountField(opts),
     dump: Number.parseInt(dump, 10) || 0,
     passno: Number.parseInt(passno, 10) || 0,
   }

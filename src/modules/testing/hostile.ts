@@ -134,6 +134,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { src: '/x', dest: '/y' },
     { src: '/x', dest: '/y', creates: '/z' },
   ],
+  uri: [{ url: 'https://x/y' }, { url: 'https://x/y', method: 'POST', body: 'x' }],
   user: [
     { name: 'alice', groups: ['gpu'], password: '$6$a$b', shell: '/bin/sh' },
     { name: 'alice', state: 'absent', remove: true },

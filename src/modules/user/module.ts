@@ -75,7 +75,7 @@ function create(given: Args, fresh: FreshUser): Plan {
     ],
     label: `create the user ${name}`,
     effects: [
-      accountsChange(`the user ${name}`),
+      ...accountsChange(`the user ${name}`),
       ...mailOf(name),
       ...(primary === undefined ? [ownGroup(name)] : []),
       ...(given.create_home && fresh.present === undefined ? homeEffects(name, primary ?? name, fresh) : []),
@@ -126,7 +126,7 @@ function change(name: string, given: Args, seen: UserStatus): Plan {
           argv: ['usermod', ...found.flatMap(({ options }) => options), name],
           label: `change the user ${name}`,
           effects: [
-            accountsChange(`the user ${name}`),
+            ...accountsChange(`the user ${name}`),
             ...found.flatMap(({ effects = [] }) => effects),
             { kind: 'user', name, becomes },
           ],
@@ -212,7 +212,7 @@ function setPassword(name: string, password: string): Action {
     argv: ['chpasswd', '-e'],
     stdin: new Secret(`${name}:${password}\n`, [password]),
     label: `set the password of ${name}`,
-    effects: [accountsChange(`the user ${name}`), { kind: 'user', name, becomes: { password } }],
+    effects: [...accountsChange(`the user ${name}`), { kind: 'user', name, becomes: { password } }],
   }
 }
 
@@ -236,7 +236,7 @@ function absent({ name, remove }: Args, seen: UserStatus): Plan {
         success: [0, 12],
         label: `remove the user ${name}`,
         effects: [
-          accountsChange(`the user ${name}`),
+          ...accountsChange(`the user ${name}`),
           ...gone,
           { kind: 'unknown', resources: [`group:${name}`], why: `userdel may remove the group ${name}` },
           { kind: 'user', name, becomes: { exists: false } },

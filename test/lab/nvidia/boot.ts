@@ -3,7 +3,9 @@
  * the modules that the initramfs and udev load. lab-hardware.service runs it once a boot.
  */
 import { mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { nodeSpec, shownDir, writeKernel, type KernelState } from './kernel.ts'
+import { writeKernel } from './kernel.ts'
+import { shownDir, type KernelState } from './kernel-state.ts'
+import { nodeSpec } from './node-spec.ts'
 import { load } from './kmod.ts'
 import { consoleFile, enrolledDir, requestedDir } from './mok.ts'
 import { type ModprobeConfig, modprobeText, parseModprobe } from './module-files.ts'

@@ -7,7 +7,7 @@ import { moduleFile } from '../hardware.ts'
 import { compile, signProgram } from './compile.ts'
 import type { Messages } from './installer-messages.ts'
 import type { Asked } from './installer-options.ts'
-import { nodeSpec } from './kernel.ts'
+import { nodeSpec } from './node-spec.ts'
 import { Exit, exists, isRoot, run, which } from './system.ts'
 import { atLeast } from './version.ts'
 

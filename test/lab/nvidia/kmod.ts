@@ -4,18 +4,9 @@
  * counts of modules.
  */
 import { writeFileSync } from 'node:fs'
-import {
-  type KernelState,
-  changeKernel,
-  holders,
-  insert,
-  isLoaded,
-  moduleFileFor,
-  openers,
-  readKernel,
-  remove,
-  shownDir,
-} from './kernel.ts'
+import { openers } from './device-users.ts'
+import { changeKernel, insert, moduleFileFor, readKernel, remove } from './kernel.ts'
+import { type KernelState, holders, isLoaded, shownDir } from './kernel-state.ts'
 import { signatureOf } from './mok.ts'
 import {
   type ModprobeConfig,

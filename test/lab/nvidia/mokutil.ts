@@ -2,7 +2,7 @@
  * Stand-in of mokutil (0.6.0): the state of Secure Boot, enrolled keys, and keys that wait for the console.
  */
 import { copyFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
-import { nodeSpec } from './kernel.ts'
+import { nodeSpec } from './node-spec.ts'
 import { certificatesIn, enrolledDir, isEnrolled, readCertificate, requestedDir } from './mok.ts'
 import { Exit, exists, isRoot, runMain } from './system.ts'
 

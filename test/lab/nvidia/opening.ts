@@ -3,7 +3,7 @@
  */
 import { closeSync, openSync, statSync } from 'node:fs'
 import type { DeviceNode } from './device-nodes.ts'
-import { hardwareFile } from './kernel.ts'
+import { hardwareFile } from './kernel-state.ts'
 import type { DrivenGpu } from './proc-nvidia.ts'
 import { textOf } from './system.ts'
 

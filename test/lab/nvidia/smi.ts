@@ -6,7 +6,8 @@
  */
 import { readlinkSync } from 'node:fs'
 import { controlNode, ensureNode, gpuNode } from './device-nodes.ts'
-import { type KernelState, changeKernel, runsOnNode } from './kernel.ts'
+import { changeKernel, runsOnNode } from './kernel.ts'
+import type { KernelState } from './kernel-state.ts'
 import { hardware, moduleVersion, tryOpen } from './opening.ts'
 import { fieldNames, queryField } from './smi-fields.ts'
 import { type VisibleGpu, cudaVersion } from './smi-gpu.ts'

@@ -5,7 +5,7 @@
 import { chmodSync, chownSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
 import { checkSetting, properties } from '../../../src/proxmox/container-settings.ts'
-import { shownDir } from '../nvidia/kernel.ts'
+import { shownDir } from '../nvidia/kernel-state.ts'
 import { Exit, exists, run, textOf } from '../nvidia/system.ts'
 import { isOn } from './guests.ts'
 

@@ -4,7 +4,7 @@
  */
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { nodeSpec } from '../nvidia/kernel.ts'
+import { nodeSpec } from '../nvidia/node-spec.ts'
 import { Exit, run, textOf } from '../nvidia/system.ts'
 
 export function isExact(): boolean {

@@ -1,7 +1,7 @@
 /** pct start, stop, shutdown, reboot, mount, unmount. */
 import { chmodSync, chownSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import type { ConfigSection } from '../../../src/proxmox/container-config.ts'
-import { nodeSpec } from '../nvidia/kernel.ts'
+import { nodeSpec } from '../nvidia/node-spec.ts'
 import { Exit, run, textOf } from '../nvidia/system.ts'
 import { atLeast } from '../nvidia/version.ts'
 import { offerAddress } from './dhcp.ts'

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import type { ContainerConfig } from '../../../src/proxmox/container-config.ts'
 import { checkSetting, properties } from '../../../src/proxmox/container-settings.ts'
-import { nodeSpec } from '../nvidia/kernel.ts'
+import { nodeSpec } from '../nvidia/node-spec.ts'
 import { Exit } from '../nvidia/system.ts'
 import { atLeast } from '../nvidia/version.ts'
 import { withAddress } from './network-address.ts'

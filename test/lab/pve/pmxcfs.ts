@@ -3,10 +3,11 @@ import { spawn, spawnSync } from 'node:child_process'
 import { openSync, read, writeSync } from 'node:fs'
 import { constants, hostname } from 'node:os'
 import { defined } from '../../../src/base/defined.ts'
-import { nodeSpec } from '../nvidia/kernel.ts'
+import { nodeSpec } from '../nvidia/node-spec.ts'
 import { join, leave, quorate, sharedDir } from './cluster.ts'
 import * as fuse from './fuse.ts'
-import { type PveNode, PveTree, Refused, owner } from './pve-tree.ts'
+import { type PveNode, Refused, owner } from './pve-nodes.ts'
+import { PveTree } from './pve-tree.ts'
 
 const { opcode } = fuse
 const mountPoint = '/etc/pve'

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
-import { PveTree, Refused } from './pve-tree.ts'
+import { Refused } from './pve-nodes.ts'
+import { PveTree } from './pve-tree.ts'
 
 describe('/etc/pve', () => {
   let backing: string

@@ -2,46 +2,20 @@
  * The file system of /etc/pve with the refusals of pmxcfs (pve-cluster 9.1): modes and owners are fixed,
  * files are small, and a guest's number exists once in the cluster. `backing` has the contents.
  */
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { textOf, withLock } from '../nvidia/system.ts'
-
-/** Refusals, by the name of their errno. */
-export type Refusal =
-  | 'EPERM'
-  | 'ENOENT'
-  | 'EACCES'
-  | 'EEXIST'
-  | 'ENOTDIR'
-  | 'EISDIR'
-  | 'ENOTEMPTY'
-  | 'EFBIG'
-  | 'ENOSYS'
-  | 'EINVAL'
-
-export class Refused extends Error {
-  readonly errno: Refusal
-  constructor(errno: Refusal) {
-    super(errno)
-    this.name = 'Refused'
-    this.errno = errno
-  }
-}
-
-interface Common {
-  readonly inode: number
-  /** In seconds, as in pmxcfs. */
-  mtime: number
-  /** From the root, without a leading slash; the root is empty. */
-  path: string
-}
-export type PveFile = Common & { readonly kind: 'file'; content: Buffer }
-export type PveDirectory = Common & { readonly kind: 'directory' }
-export type PveLink = Common & { readonly kind: 'link'; readonly target: string }
-export type PveNode = PveFile | PveDirectory | PveLink
+import { storedIn } from './stored-files.ts'
+import {
+  type Common,
+  modeOf,
+  owner,
+  type PveDirectory,
+  type PveFile,
+  type PveNode,
+  Refused,
+} from './pve-nodes.ts'
 
 const largestFile = 1024 * 1024
-/** root and www-data, for every writer. */
-export const owner = { uid: 0, gid: 33 } as const
 
 export interface PveTreeOptions {
   readonly backing: string
@@ -77,7 +51,7 @@ export class PveTree {
       mkdirSync(`${backing}/${directory}`, { recursive: true })
     }
     this.#add({ ...this.#common(''), kind: 'directory' })
-    this.#load('')
+    this.#load()
     const links = {
       local: `nodes/${node}`,
       lxc: `nodes/${node}/lxc`,
@@ -110,25 +84,17 @@ export class PveTree {
    */
   #reload(): void {
     const found = new Set<string>()
-    const read = (directory: string): void => {
-      for (const entry of readdirSync(`${this.#options.backing}/${directory}`, { withFileTypes: true })) {
-        const path = directory === '' ? entry.name : `${directory}/${entry.name}`
-        found.add(path)
-        if (entry.isDirectory()) {
-          if (!this.#nodes.has(path)) this.#add({ ...this.#common(path), kind: 'directory' })
-          read(path)
-          continue
-        }
-        const content = readFileSync(`${this.#options.backing}/${path}`)
-        const known = this.#nodes.get(path)
-        if (known?.kind !== 'file') this.#add({ ...this.#common(path), kind: 'file', content })
-        else if (!known.content.equals(content)) {
-          known.content = content
-          known.mtime = this.#options.now()
-        }
+    for (const { path, content } of storedIn(this.#options.backing)) {
+      found.add(path)
+      const known = this.#nodes.get(path)
+      if (content === undefined) {
+        if (known === undefined) this.#add({ ...this.#common(path), kind: 'directory' })
+      } else if (known?.kind !== 'file') this.#add({ ...this.#common(path), kind: 'file', content })
+      else if (!known.content.equals(content)) {
+        known.content = content
+        known.mtime = this.#options.now()
       }
     }
-    read('')
     for (const node of this.#nodes.values())
       if (node.kind !== 'link' && node.path !== '' && !found.has(node.path)) this.#nodes.delete(node.path)
   }
@@ -147,12 +113,9 @@ export class PveTree {
     return node
   }
 
-  /** The visible permission bits. Without quorum, nobody can write, and the modes show that. */
+  /** The visible permission bits. */
   mode(node: PveNode): number {
-    if (node.kind === 'link') return 0o777
-    const secret = /(^|\/)priv(\/|$)/.test(node.path)
-    const mode = node.kind === 'directory' ? (secret ? 0o700 : 0o755) : secret ? 0o600 : 0o640
-    return this.#options.quorate() ? mode : mode & 0o555
+    return modeOf(node, this.#options.quorate())
   }
 
   lookup(parent: number, name: string): PveNode {
@@ -316,20 +279,12 @@ export class PveTree {
     return path
   }
 
-  #load(directory: string): void {
-    for (const entry of readdirSync(`${this.#options.backing}/${directory}`, { withFileTypes: true })) {
-      const path = directory === '' ? entry.name : `${directory}/${entry.name}`
-      const mtime = Math.floor(statSync(`${this.#options.backing}/${path}`).mtimeMs / 1000)
-      if (entry.isDirectory()) {
-        this.#add({ ...this.#common(path), mtime, kind: 'directory' })
-        this.#load(path)
-      } else
-        this.#add({
-          ...this.#common(path),
-          mtime,
-          kind: 'file',
-          content: readFileSync(`${this.#options.backing}/${path}`),
-        })
+  #load(): void {
+    for (const { path, mtime, content } of storedIn(this.#options.backing)) {
+      const common = { ...this.#common(path), mtime }
+      this.#add(
+        content === undefined ? { ...common, kind: 'directory' } : { ...common, kind: 'file', content },
+      )
     }
   }
 

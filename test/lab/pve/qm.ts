@@ -1,7 +1,9 @@
 /** Stand-in of `qm`: VMs that only have a state and their cards. */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { changeKernel, giveToVfio, isLoaded, nodeSpec } from '../nvidia/kernel.ts'
+import { changeKernel, giveToVfio } from '../nvidia/kernel.ts'
+import { isLoaded } from '../nvidia/kernel-state.ts'
+import { nodeSpec } from '../nvidia/node-spec.ts'
 import { Exit, exists, run, textOf } from '../nvidia/system.ts'
 import type { Guest } from './guest.ts'
 

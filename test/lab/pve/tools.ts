@@ -5,7 +5,7 @@
 import { hostname } from 'node:os'
 import { defined } from '../../../src/base/defined.ts'
 import { parseContainerConfig } from '../../../src/proxmox/container-config.ts'
-import { nodeSpec } from '../nvidia/kernel.ts'
+import { nodeSpec } from '../nvidia/node-spec.ts'
 import { Exit, namesIn, run, runMain, textOf } from '../nvidia/system.ts'
 import { bootTool } from './boot-tool.ts'
 import { membersUp, quorate } from './cluster.ts'
