@@ -36,6 +36,11 @@ function presented(command: Command<Context>, line: string, more: () => string):
   }
 }
 
+/** Replaces the usage of every command, which its own help has: the list of commands fits on a screen. */
+function oneUsage(help: string): string {
+  return help.replace(/^USAGE\n(?: {2}.*\n)+/, 'USAGE\n  gpuplay <command> ...\n  gpuplay help <command>\n')
+}
+
 /** The examples of a command: each command line with its purpose. */
 function examplesHelp(examples: Examples): string {
   const lines = examples.flatMap(([line, purpose]) => [`  # ${purpose}`, `  gpuplay ${line}`])
@@ -70,7 +75,7 @@ export function createApplication(
     Object.fromEntries(names.map((name) => [name, optionsOf(commands[name].command)])),
   )
   return buildApplication<Context>(
-    { ...routes, formatHelp: (args) => wrapHelp(routes.formatHelp(args)) },
+    { ...routes, formatHelp: (args) => wrapHelp(oneUsage(routes.formatHelp(args))) },
     {
       name: 'gpuplay',
       versionInfo: { currentVersion: version },

@@ -8,6 +8,7 @@ import { nvidiaRollback } from '../../../src/modules/nvidia-rollback/module.ts'
 import { nvidiaRunfile } from '../../../src/modules/nvidia-runfile/module.ts'
 import { nvidiaUninstall } from '../../../src/modules/nvidia-uninstall/module.ts'
 import { pveContainerRestart } from '../../../src/modules/pve-container-restart/module.ts'
+import { books } from '../books.ts'
 import { containers, other, type PlacedCase, runfile, version } from './placed.ts'
 
 /**
@@ -86,5 +87,5 @@ export const exchange: readonly PlacedCase[] = [
     dry: 'refused',
     problem: 'containers-have-gpus',
   },
-  { on: 'ct101', module: nvidiaUninstall, says: 'removes the user-space driver', args: {} },
+  { on: 'ct101', module: nvidiaUninstall, says: 'removes the user-space driver', args: {}, besides: books },
 ]
