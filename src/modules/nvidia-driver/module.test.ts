@@ -186,17 +186,6 @@ test('with Secure Boot, the installers of the new and of the previous driver sig
     )
 })
 
-test('the way back leads to the loaded driver, not to one that was installed but never loaded', async () => {
-  const [loaded, staged] = ['570.207', '575.64.03']
-  const old = [loaded, staged].map((each) => `/var/cache/gpuplay/NVIDIA-Linux-x86_64-${each}.run`)
-  const kept = Object.fromEntries(old.flatMap((path) => [path, `${path}.sha256`]).map((path) => [path, '']))
-  const given: GpuHost = {
-    files: { ...cache, ...records(staged), ...kept },
-    modules: { nvidia: { version: loaded } },
-  }
-  assert.match(commands(await planOf(given))[0] ?? '', new RegExp(` install ${version} ${loaded} ${old[0]} `))
-})
-
 test('with Secure Boot, nothing is installed before the key is enrolled', async () => {
   const requested = { 'mokutil --test-key': { stdout: 'mok.pub is already in the enrollment request\n' } }
   for (const programs of [requested, { mokutil: { stdout: 'mok.pub is not enrolled\n' } }]) {

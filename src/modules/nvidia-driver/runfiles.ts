@@ -23,7 +23,7 @@ export interface Previous {
 /** The archive unpacks here: /tmp may be small or mounted noexec. */
 export const workDirectory = '/var/tmp'
 export async function readPrevious(
-  { version, runfile }: Args,
+  { version, runfile }: Pick<Args, 'version' | 'runfile'>,
   { installed, loaded }: { readonly installed: string | undefined; readonly loaded: string | undefined },
   host: Host,
 ): Promise<Previous | undefined> {
