@@ -1,7 +1,8 @@
 /** The keywords that a task inherits from its play, its role use and its imports. */
 import type { FieldReader } from './fields.ts'
+import type { Loader } from './loader.ts'
 import type { Become, Expression, Notification, Value, Variable } from './model.ts'
-import type { ValueReader } from './values.ts'
+import { type ModuleDefaults, readModuleDefaults } from './module-defaults.ts'
 
 export interface Inherited {
   readonly when: readonly Expression[]
@@ -16,6 +17,7 @@ export interface Inherited {
   /** Handlers that the blocks around a task notify. */
   readonly notify: readonly Notification[]
   readonly exitCode: number | undefined
+  readonly moduleDefaults: ModuleDefaults
 }
 
 export const nothingInherited: Inherited = {
@@ -30,13 +32,15 @@ export const nothingInherited: Inherited = {
   noLog: false,
   notify: [],
   exitCode: undefined,
+  moduleDefaults: new Map(),
 }
 
 /**
  * Merges the common keywords of a map with the inherited ones. Tags and conditions accumulate, maps are
- * merged, the rest is replaced. The caller handles `vars`, whose meaning differs.
+ * merged (`module_defaults` by module), the rest is replaced. The caller handles `vars`, whose meaning differs.
  */
-export function inherit(fields: FieldReader, outer: Inherited, values: ValueReader): Inherited {
+export function inherit(fields: FieldReader, outer: Inherited, loader: Loader): Inherited {
+  const { values } = loader
   const environment = fields.map('environment')
   const own = [...(environment?.entries ?? [])].map(([name, entry]): [string, Value] => [
     name,
@@ -61,6 +65,7 @@ export function inherit(fields: FieldReader, outer: Inherited, values: ValueRead
     runOnce: fields.boolean('run_once') ?? outer.runOnce,
     noLog: fields.boolean('no_log') ?? outer.noLog,
     exitCode: fields.integer('exit_code', 3, 7) ?? outer.exitCode,
+    moduleDefaults: readModuleDefaults(loader, fields, outer.moduleDefaults),
   }
 }
 

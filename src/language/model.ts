@@ -233,6 +233,10 @@ export interface Task {
   readonly module: string
   readonly moduleAt: Position
   readonly args: MapValue
+  /** Variables that the task may read from files (`include_vars`). Which ones, and their values, the run decides. */
+  readonly includes: Variables
+  /** The action of `meta`. */
+  readonly meta: MetaAction | undefined
   /** All must be true. Conditions of the role and the imports come first. */
   readonly when: readonly Expression[]
   readonly loop: Loop | undefined
@@ -261,6 +265,9 @@ export interface Task {
   readonly exitCode: number | undefined
 }
 
+/** What a task of the module `meta` does. */
+export type MetaAction = 'flush_handlers' | 'end_host' | 'end_batch' | 'end_play' | 'noop'
+
 /** A task that runs after a notification of its name or of a topic that it listens to. */
 export interface Handler extends Task {
   readonly listen: readonly string[]
@@ -273,6 +280,12 @@ export interface Loop {
   readonly variable: string
   readonly indexVariable: string | undefined
   readonly label: Value | undefined
+  /** Seconds between two items. */
+  readonly pause: number
+  /** Whether the items see `ansible_loop`; `short` without `allitems`. */
+  readonly extended: 'no' | 'short' | 'whole'
+  /** If all are true after an item, the items after it do not run. */
+  readonly breakWhen: readonly Expression[] | undefined
   readonly where: Position
 }
 

@@ -1,6 +1,7 @@
 /** Results of items, and of tasks from their items. */
 import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
 import { defined } from '../base/defined.ts'
+import { Unknown } from '../base/unknown.ts'
 import type { Outcome, TaskDetail } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
@@ -43,8 +44,10 @@ export function skippedItem(why: string): ItemResult {
   return { outcome: 'skipped', result: skippedResult(why), detail: { why }, exitCode: undefined }
 }
 
-export function unknownItem(module: Module, why: string): ItemResult {
-  return { outcome: 'unknown', result: unknownResult(module, why), detail: { why }, exitCode: undefined }
+/** The result of an item of which a dry run does not know whether it runs, or with which arguments. */
+export function unknownItem({ includes }: Task, module: Module, why: string): ItemResult {
+  const facts = Object.fromEntries([...includes.keys()].map((name) => [name, new Unknown(why)]))
+  return { outcome: 'unknown', result: unknownResult(module, why), detail: { why }, exitCode: undefined, facts }
 }
 
 export function unreachableItem(problem: Problem): ItemResult {

@@ -60,6 +60,8 @@ export function taskOf(module: string, changes: Partial<Task> = {}): Task {
     module,
     moduleAt: where,
     args: { kind: 'map', entries: new Map(), where },
+    includes: new Map(),
+    meta: undefined,
     when: [],
     loop: undefined,
     register: undefined,
