@@ -41,11 +41,7 @@ export async function directionOf(
   }
 }
 
-async function decided(
-  task: Task,
-  wish: Wish,
-  { context, stopped }: DirectionOptions,
-): Promise<Direction> {
+async function decided(task: Task, wish: Wish, { context, stopped }: DirectionOptions): Promise<Direction> {
   const { run, host, once, ref } = context
   const { name } = host.machine
   const waiting = (other: string): void => {

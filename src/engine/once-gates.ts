@@ -39,7 +39,9 @@ export function createOnceGates(options: OnceGatesOptions): OnceGates {
   /** The number of the batch that has ended the play. */
   const ended = new Map<SelectedPlay, number>()
   const gateOf = ({ play, batch }: PlayPart<SelectedPlay>): BatchGate => {
-    const gate = gates.get(batch) ?? new BatchGate(play, batch, { ...options, ended: () => void ended.set(play, batch.number) })
+    const gate =
+      gates.get(batch) ??
+      new BatchGate(play, batch, { ...options, ended: () => void ended.set(play, batch.number) })
     gates.set(batch, gate)
     return gate
   }
@@ -149,8 +151,7 @@ class BatchGate {
   #missing(task: Task, host: HostName): readonly HostName[] {
     const { votes } = this.#state(task)
     return this.#hosts.filter(
-      (other) =>
-        this.#turnOf(other) <= this.#turnOf(host) && !votes.has(other) && !this.#isGone(task, other),
+      (other) => this.#turnOf(other) <= this.#turnOf(host) && !votes.has(other) && !this.#isGone(task, other),
     )
   }
 
@@ -210,7 +211,12 @@ class BatchGate {
   }
 
   #state(task: Task): OnceTask {
-    const present = this.#tasks.get(task) ?? { runner: undefined, end: undefined, passed: new Set(), votes: new Map() }
+    const present = this.#tasks.get(task) ?? {
+      runner: undefined,
+      end: undefined,
+      passed: new Set(),
+      votes: new Map(),
+    }
     this.#tasks.set(task, present)
     return present
   }

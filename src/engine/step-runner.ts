@@ -139,8 +139,8 @@ export class StepRunner {
 
   /** Runs tasks, of which only the last may be `meta`. */
   async #run(tasks: readonly Task[], outer: Around): Promise<StepsEnd> {
-    const { cleanup, handlers, ...around } = outer
-    const doubt = around.doubt ?? (handlers ? undefined : this.#mayHaveEnded)
+    const { cleanup, handlers, doubt: given, ...around } = outer
+    const doubt = given ?? (handlers ? undefined : this.#mayHaveEnded)
     const last = tasks.at(-1)
     let directs: TaskResult | undefined
     const left = new Set(tasks)
@@ -168,21 +168,17 @@ export class StepRunner {
   /** Does what a task of `meta` says. */
   async #direct(task: Task, result: TaskResult, around: Around): Promise<StepsEnd> {
     const direction = await directionOf(task, result, this.#options)
-    switch (direction.kind) {
-      case 'flush':
-        return this.#options.flush(
-          (handler, doubt) =>
-            this.#run([handler], { ...around, handlers: true, doubt: doubt ?? around.doubt, following: [] }),
-          direction.doubt,
-        )
-      case 'may have ended':
-        this.#mayHaveEnded ??= direction.why
-        return 'done'
-      case 'done':
-      case 'ended':
-      case 'stopped':
-        return direction.kind
+    if (direction.kind === 'flush') {
+      const inside = { ...around, handlers: true, following: [] }
+      const { flush } = this.#options
+      return flush(
+        (handler, doubt) => this.#run([handler], { ...inside, doubt: doubt ?? around.doubt }),
+        direction.doubt,
+      )
     }
+    if (direction.kind !== 'may have ended') return direction.kind
+    this.#mayHaveEnded ??= direction.why
+    return 'done'
   }
 
   /** Returns true for a failure. */
@@ -274,13 +270,12 @@ export class StepRunner {
    * `run_once` are left to other hosts.
    */
   #skip(steps: readonly TaskOrBlock[], end: StepsEnd): void {
-    const why = whySkipped[end]
     const { host, once } = this.#options.context
     const { variables } = host
     for (const task of tasksOf(steps)) {
       if (isShared(task)) once.passed(task)
       if (task.register !== undefined && !variables.scope().has(task.register))
-        variables.register(task.register, skippedResult(why))
+        variables.register(task.register, skippedResult(whySkipped[end]))
     }
   }
 }

@@ -97,7 +97,9 @@ export function findIncluded(
     const nearby = candidates.flatMap((path) => suggestions(files, dirname(path)))
     const what = kind === 'file' ? 'file' : 'folder'
     const message =
-      wanted.length === 1 ? `there is no ${what} "${first}"` : `none of these files exists: ${wanted.join(', ')}`
+      wanted.length === 1
+        ? `there is no ${what} "${first}"`
+        : `none of these files exists: ${wanted.join(', ')}`
     const hint = didYouMean(basename(first), nearby, `looked for ${candidates.join(', ')}`)
     return { paths: [], problems: [problem('missing-file', message, { where: placeOf(task), hint })] }
   }

@@ -203,10 +203,7 @@ export interface RoleUse {
   readonly when: readonly Expression[]
 }
 
-/**
- * Stable across runs, so it can identify pending handlers on a host. `ordinal` (from 0) distinguishes equal
- * tasks.
- */
+/** Stable across runs: identifies pending handlers on a host. `ordinal` (from 0) numbers equal tasks. */
 export interface TaskIdentity {
   /** The playbook's file name without its folders. */
   readonly playbook: string

@@ -43,7 +43,11 @@ export function possibleIncludes(loader: Loader, task: IncludingTask): Variables
   const exact = globs.length === 1 && !globs.some((glob) => glob.includes('*'))
   const roots =
     exact || entries.has('dir')
-      ? exactFiles(loader, task, { ...known, names: globs, folder: entries.has('dir') ? globs[0] : undefined })
+      ? exactFiles(loader, task, {
+          ...known,
+          names: globs,
+          folder: entries.has('dir') ? globs[0] : undefined,
+        })
       : matchingFiles(loader, task, globs)
   return mergedVariables(loader.values, roots, { name: known.name, where })
 }
@@ -64,10 +68,14 @@ function matchingFiles(loader: Loader, task: IncludingTask, globs: readonly stri
   const looked = globs.flatMap((glob) => candidatesIn(taskFolders(task), 'vars', glob))
   const names = globs.join(', ')
   loader.problems.push(
-    problem('missing-file', globs.length === 1 ? `no file matches "${names}"` : `no file exists of ${names}`, {
-      where: placeOf(task),
-      hint: `looked for ${looked.join(', ')}`,
-    }),
+    problem(
+      'missing-file',
+      globs.length === 1 ? `no file matches "${names}"` : `no file exists of ${names}`,
+      {
+        where: placeOf(task),
+        hint: `looked for ${looked.join(', ')}`,
+      },
+    ),
   )
   return []
 }
@@ -122,7 +130,10 @@ function globsOf(value: Value, task: IncludingTask): readonly string[] | undefin
 }
 
 /** The texts of a loop over a written list, if the path is its variable. */
-function itemsNamed([name, ...rest]: readonly string[], loop: Loop | undefined): readonly string[] | undefined {
+function itemsNamed(
+  [name, ...rest]: readonly string[],
+  loop: Loop | undefined,
+): readonly string[] | undefined {
   if (loop === undefined || name !== loop.variable || rest.length > 0) return undefined
   if (loop.items.kind !== 'list') return undefined
   const texts = loop.items.items.map((item) => (item.kind === 'literal' ? item.value : undefined))

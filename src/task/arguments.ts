@@ -79,7 +79,12 @@ export function createArguments(list: readonly Module[], files: Files): Argument
       }
       return resolved
     },
-    include: (task, args) => includedVariables(task, includeRequest(typeof args === 'object' && args !== null ? { ...args } : {}), files),
+    include: (task, args) =>
+      includedVariables(
+        task,
+        includeRequest(typeof args === 'object' && args !== null ? { ...args } : {}),
+        files,
+      ),
     filesOf(task, args) {
       return Object.entries(moduleOf(task.module).files ?? {}).flatMap(([argument, kind]) => {
         const path = args[argument]

@@ -47,7 +47,13 @@ export function skippedItem(why: string): ItemResult {
 /** The result of an item of which a dry run does not know whether it runs, or with which arguments. */
 export function unknownItem({ includes }: Task, module: Module, why: string): ItemResult {
   const facts = Object.fromEntries([...includes.keys()].map((name) => [name, new Unknown(why)]))
-  return { outcome: 'unknown', result: unknownResult(module, why), detail: { why }, exitCode: undefined, facts }
+  return {
+    outcome: 'unknown',
+    result: unknownResult(module, why),
+    detail: { why },
+    exitCode: undefined,
+    facts,
+  }
 }
 
 export function unreachableItem(problem: Problem): ItemResult {

@@ -171,8 +171,7 @@ export class Sequence {
         return await this.#ledger.expect({ run, unit: undefined, converged: undefined, result: undefined })
       const between = { stage: this.#stage, narrator: this.#narrator }
       if ((await beforeItem(run, between)) === 'flush') return await this.#flush()
-      const early =
-        run.doubt === undefined && ahead?.holds() === true ? ahead.prepared[at] : undefined
+      const early = run.doubt === undefined && ahead?.holds() === true ? ahead.prepared[at] : undefined
       const prepared = early?.prepared ?? (await prepareItem(run.task, item, preparing))
       await this.#item(run, item, { prepared, reading: early?.reading })
     } catch (error) {

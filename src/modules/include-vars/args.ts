@@ -12,13 +12,22 @@ export const args = {
         'File of variables, searched in `vars/` of the role, in the role, in `vars/` next to the playbook, then next ' +
         'to the playbook; of a list, the first file that exists is read',
     },
-    dir: { ...name, title: 'the name of a folder', description: 'Folder whose files are all read, in the order of their names' },
+    dir: {
+      ...name,
+      title: 'the name of a folder',
+      description: 'Folder whose files are all read, in the order of their names',
+    },
     name: {
       type: 'string',
       pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
       description: 'Variable that gets all the others as a map',
     },
-    depth: { type: 'integer', minimum: 0, default: 0, description: 'Levels of folders below `dir`; 0 for all' },
+    depth: {
+      type: 'integer',
+      minimum: 0,
+      default: 0,
+      description: 'Levels of folders below `dir`; 0 for all',
+    },
     extensions: {
       type: 'array',
       items: { type: 'string', pattern: '^[^./]+$' },
