@@ -14,7 +14,7 @@ import { tasksOf } from './block-steps.ts'
 import { didYouMean } from './suggest.ts'
 import { TaskListReader } from './task-list.ts'
 import type { TaskSurroundings } from './task.ts'
-import { readPlayVariables } from './variable-files.ts'
+import { readPlayVariables } from './play-variables.ts'
 import type { YamlMap, YamlNode } from './yaml.ts'
 
 /**

@@ -13,7 +13,7 @@ import {
 } from './role-files.ts'
 import { readArguments } from './role-meta.ts'
 import { didYouMean } from './suggest.ts'
-import { readMapFile } from './variable-files.ts'
+import { readMapFile } from './play-variables.ts'
 
 /** Returns the role with this name; reports it at `where` if it does not exist. */
 export function findRole(
