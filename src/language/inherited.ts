@@ -11,6 +11,7 @@ export interface Inherited {
   readonly environment: ReadonlyMap<string, Value>
   readonly vars: ReadonlyMap<string, Variable>
   readonly ignoreErrors: boolean
+  readonly ignoreUnreachable: boolean
   readonly anyErrorsFatal: boolean
   readonly runOnce: boolean
   readonly noLog: boolean
@@ -27,6 +28,7 @@ export const nothingInherited: Inherited = {
   environment: new Map(),
   vars: new Map(),
   ignoreErrors: false,
+  ignoreUnreachable: false,
   anyErrorsFatal: false,
   runOnce: false,
   noLog: false,
@@ -61,6 +63,7 @@ export function inherit(fields: FieldReader, outer: Inherited, loader: Loader): 
     vars: outer.vars,
     notify: outer.notify,
     ignoreErrors: fields.boolean('ignore_errors') ?? outer.ignoreErrors,
+    ignoreUnreachable: fields.boolean('ignore_unreachable') ?? outer.ignoreUnreachable,
     anyErrorsFatal: fields.boolean('any_errors_fatal') ?? outer.anyErrorsFatal,
     runOnce: fields.boolean('run_once') ?? outer.runOnce,
     noLog: fields.boolean('no_log') ?? outer.noLog,

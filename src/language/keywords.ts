@@ -1,8 +1,8 @@
 /** The keywords of plays, role uses and tasks, and hints for unsupported keywords of Ansible. */
 
 const common =
-  'vars become become_user become_method environment module_defaults tags ignore_errors any_errors_fatal ' +
-  'run_once no_log exit_code'
+  'vars become become_user become_method environment module_defaults tags ignore_errors ' +
+  'ignore_unreachable any_errors_fatal run_once no_log exit_code'
 const task =
   'name args when loop loop_control register notify until retries delay changed_when failed_when ' + common
 
@@ -37,8 +37,6 @@ export const notYet: Readonly<Record<string, string>> = {
   fact_path: 'leave it out: facts are read when something uses them',
   gather_subset: 'leave it out: facts are read when something uses them',
   gather_timeout: 'leave it out: facts are read when something uses them',
-  ignore_unreachable:
-    'leave it out: the run continues without an unreachable host, and "rescue" of a block handles it like a failure',
   include_role: 'write import_role',
   include_tasks: 'write import_tasks',
   local_action: 'write a play for localhost',

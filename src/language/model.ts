@@ -129,10 +129,7 @@ export interface Play {
   readonly serial: Serial | undefined
   readonly vars: Variables
   readonly roles: readonly RoleUse[]
-  /**
-   * In order: `pre_tasks`, `tasks` (roles' tasks first), `post_tasks`, without empty ones. Handlers run at
-   * the end of each.
-   */
+  /** `pre_tasks`, `tasks` (roles' tasks first), `post_tasks`, without empty ones. Handlers end each. */
   readonly sections: readonly Section[]
   /**
    * The roles' handlers, then the play's, in the order in which they run; of two with the same name, the
@@ -251,6 +248,8 @@ export interface Task {
   readonly changedWhen: readonly Expression[] | undefined
   readonly failedWhen: readonly Expression[] | undefined
   readonly ignoreErrors: boolean
+  /** If the host cannot be reached for the task, the play continues on it. */
+  readonly ignoreUnreachable: boolean
   /** True below `rescue`, where the failed task is known. */
   readonly inRescue: boolean
   /** A failure of the task that nothing rescues ends the run. */

@@ -128,6 +128,7 @@ function read(
     changedWhen: fields.conditions('changed_when'),
     failedWhen: fields.conditions('failed_when'),
     ignoreErrors: inherited.ignoreErrors,
+    ignoreUnreachable: inherited.ignoreUnreachable,
     anyErrorsFatal: inherited.anyErrorsFatal,
     // Each host directs its own play, or all decide together.
     runOnce: meta === undefined && inherited.runOnce,

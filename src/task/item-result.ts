@@ -116,15 +116,17 @@ export function onceEnd(result: TaskResult, facts: OnceEnd['facts'], begun: bool
 }
 
 /** True if the task failed or its host could not be reached, and the failure is not ignored. */
-export function isFailure({ outcome, exitCode }: TaskResult): boolean {
-  return outcome === 'unreachable' || exitCode !== undefined
+export function isFailure({ outcome, ignored, exitCode }: TaskResult): boolean {
+  return (outcome === 'unreachable' && !ignored) || exitCode !== undefined
 }
 
 /** Returns the result of a task whose items have all finished, or are all predicted. */
 export function taskResult(task: Task, items: Items, results: readonly ItemResult[]): TaskResult {
   const [single] = items.kind === 'items' && items.loop ? [] : results
   const summary = single ?? summarize(task, items, results)
-  const ignored = summary.outcome === 'failed' && task.ignoreErrors
+  const ignored =
+    (summary.outcome === 'failed' && task.ignoreErrors) ||
+    (summary.outcome === 'unreachable' && task.ignoreUnreachable)
   const detail = task.noLog ? hidden(summary.detail) : summary.detail
   return {
     outcome: summary.outcome,

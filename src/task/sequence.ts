@@ -56,12 +56,15 @@ export class Sequence {
   readonly #narrator: Narrator
   readonly #ledger: Ledger
   #last: TaskRun | undefined
+  /** Why the host cannot be reached, until a task has reported it. */
+  #lost: Problem | undefined
 
   constructor(
     options: SequenceOptions,
     stage: (owner: WindowOwner) => { stage: Stage; window: Window | undefined },
   ) {
-    const { tasks, context, finished, rescued } = options
+    const { tasks, context, finished, rescued, lost } = options
+    this.#lost = lost
     this.#options = options
     this.#narrator = new Narrator(context, rescued)
     this.#ledger = new Ledger({
@@ -146,7 +149,8 @@ export class Sequence {
     const before = this.#last
     this.#last = run
     if (before?.turn !== undefined && before !== run && this.#waiting) return this.#flush()
-    const { lost } = this.#options
+    const lost = this.#lost
+    this.#lost = undefined
     if (lost !== undefined) return this.#unreachable(run, lost)
     if (run.task.runOnce && run.foreseen === 0 && (await this.#takesTurn(run))) return
     if (!this.#waiting) this.#narrator.announce(run)

@@ -76,6 +76,7 @@ export function taskOf(module: string, changes: Partial<Task> = {}): Task {
     changedWhen: undefined,
     failedWhen: undefined,
     ignoreErrors: false,
+    ignoreUnreachable: false,
     anyErrorsFatal: false,
     runOnce: false,
     inRescue: false,
