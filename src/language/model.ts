@@ -6,6 +6,7 @@
  * run it.
  */
 import type { Position, Problem } from '../base/errors.ts'
+import type { Serial } from './batch-size.ts'
 import type { Evaluation } from './evaluation.ts'
 
 /**
@@ -138,16 +139,6 @@ export interface Play {
   readonly handlers: readonly Handler[]
 }
 
-/** The sizes of the batches of a play, in order; the last one repeats until no host is left. */
-export interface Serial {
-  readonly sizes: readonly BatchSize[]
-  readonly where: Position
-}
-
-/** Hosts, or a share of all hosts of the play: more than 0, at most 100. */
-export type BatchSize =
-  { readonly kind: 'hosts'; readonly count: number } | { readonly kind: 'share'; readonly percent: number }
-
 export interface Section {
   readonly steps: readonly TaskOrBlock[]
   /** The tasks of all steps, in the order of the file. */
@@ -198,6 +189,10 @@ export interface RoleUse {
   /** The parameters of this use: the `vars` of the entry and its other keys. */
   readonly parameters: Variables
   readonly when: readonly Expression[]
+  /** The uses that depend on this one, outermost first. Their variables are visible in it. */
+  readonly parents: readonly RoleUse[]
+  /** The roles on which it depends, at any depth. Their defaults and `vars` are visible in it. */
+  readonly dependencies: readonly Role[]
 }
 
 /** Stable across runs: identifies pending handlers on a host. `ordinal` (from 0) numbers equal tasks. */
@@ -222,6 +217,8 @@ export interface Task {
   /** The name for people: `displayName` renders it. */
   readonly title: Value
   readonly role: RoleUse | undefined
+  /** The same task of an earlier use of the role with the same variables: if that is selected, this one is not. */
+  readonly repeats: Task | undefined
   /** The playbook's folder, which is searched for the task's relative files if there is no role. */
   readonly directory: string
   readonly module: string

@@ -139,20 +139,19 @@ class PlaybookReader {
       inRescue: false,
     }
     const { serial, maxFailPercentage } = readBatches(fields)
+    this.#lists.startPlay()
+    const before = this.#lists.steps(fields.list('pre_tasks'), around)
     const roles = this.#lists.roles(fields, around)
-    const sections: Section[] = []
-    const section = (steps: readonly TaskOrBlock[]) => {
-      if (steps.length > 0) sections.push({ steps, tasks: tasksOf(steps) })
-    }
-    section(this.#lists.steps(fields.list('pre_tasks'), around))
-    section([...roles.flatMap((role) => role.steps), ...this.#lists.steps(fields.list('tasks'), around)])
-    section(this.#lists.steps(fields.list('post_tasks'), around))
+    const steps = [
+      before,
+      [...roles.flatMap((role) => role.steps), ...this.#lists.steps(fields.list('tasks'), around)],
+      this.#lists.steps(fields.list('post_tasks'), around),
+    ]
+    const used = [...roles, ...this.#lists.imported]
     const handlers = [
-      ...[...roles, ...this.#lists.imported].flatMap((role) => role.handlers),
+      ...used.flatMap((role) => role.handlers),
       ...this.#lists.handlers(fields.list('handlers'), around),
     ]
-    const uses = [...roles, ...this.#lists.imported].map((role) => role.use)
-    this.#lists.imported.length = 0
     const titleNode = fields.node('name')
     return {
       name,
@@ -168,11 +167,15 @@ class PlaybookReader {
       forceHandlers: fields.boolean('force_handlers') ?? false,
       serial,
       vars: readPlayVariables(loader, fields, dirname(path)),
-      roles: uses,
-      sections,
+      roles: used.flatMap(({ uses }) => uses),
+      sections: steps.filter((part) => part.length > 0).map(sectionOf),
       handlers: lastOfEachName(handlers),
     }
   }
+}
+
+function sectionOf(steps: readonly TaskOrBlock[]): Section {
+  return { steps, tasks: tasksOf(steps) }
 }
 
 function lastOfEachName(handlers: readonly Handler[]): readonly Handler[] {
