@@ -53,6 +53,8 @@ export function checkPlay(loader: Loader, play: Play, before: CheckedNames): Che
   for (const task of [...tasks, ...play.handlers])
     checkVariables(loader, task.includes, taskNames(everything, task))
   checkValue(loader, play.title, playNames)
+  // The run reports its mistakes: only the run knows `-e`.
+  for (const name of play.hosts.values.flatMap(valueReads).flatMap(variablesOf)) loader.reads.add(name)
   for (const use of play.roles) checkRole(loader, use, everything)
   checkNotifications(loader, play, [...tasks, ...play.handlers])
   return { base: before.base, results, unsettled }

@@ -111,13 +111,11 @@ export interface Playbook {
 }
 
 export interface Play {
-  /** The name as written, or the pattern of its hosts. Part of the identity of its tasks. */
+  /** The name as written, or its hosts. Part of the identity of its tasks. */
   readonly name: string
   /** The name for people: `displayName` renders it. */
   readonly title: Value
-  /** The pattern of `hosts` and its position; inventory/pattern.ts resolves it. */
-  readonly hosts: string
-  readonly hostsAt: Position
+  readonly hosts: PlayHosts
   /** `node`: a container starts once its own node has finished every earlier play. */
   readonly after: 'node' | undefined
   /** Also of failures outside its tasks. Its tasks inherit it. */
@@ -137,6 +135,14 @@ export interface Play {
    * later wins.
    */
   readonly handlers: readonly Handler[]
+}
+
+/** `hosts` of a play. `hostsPattern` renders it, and inventory/pattern.ts resolves the result. */
+export interface PlayHosts {
+  /** As in the file; several entries with commas between them. */
+  readonly written: string
+  readonly values: readonly Value[]
+  readonly where: Position
 }
 
 export interface Section {

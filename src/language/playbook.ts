@@ -3,7 +3,7 @@ import { basename, dirname, resolve } from 'node:path'
 import type { Problem } from '../base/errors.ts'
 import { readBatches } from './serial.ts'
 import { checkPlay, type CheckedNames, startNames } from './check.ts'
-import { FieldReader, isNothing } from './fields.ts'
+import { FieldReader } from './fields.ts'
 import { diskFiles, readYamlFile, suggestions } from './read-files.ts'
 import { inherit, nothingInherited } from './inherited.ts'
 import { playKeywords } from './keywords.ts'
@@ -14,8 +14,9 @@ import { tasksOf } from './block-steps.ts'
 import { didYouMean } from './suggest.ts'
 import { TaskListReader } from './task-list.ts'
 import type { TaskSurroundings } from './task.ts'
+import { readHosts } from './play-hosts.ts'
 import { readPlayVariables } from './play-variables.ts'
-import type { YamlMap, YamlNode } from './yaml.ts'
+import type { YamlMap } from './yaml.ts'
 
 /**
  * Reads a playbook and checks all of it: keywords, modules and their arguments, roles, conditions, templates,
@@ -105,19 +106,7 @@ class PlaybookReader {
     const loader = this.#loader
     const fields = new FieldReader(map, loader.values)
     this.#lists.checkKeys(map, playKeywords, 'a play')
-    const hosts = fields.words('hosts', {
-      split: false,
-      insteadOfTemplate: 'write "hosts: all", and choose the hosts on the command line: -l NAME',
-    })
-    const hostsAt = fields.entry('hosts')?.value.where ?? map.where
-    const patterns = fields.node('hosts')
-    if (namesNothing(patterns)) {
-      const absent = patterns === undefined || isNothing(patterns)
-      loader.report('no-hosts', absent ? 'this play has no "hosts"' : '"hosts" names no hosts', {
-        where: absent ? map.where : hostsAt,
-        hint: absent ? 'add "hosts: all", or a group' : 'name hosts or groups; "all" means every host',
-      })
-    }
+    const hosts = readHosts(loader, fields)
     if (fields.choice('strategy', ['free', 'linear']) === 'linear') {
       loader.report('not-yet-supported', '"strategy: linear" is not yet supported', {
         where: fields.node('strategy')?.where,
@@ -126,8 +115,7 @@ class PlaybookReader {
     }
     // Facts are read on use; the keyword is only checked.
     fields.boolean('gather_facts')
-    const pattern = hosts.map((host) => host.text).join(',')
-    const name = fields.text('name') ?? pattern
+    const name = fields.text('name') ?? hosts.written
     const around: TaskSurroundings = {
       playbook: basename(path),
       play: name,
@@ -157,10 +145,9 @@ class PlaybookReader {
       name,
       title:
         titleNode === undefined
-          ? { kind: 'literal', value: pattern, where: hostsAt }
+          ? { kind: 'literal', value: hosts.written, where: hosts.where }
           : loader.values.value(titleNode),
-      hosts: pattern,
-      hostsAt,
+      hosts,
       after: fields.choice('after', ['node']),
       anyErrorsFatal: around.inherited.anyErrorsFatal,
       maxFailPercentage,
@@ -188,11 +175,4 @@ function lastOfEachName(handlers: readonly Handler[]): readonly Handler[] {
 /** A handler without a name can only be notified through its topics; it gets the name of its module. */
 function isNamed(handler: Handler): boolean {
   return handler.where !== handler.moduleAt
-}
-
-/** Whether `hosts` is absent or consists of separators: as a pattern it would mean all hosts. */
-function namesNothing(node: YamlNode | undefined): boolean {
-  if (node === undefined) return true
-  if (node.kind === 'list') return node.items.every(namesNothing)
-  return node.kind === 'scalar' && !/[^\s,:]/.test(String(node.value ?? ''))
 }
