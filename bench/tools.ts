@@ -74,7 +74,7 @@ async function gpuplayTool(): Promise<Tool> {
       const inventory = join(folder, 'gpuplay.yaml')
       writeFileSync(inventory, stringify({ all: { hosts: Object.fromEntries(entries) } }))
       return {
-        argv: [gpuplayProgram, 'run', join(workload, 'gpuplay.yml'), '-i', inventory, '--output', 'plain'],
+        argv: [gpuplayProgram, 'run', join(workload, 'site.yml'), '-i', inventory, '--output', 'plain'],
       }
     },
     afterwards: () => Promise.resolve(),

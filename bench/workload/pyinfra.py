@@ -1,4 +1,4 @@
-"""The tasks of gpuplay.yml as a deploy of pyinfra (version 3)."""
+"""The tasks of site.yml as a deploy of pyinfra (version 3)."""
 
 from io import StringIO
 

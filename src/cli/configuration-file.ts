@@ -9,7 +9,7 @@ import type { Position, Problem } from '../base/errors.ts'
 import { isHostList } from '../inventory/sources.ts'
 import { diskFiles, readYamlFile } from '../language/read-files.ts'
 import { problem } from '../language/source.ts'
-import type { YamlNode } from '../language/yaml.ts'
+import { yamlData } from '../language/yaml.ts'
 import { fileVariable } from './configuration-keys.ts'
 import type { Context } from './context.ts'
 
@@ -96,21 +96,10 @@ function read(path: string, problems: Problem[]): ConfigurationFile | undefined 
     return undefined
   }
   const entries = [...root.entries].map(([name, { where, value }]) => {
-    const entry: FileEntry = { keyAt: where, where: value.where, value: dataOf(value) }
+    const entry: FileEntry = { keyAt: where, where: value.where, value: yamlData(value) }
     return [name, entry] as const
   })
   return { path, entries: new Map(entries) }
-}
-
-function dataOf(node: YamlNode): unknown {
-  switch (node.kind) {
-    case 'scalar':
-      return node.value
-    case 'list':
-      return node.items.map(dataOf)
-    case 'map':
-      return Object.fromEntries([...node.entries].map(([key, { value }]) => [key, dataOf(value)]))
-  }
 }
 
 /** Paths in a file are relative to its folder. Lists of hosts and `~/` stay as they are. */

@@ -59,6 +59,7 @@ export function readConfiguration(context: World, place: ConfigurationPlace = {}
   }
   const present = Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
   return {
+    // Each value comes from `read` or `otherwise` of its key, which have its type.
     configuration: present as unknown as Configuration,
     origins: origins as Configured['origins'],
     file: file?.path,

@@ -17,3 +17,8 @@ export const backupDirectory = `${defaultStateDirectory}/backups`
 export function jobRecord(name: string): string {
   return `${defaultStateDirectory}/jobs/${name}`
 }
+
+/** In such a record, the script with the program's command line. */
+export function jobScript(name: string): string {
+  return `${jobRecord(name)}/run`
+}

@@ -274,3 +274,15 @@ class Reader {
     this.problems.push(problem(code, message, { where, ...more }))
   }
 }
+
+/** A node as plain data: lists, maps as objects, and scalars. */
+export function yamlData(node: YamlNode): unknown {
+  switch (node.kind) {
+    case 'scalar':
+      return node.value
+    case 'list':
+      return node.items.map(yamlData)
+    case 'map':
+      return Object.fromEntries([...node.entries].map(([key, { value }]) => [key, yamlData(value)]))
+  }
+}

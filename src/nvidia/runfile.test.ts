@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { cachedRunfile, checksumUrl, runfileUrls, sha256FromFile, versionOfRunfile } from './runfile.ts'
+import {
+  cachedRunfile,
+  checksumUrl,
+  runfileUrls,
+  sha256FromFile,
+  versionInScript,
+  versionOfRunfile,
+} from './runfile.ts'
 
 const hash = 'a1'.repeat(32)
 
@@ -26,6 +33,15 @@ test('variants of the name and mirrors are recognised, other names are not', () 
   assert.equal(versionOfRunfile('NVIDIA-Linux-x86_64-535.161.05-vgpu-kvm.run'), '535.161.05')
   assert.equal(versionOfRunfile('https://mirror.test/driver.run'), undefined)
   assert.equal(versionOfRunfile('https://mirror.test/580.95.05/driver.run'), undefined)
+})
+
+test('the last .run in a script is the one that it installs', () => {
+  const run = (version: string): string => `/var/cache/gpuplay/NVIDIA-Linux-x86_64-${version}.run`
+  assert.equal(versionInScript(`timeout 900 sh '${run('580.95.05')}' --silent\n`), '580.95.05')
+  assert.equal(versionInScript(`sh "${run('580.95.05')}"; rm ${run('570.207')}.sha256`), '580.95.05')
+  const exchange = `nvidia-driver install 580.95.05 570.207 ${run('570.207')} --dkms -- sh ${run('580.95.05')}`
+  assert.equal(versionInScript(exchange), '580.95.05')
+  assert.equal(versionInScript('apt-get install nvidia-driver'), undefined)
 })
 
 test('a checksum file can name its file in any common format', () => {

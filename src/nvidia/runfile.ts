@@ -53,6 +53,15 @@ export function versionOfRunfile(urlOrName: string): string | undefined {
 }
 
 /**
+ * The version of the `.run` that a script installs; undefined if it names none. The last one counts: the helper first
+ * gets that of the driver to which it returns after a failure.
+ */
+export function versionInScript(script: string): string | undefined {
+  const name = [...script.matchAll(/NVIDIA-Linux-[\w.-]+\.run(?![\w.])/g)].at(-1)?.[0]
+  return name === undefined ? undefined : versionOfRunfile(name)
+}
+
+/**
  * The sha256 of one file out of a checksum file: lines `HASH  NAME` or `HASH *NAME` (sha256sum), `SHA256
  * (NAME) = HASH` (BSD), or a hash alone. Lower case; undefined if the file does not list it.
  */

@@ -111,6 +111,31 @@ describe('a container is created', () => {
     assert.equal(existsSync(conf(900)), true)
   })
 
+  test('and its record no longer lists storages when it is complete, so nothing of this number is removed', () => {
+    assert.equal(create(['tank'], true).status, 0)
+    // Destroyed by hand; another cluster then uses the number on the shared storage.
+    rmSync(conf(900))
+    const { status, stderr } = run(removalScript('900'))
+    assert.equal(status, 0, stderr)
+    assert.equal(existsSync(disk('tank:subvol-900-disk-0')), true)
+    assert.equal(existsSync(record()), false)
+  })
+
+  for (const place of ['pve2/lxc', 'pve1/qemu-server'])
+    test(`and no volume is removed while ${place} has the number`, () => {
+      mkdirSync(join(record(), '..'), { recursive: true })
+      writeFileSync(record(), 'hostname web\nstorages tank\n')
+      mkdirSync(join(root, 'etc/pve/nodes', place), { recursive: true })
+      const other = join(root, 'etc/pve/nodes', place, '900.conf')
+      writeFileSync(other, '')
+      const { status, stderr } = run(removalScript('900'))
+      assert.equal(existsSync(disk('tank:subvol-900-disk-7')), true)
+      assert.equal(status, 1)
+      assert.ok(stderr.includes(`its number belongs to another guest: ${other}`), stderr)
+      assert.equal(existsSync(record()), true)
+      assert.deepEqual(calls(), [])
+    })
+
   test('but not if the volumes that are there cannot be listed', () => {
     const { status, stderr } = create(['tank', 'broken'])
     assert.equal(status, 1)

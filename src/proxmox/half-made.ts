@@ -6,7 +6,8 @@
  * until its end (`clone_vm` of pve-container), and a new container keeps it because it is created with
  * `--lock create`. So a container with both is half-made, has never run, and is ours to remove.
  *
- * If the record stays after that, without the lock, its settings and its first start are still to come.
+ * If the record stays after that, without the lock, its settings and its first start are still to come. It then
+ * lists no storages: the volumes belong to the container, wherever that is, and only its destruction removes them.
  */
 import { commandLine, raw, sh, type ShellText } from '../base/shell.ts'
 import { configFile } from './config-change.ts'
@@ -66,13 +67,15 @@ before=$(gp_volumes ${raw(commandLine(storages))}) || { echo "cannot list the vo
   printf '%s\\n' "$before" | sed 's/^/volume /'
 ) && sync -- "$record.new" && mv -f -- "$record.new" "$record" || exit 1
 ${raw(commandLine(command))} || { code=$?; [ -e "$conf" ] || rm -f -- "$record"; exit "$code"; }
+sed -i '/^storages /d;/^volume /d' "$record" || exit
 case $(gp_lock "$id") in create) pct unlock "$id" || exit;; esac
 ${raw(keepsRecord ? sh`:` : sh`rm -f -- "$record"`)}`
 }
 
 /**
  * The script that removes a half-made container: its configuration, the volumes that were created for it, and the
- * lock of a clone's source. Fails if it is not half-made.
+ * lock of a clone's source. Fails if it is not half-made, or if another guest of the cluster has its number: then
+ * the volumes may be those of that guest.
  */
 export function removalScript(ctid: string): ShellText {
   return sh`${raw(preamble(ctid))}
@@ -85,6 +88,9 @@ if [ -e "$conf" ]; then
   ! grep -q '^protection: 1' "$conf" || pct set "$id" --delete protection || exit
   pct destroy "$id" || exit
 fi
+for other in /etc/pve/nodes/*/lxc/"$id.conf" /etc/pve/nodes/*/qemu-server/"$id.conf"; do
+  [ ! -e "$other" ] || { echo "its number belongs to another guest: $other" >&2; exit 1; }
+done
 now=$(gp_volumes $storages) || { echo "cannot list the volumes of the storages" >&2; exit 1; }
 for volume in $now; do
   grep -qxF "volume $volume" "$record" || pvesm free "$volume" || exit

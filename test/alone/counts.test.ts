@@ -29,7 +29,7 @@ describe('twenty tasks on one host', { skip: whyNoLab() ?? false, timeout: 240_0
     const [host = assert.fail('no host')] = plain.hosts
     let ended: Ended | undefined
     const costs = await countCosts(plain, host, async (reach) => {
-      ended = await gpuplay(['run', join(root, 'bench/workload/gpuplay.yml'), '-i', inventory(reach)])
+      ended = await gpuplay(['run', join(root, 'bench/workload/site.yml'), '-i', inventory(reach)])
     })
     return { costs, ended: ended ?? assert.fail('no run') }
   }

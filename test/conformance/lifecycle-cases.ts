@@ -95,6 +95,21 @@ export const lifecycleCases: readonly ConformanceCase[] = [
   },
   {
     module: pveContainer,
+    says: 'destroys one that never started',
+    args: { ctid: 913, hostname: 'bare', state: 'absent' },
+    besides: contents,
+  },
+  {
+    module: pveContainer,
+    says: 'leaves the volumes of another guest that now has the number',
+    setup: `printf 'hostname bare\\nstorages tank\\n' >/var/lib/gpuplay/v1/containers-being-made/913
+      mkdir -p /etc/pve/nodes/pve2/qemu-server && : >/etc/pve/nodes/pve2/qemu-server/913.conf`,
+    args: { ctid: 913, hostname: 'bare', state: 'absent' },
+    dry: 'refused',
+    problem: 'ctid-taken',
+  },
+  {
+    module: pveContainer,
     says: 'stops',
     args: { ctid: 102, hostname: 'ct102', state: 'stopped' },
     besides: contents,

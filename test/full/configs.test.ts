@@ -70,9 +70,9 @@ describe('a Phoenix configuration', { skip: whyNoLab() ?? false, timeout: 1_500_
     assert.match(check.text, /only the run creates the container/)
   })
 
-  it('becomes its templates in one command, and the same command changes nothing more', async () => {
-    const check = await run(templates, '--check')
-    const real = await run(templates)
+  it('becomes its templates and containers in one command, and the same command changes nothing more', async () => {
+    const check = await run(templates, site, '--check')
+    const real = await run(templates, site)
     assertPredicted(check, real)
     const snapshots = await node('grep -A 1 "^\\[" /etc/pve/lxc/90?.conf')
     assert.equal(
@@ -85,13 +85,6 @@ describe('a Phoenix configuration', { skip: whyNoLab() ?? false, timeout: 1_500_
       ].join('\n--\n'),
     )
     assert.equal(await node('pct list | grep -c stopped'), '4\n')
-    assert.deepEqual(changes(await run(templates)), [])
-  })
-
-  it('becomes its containers in one command, and the same command changes nothing more', async () => {
-    const check = await run(site, '--check')
-    const real = await run(site)
-    assertPredicted(check, real)
     const config = await node('pct config 910')
     assert.match(config, /^cores: 4$/m)
     assert.match(config, /^memory: 4096$/m)
@@ -102,7 +95,7 @@ describe('a Phoenix configuration', { skip: whyNoLab() ?? false, timeout: 1_500_
     assert.match(await node('pct exec 910 -- /usr/local/cuda/bin/nvcc --version'), /release 12\.8/)
     assert.match(await node('pct exec 920 -- docker --version'), /Docker/)
     assert.doesNotMatch(await node('pct config 920'), /nvidia/)
-    assert.deepEqual(changes(await run(site)), [])
+    assert.deepEqual(changes(await run(templates, site)), [])
   })
 
   it('needs no connection on the node itself', async () => {

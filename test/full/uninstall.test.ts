@@ -44,7 +44,7 @@ describe('a node that gpuplay has left', { skip: whyNoLab() ?? false, timeout: 6
         apt-cache search --names-only '^proxmox-headers-[0-9.]+$' | cut -d ' ' -f 1) </dev/null`,
     )
     for (const ctid of [101, 102, 103])
-      await lab.container(ctid).output(`apt-get -qq update; ${install} kmod </dev/null`)
+      await lab.container(ctid).output(`apt-get -qq update; ${install} kmod </dev/null; mkdir -p /etc/cdi`)
     await boot(lab)
     fresh = await lab.snapshotFiles()
     const run = await gpuplay(words())
@@ -66,6 +66,8 @@ describe('a node that gpuplay has left', { skip: whyNoLab() ?? false, timeout: 6
   })
 
   it('is as before the first run after the next boot, but for the list, and its dry run says so', async () => {
+    // As `-e container_runtime=docker` has left it.
+    await lab.container(101).output('echo cdiVersion: 0.5.0 >/etc/cdi/nvidia.yaml')
     const installed = await lab.snapshotFiles()
     const dry = await uninstall('--check')
     assert.equal(dry.exitCode, 0, problemsOf(dry))

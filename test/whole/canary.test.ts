@@ -157,7 +157,7 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
       (path) => !path.startsWith(at('inputs')) && anyForm.test(readFileSync(path, 'latin1')),
     )
     const names = new Set(kept.map((path) => path.slice(at('out').length + 1)))
-    assert.deepEqual([...names].sort(), ['app', 'key', 'line', 'written'])
+    assert.deepEqual([...names].sort(), ['app', 'ini', 'key', 'line', 'written'])
     for (const path of kept) assert.equal(statSync(path).mode & 0o077, 0, path)
     const { stdout } = await attempt([
       'sh',

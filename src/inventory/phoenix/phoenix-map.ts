@@ -4,7 +4,7 @@ import { isNothing } from '../../language/fields.ts'
 import type { Value, Variable } from '../../language/model.ts'
 import { literalNode, literalValue, nameProblem } from '../../language/values.ts'
 import { problem } from '../../language/source.ts'
-import type { YamlEntry, YamlMap, YamlNode } from '../../language/yaml.ts'
+import { yamlData, type YamlEntry, type YamlMap, type YamlNode } from '../../language/yaml.ts'
 import type { InventoryBuilder } from '../builder.ts'
 import { memberSchema, type PhoenixSchemas } from './phoenix-schemas.ts'
 
@@ -130,7 +130,7 @@ export class PhoenixMap {
       this.#builder.values.problems.push(...found)
       if (found.length > 0) return undefined
     }
-    return { data: dataOf(entry.value), value, keyAt: entry.where, where, path: this.#pathOf(key) }
+    return { data: yamlData(entry.value), value, keyAt: entry.where, where, path: this.#pathOf(key) }
   }
 
   /** All entries as variables, under their names in the file. Warns of names that no expression can use. */
@@ -161,17 +161,6 @@ export function variableOf(name: string, data: unknown, { keyAt, where }: Given)
 
 function isAbsent(node: YamlNode): boolean {
   return node.kind === 'scalar' && (node.value === null || node.value === '')
-}
-
-function dataOf(node: YamlNode): unknown {
-  switch (node.kind) {
-    case 'scalar':
-      return node.value
-    case 'list':
-      return node.items.map(dataOf)
-    case 'map':
-      return Object.fromEntries([...node.entries].map(([key, { value }]) => [key, dataOf(value)]))
-  }
 }
 
 function unusable(name: string, where: Position, hint: string | undefined) {

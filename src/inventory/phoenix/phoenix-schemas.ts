@@ -88,7 +88,7 @@ export const containerSchemas = {
     type: 'object',
     required: ['name', 'bridge', 'ip'],
     if: { properties: { ip: { type: 'string', pattern: '/' } } },
-    // oxlint-disable-next-line unicorn/no-thenable
+    // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
     then: { required: ['gw'], properties: { gw: { description: gateway.description } } },
     properties: {
       name: {

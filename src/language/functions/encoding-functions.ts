@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { stringify } from 'yaml'
 import { SourceFile } from '../source.ts'
-import { readYaml, type YamlNode } from '../yaml.ts'
+import { readYaml, yamlData } from '../yaml.ts'
 import { FunctionError, needed, optional, shared, type SharedFunction } from './shared-function.ts'
 
 const value = needed('value', 'any')
@@ -92,18 +92,7 @@ function fromYaml(text: string): unknown {
     const line = found.where === undefined ? '' : ` (line ${found.where.line})`
     throw new FunctionError(`"fromYaml" got text that is not valid YAML${line}`, { detail: found.message })
   }
-  return root === undefined ? null : dataOf(root)
-}
-
-function dataOf(node: YamlNode): unknown {
-  switch (node.kind) {
-    case 'scalar':
-      return node.value
-    case 'list':
-      return node.items.map(dataOf)
-    case 'map':
-      return Object.fromEntries([...node.entries].map(([key, entry]) => [key, dataOf(entry.value)]))
-  }
+  return root === undefined ? null : yamlData(root)
 }
 
 function fromBase64(text: string): string {

@@ -23,11 +23,12 @@ export interface Previous {
 /** The archive unpacks here: /tmp may be small or mounted noexec. */
 export const workDirectory = '/var/tmp'
 export async function readPrevious(
-  { version, runfile }: Args,
+  { version, runfile }: Pick<Args, 'version' | 'runfile'>,
   { installed, loaded }: { readonly installed: string | undefined; readonly loaded: string | undefined },
   host: Host,
 ): Promise<Previous | undefined> {
-  const previous = [installed, loaded].find((present) => present !== undefined && present !== version)
+  // An installed driver that was never loaded is no way back: containers have the loaded one.
+  const previous = [loaded, installed].find((present) => present !== undefined && present !== version)
   if (previous === undefined) return undefined
   const cached = cachedRunfile(parentOf(runfile), previous)
   const record = await host.maybe(host.stat(checksumRecord(cached)))

@@ -178,7 +178,8 @@ function afterBoot({ purpose, version, modules }: Args, installed: string | unde
     ...modules.map((name): Effect => ({ kind: 'kernelModule', name, becomes: { loaded: false } })),
     loaded('nvidia'),
     loaded('nvidia_uvm'),
-    ...notesAfterLoad,
+    // Without a driver, nothing is loaded, and what an earlier one left noted stays.
+    ...(driver === undefined ? [] : notesAfterLoad),
   ]
 }
 

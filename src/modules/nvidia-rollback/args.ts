@@ -9,13 +9,13 @@ export const args = {
     version: {
       type: 'string',
       pattern: driverVersionPattern,
-      description: 'Driver version from which to return; a node with another one keeps it',
+      description: 'Driver version from which to return; without `to`, a node with another one keeps it',
     },
     to: {
       type: 'string',
       pattern: `^$|${driverVersionPattern}`,
       default: '',
-      description: 'Driver version to return to; if empty, the one that was loaded before',
+      description: 'Driver version for every node; if empty, the one before',
     },
   },
 } as const

@@ -2,21 +2,24 @@
  * Removes the driver that gpuplay has installed from a `.run`: on a node with its kernel modules, which are unloaded
  * first, in a container the user-space driver.
  *
- * gpuplay's own records of its installers tell its drivers from those of others, which stay. On a node, nothing is
- * removed as long as a container still has a GPU: it could not start without the device nodes.
+ * gpuplay's own records of its installers tell its drivers from those of others, which stay: a driver is gpuplay's if
+ * the last installer that it ran is that of the installed version. On a node, nothing is removed as long as a container
+ * still has a GPU: it could not start without the device nodes, whoever installed the driver, because `uninstall.yml`
+ * goes on to remove the services that create them.
  */
-import { isUnknown, knownOr } from '../../base/unknown.ts'
+import { knownOr } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
-import { jobRecord } from '../../host/work-directory.ts'
+import { jobRecord, jobScript } from '../../host/work-directory.ts'
 import { assignmentNotes } from '../../nvidia/assignment-note.ts'
 import { type GpuContainer, readGpuContainers } from '../../nvidia/gpu-containers.ts'
 import { installedVersion, installerLog } from '../../nvidia/installer.ts'
 import { loadedVersionFile } from '../../nvidia/proc.ts'
 import { helper, persistenceUnit } from '../../nvidia/reload.ts'
 import { removeRun } from '../../nvidia/run-removal.ts'
+import { versionInScript } from '../../nvidia/runfile.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -28,8 +31,10 @@ export interface Seen {
   readonly configured: boolean
   /** The version of the installed `.run`; undefined if there is none. */
   readonly installed: string | undefined
-  /** Whether gpuplay has run the installer here. */
-  readonly own: boolean
+  /** Whether gpuplay has run an installer here. */
+  readonly record: boolean
+  /** The version of the last installer that gpuplay ran here; undefined if there is none, or its record is damaged. */
+  readonly recorded: string | undefined
   /** Of a node. */
   readonly loaded: string | undefined
   /** Of a node: those that have a GPU. */
@@ -79,7 +84,7 @@ async function probeContainer(ctid: string, host: Host): Promise<Seen> {
     node.maybe(node.stat(`${assignmentNotes}/${ctid}`)),
   ])
   const running = container?.status === 'running'
-  const here = running ? await readRun('nvidia-userspace', host) : { installed: undefined, own: false }
+  const here = running ? await readRun('nvidia-userspace', host) : nothing
   const configured = knownOr(note, undefined) !== undefined
   return { ...here, running, ctid, configured, loaded: undefined, containers: [], helper: false }
 }
@@ -96,41 +101,61 @@ function forget(job: Installer): Action {
   }
 }
 
-async function readRun(job: Installer, host: Host): Promise<Pick<Seen, 'installed' | 'own'>> {
-  const [log, record] = await Promise.all([
+type Records = Pick<Seen, 'installed' | 'record' | 'recorded'>
+
+const nothing: Records = { installed: undefined, record: false, recorded: undefined }
+
+async function readRun(job: Installer, host: Host): Promise<Records> {
+  const [log, record, script] = await Promise.all([
     host.maybe(host.text(installerLog)),
     host.maybe(host.stat(jobRecord(job))),
+    host.maybe(host.text(jobScript(job))),
   ])
   return {
-    installed: isUnknown(log) || log === undefined ? undefined : installedVersion(log),
-    own: knownOr(record, undefined) !== undefined,
+    installed: installedVersion(knownOr(log, undefined) ?? ''),
+    record: knownOr(record, undefined) !== undefined,
+    recorded: versionInScript(knownOr(script, undefined) ?? ''),
   }
 }
 
 function plan({ timeout }: Args, seen: Seen): Plan {
-  const { running, ctid, installed, own, loaded, containers } = seen
+  const { running, ctid, installed, record, recorded, loaded, containers, helper: program } = seen
   if (!running)
     return done([
       `container ${ctid ?? ''} is stopped: its user-space driver, if it has one, stays; run again when it runs`,
     ])
-  const installer = ctid === undefined ? 'nvidia-installer' : 'nvidia-userspace'
-  const present = installed ?? loaded
-  const others =
-    present === undefined ? [] : [`driver ${present} stays: gpuplay has not installed it from a .run`]
-  // A run may have been interrupted before it forgot the installation.
-  if (installed === undefined) return actions(own ? [forget(installer)] : [], { warnings: others })
-  if (!own) return done(others)
-  if (ctid !== undefined)
-    return actions([
-      { ...removeRun(installed, `remove user-space driver ${installed}`), timeout },
-      forget(installer),
-    ])
   if (containers.length > 0) return refuse(stillUsed(containers))
-  return actions([
-    loaded === undefined || !seen.helper ? undefined : unload(loaded),
-    { ...removeRun(installed, `remove driver ${installed}`), timeout, effects: removed(installed) },
-    forget(installer),
-  ])
+  const installer = ctid === undefined ? 'nvidia-installer' : 'nvidia-userspace'
+  // The removal is done, in this run or in one that was interrupted.
+  if (installed === undefined) return actions(record ? [forget(installer)] : [], { warnings: left(seen) })
+  if (installed !== recorded) return done([stays(installed, seen)])
+  // The uninstaller exits with 0 even if the driver remains, so its record is kept until the driver is gone.
+  const stage = ctid === undefined ? `remove driver ${installed}` : `remove user-space driver ${installed}`
+  const removal = { ...removeRun(installed, stage), timeout }
+  if (ctid !== undefined) return actions([removal], { stage })
+  return actions(
+    [
+      loaded === undefined || !program ? undefined : unload(loaded),
+      { ...removal, effects: removed(installed) },
+    ],
+    { stage },
+  )
+}
+
+/** About a driver that is loaded although no `.run` is installed. */
+function left({ loaded, record, recorded }: Seen): readonly string[] {
+  if (loaded === undefined) return []
+  return [
+    record && loaded === recorded
+      ? `driver ${loaded} is removed, but its kernel modules stay loaded until the node reboots`
+      : stays(loaded, { record: false, recorded }),
+  ]
+}
+
+function stays(version: string, { record, recorded }: Pick<Seen, 'record' | 'recorded'>): string {
+  return record
+    ? `driver ${version} stays: the last installer that gpuplay ran here is that of ${recorded ?? 'an unknown version'}; to remove the driver, run nvidia-uninstall`
+    : `driver ${version} stays: gpuplay has not installed it from a .run`
 }
 
 function unload(version: string): Action {

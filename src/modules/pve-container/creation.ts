@@ -4,7 +4,13 @@ import type { Action, Effect } from '../../host/action.ts'
 import { type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
 import { matchingLine } from '../../proxmox/config-lines.ts'
 import { configFile, waitForLock } from '../../proxmox/config-change.ts'
-import { type ConfigEntry, type ConfigSection, parseContainerConfig } from '../../proxmox/container-config.ts'
+import {
+  type ConfigEntry,
+  type ConfigSection,
+  type ContainerConfig,
+  parseContainerConfig,
+} from '../../proxmox/container-config.ts'
+import { lockOf } from '../../proxmox/device-entries.ts'
 import { makingRecord, makingScript, recordDirectory, removalScript } from '../../proxmox/half-made.ts'
 import { configBecomes, longPct, rewritten } from '../../proxmox/pct-actions.ts'
 import { type Storage, volumesOf } from '../../proxmox/storages.ts'
@@ -35,6 +41,11 @@ export function planCreation(given: Args, seen: Seen): Creation | Plan {
   const creation = given.clone === undefined ? fromArchive(given, seen) : asClone(given, seen, given.clone)
   if ('warnings' in creation) return creation
   return { ...creation, actions: [...removal(given, seen), ...creation.actions] }
+}
+
+/** Whether a creation by gpuplay ended before the container was complete; if so, `removal` removes what is left. */
+export function isHalfMade({ container, record }: Seen, config: ContainerConfig): boolean {
+  return record !== undefined && (container === undefined || lockOf(config) === 'create')
 }
 
 /** Waits for tasks of Proxmox that may be the very creation, started by a run that was killed. */

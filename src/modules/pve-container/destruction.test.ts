@@ -26,6 +26,16 @@ describe('a half-made container', () => {
     assert.equal(absent.actions.length, 1)
   })
 
+  test('is not removed if the cluster has another guest with its number', async () => {
+    for (const place of ['pve2/lxc', 'pve1/qemu-server'])
+      for (const given of [{ state: 'absent' }, { ostemplate: archive }]) {
+        const files = { [record]: rest, [`/etc/pve/nodes/${place}/900.conf`]: '' }
+        const plan = await look(given, world({ files }))
+        assert.deepEqual(plan.actions, [])
+        assert.equal(plan.refusal?.code, 'ctid-taken')
+      }
+  })
+
   test('of somebody else is waited for and never removed', async () => {
     for (const state of ['present', 'absent', 'started']) {
       const plan = await look({ ostemplate: archive, state }, world({ config: 'lock: create\n' }))
@@ -67,6 +77,18 @@ describe('destroying', () => {
     await converge(pveContainer, { ctid: 900, hostname: 'web', state: 'absent' }, of)
     assert.equal(of.containers.get('900'), undefined)
     assert.equal(of.files.has(note), false)
+  })
+
+  test('takes the record of a creation with it if only the first start was missing', async () => {
+    const of = world({ config: web, files: { [record]: 'hostname web\nsource 901\n' } })
+    const plan = await look({ state: 'absent' }, of)
+    assert.deepEqual(labels(plan), ['destroy container 900 (web) with tank:subvol-900-disk-0', 'remove'])
+    await converge(pveContainer, { ctid: 900, hostname: 'web', state: 'absent' }, of)
+    assert.equal(of.containers.get('900'), undefined)
+    assert.equal(of.files.has(record), false)
+    const files = { [record]: 'hostname web\n' }
+    const kept = await look({ state: 'absent' }, world({ config: `${web}protection: 1\n`, files }))
+    assert.equal(kept.refusal?.code, 'protected')
   })
 
   test('expects the configuration as it was when it was planned', async () => {

@@ -8,7 +8,7 @@ import { lockOf } from '../../proxmox/device-entries.ts'
 import { longPct } from '../../proxmox/pct-actions.ts'
 import { volumesOf } from '../../proxmox/storages.ts'
 import type { Args } from './args.ts'
-import { removal, waitForTasks } from './creation.ts'
+import { isHalfMade, removal, waitForTasks } from './creation.ts'
 import { nameProblem, otherContainer } from './refusals.ts'
 import type { Seen } from './seen.ts'
 
@@ -16,17 +16,12 @@ import type { Seen } from './seen.ts'
 const almostGone = 'destroyed'
 
 export function planAbsence(given: Args, seen: Seen): Plan {
-  const { ctid, container, elsewhere, record } = seen
-  const problem = nameProblem(given, { ...seen, elsewhere: undefined })
+  const { ctid, container, record } = seen
+  const problem = nameProblem(given, seen)
   if (problem) return refuse(problem)
-  const busy = waitForTasks(given, seen)
-  if (busy) return busy
-  if (record !== undefined) return actions(removal(given, seen))
-  if (container === undefined) {
-    const other = elsewhere && nameProblem(given, seen)
-    return other ? refuse(other) : done()
-  }
-  const config = parseContainerConfig(container.config)
+  if (container === undefined && record === undefined) return done()
+  const config = parseContainerConfig(container?.config ?? '')
+  if (isHalfMade(seen, config)) return waitForTasks(given, seen) ?? actions(removal(given, seen))
   const lock = lockOf(config)
   const half = lock === almostGone
   // Somebody else is creating it, and its name comes last.
@@ -37,7 +32,7 @@ export function planAbsence(given: Args, seen: Seen): Plan {
   const locked = half ? undefined : waitForLock(ctid, config, given.lock_timeout)
   if (locked) return locked
   return actions([
-    ...(container.status === 'running' ? [stop(given, ctid)] : []),
+    ...(container?.status === 'running' ? [stop(given, ctid)] : []),
     destroy(given, seen, { config, half }),
     ...seen.notes.map((path) => ({ kind: 'remove', on: 'node', path }) as const),
   ])

@@ -24,7 +24,7 @@ import { lackingFeature, volumesOf } from '../../proxmox/storages.ts'
 import type { Module } from '../module.ts'
 import { mayChangeContainer } from '../support/container-args.ts'
 import { args, type Args, result } from './args.ts'
-import { isFinishedLater, planCreation } from './creation.ts'
+import { isFinishedLater, isHalfMade, planCreation } from './creation.ts'
 import { planAbsence } from './destruction.ts'
 import { growth } from './growth.ts'
 import { otherContainer, otherPrivilege } from './refusals.ts'
@@ -62,8 +62,7 @@ function plan(given: Args, seen: Seen): Plan {
   if (given.state === 'absent') return planAbsence(given, seen)
   const { container, record, ctid } = seen
   const config = parseContainerConfig(container?.config ?? '')
-  if (container === undefined || (record !== undefined && lockOf(config) === 'create'))
-    return planNew(given, seen)
+  if (container === undefined || isHalfMade(seen, config)) return planNew(given, seen)
   // Somebody else is creating it, and its name comes last.
   const making = lockOf(config) === 'create' ? waitForLock(ctid, config, given.lock_timeout) : undefined
   if (making) return making

@@ -127,7 +127,13 @@ async function linkedClonesOf(
 }
 
 async function notesOf(ctid: string, node: Host): Promise<readonly string[]> {
-  const paths = [`${assignmentNotes}/${ctid}`, userspaceNote(ctid), owedStart(ctid), rollbackRecord(ctid)]
+  const paths = [
+    `${assignmentNotes}/${ctid}`,
+    userspaceNote(ctid),
+    owedStart(ctid),
+    rollbackRecord(ctid),
+    makingRecord(ctid),
+  ]
   const stats = await Promise.all(paths.map((path) => node.maybe(node.stat(path))))
   return paths.filter((_, index) => stats[index] !== undefined && !isUnknown(stats[index]))
 }

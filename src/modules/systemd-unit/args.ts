@@ -1,15 +1,12 @@
 import type { FromSchema } from 'json-schema-to-ts'
+import { unitProperty } from '../support/unit-property.ts'
 
 const shape = {
   type: 'object',
   additionalProperties: false,
   required: ['name'],
   properties: {
-    name: {
-      type: 'string',
-      pattern: '^[A-Za-z0-9:_.\\\\@][A-Za-z0-9:_.\\\\@-]*$',
-      description: 'A systemd unit; `.service` can be omitted',
-    },
+    name: unitProperty,
     content: { type: 'string', pattern: '\\S', description: 'Text of the unit file or the drop-in' },
     drop_in: {
       type: 'string',

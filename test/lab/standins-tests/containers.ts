@@ -17,12 +17,12 @@ export function containerTests({ output, status, both }: Subject): void {
       for (const ctid of [101, 102]) {
         assert.match(
           await both(
-            `pct push ${ctid} /root/${driver}.run /root/d.run && pct exec ${ctid} -- sh /root/d.run ${inContainer}`,
+            `pct push ${ctid} /root/${driver}.run /root/d.run && pct exec ${ctid} -- env TMPDIR=/var/tmp sh /root/d.run ${inContainer}`,
           ),
           /module utility `modprobe`[^]*= 1$/,
         )
         await output(
-          `pct exec ${ctid} -- sh -c 'apt-get -qq update; apt-get -y -qq install kmod'; pct exec ${ctid} -- sh /root/d.run ${inContainer}`,
+          `pct exec ${ctid} -- sh -c 'apt-get -qq update; apt-get -y -qq install kmod'; pct exec ${ctid} -- env TMPDIR=/var/tmp sh /root/d.run ${inContainer}`,
         )
       }
       await output(`for c in 101 102; do pct stop $c; done; cp ${conf(101)} ${conf(102)} /root/`)
@@ -103,8 +103,9 @@ export function containerTests({ output, status, both }: Subject): void {
 
     it('a user-space driver of another version than the module is a mismatch', async () => {
       await output('pct set 102 --dev0 /dev/nvidia0,mode=0666 --dev1 /dev/nvidiactl,mode=0666; pct start 102')
+      // The container is still booting, and its tmpfiles empty /tmp.
       await output(
-        `pct push 102 /root/${older}.run /root/e.run; pct exec 102 -- sh /root/e.run ${inContainer}`,
+        `pct push 102 /root/${older}.run /root/e.run; pct exec 102 -- env TMPDIR=/var/tmp sh /root/e.run ${inContainer}`,
       )
       assert.equal(
         await visible(102),
@@ -115,7 +116,7 @@ export function containerTests({ output, status, both }: Subject): void {
         await status('pct exec 102 -- sh -c "ls /var/lib/nvidia || ls /usr/lib/x86_64-linux-gnu/libcuda*"'),
         2,
       )
-      await output(`pct exec 102 -- sh /root/d.run ${inContainer}`)
+      await output(`pct exec 102 -- env TMPDIR=/var/tmp sh /root/d.run ${inContainer}`)
     })
 
     it('Proxmox VE 9 adds a new device to a running container; in 8 it stays pending', async () => {

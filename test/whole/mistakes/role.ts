@@ -99,7 +99,7 @@ inventory.yml:9:27: error: "gpu_assignment" is "nvidia0", which is not valid
   8 |           ctid: 101
   9 |           gpu_assignment: nvidia0
     |                           ^^^^^^^
-  help: GPUs of the container: an index ("0"), several ("0,1"), all, none, UUIDs or PCI addresses
+  help: GPUs of the container: an index ("0"), several ("0,1"), all, none, UUIDs or PCI addresses. Without it, the container keeps its GPUs
 `,
   },
   {
@@ -146,7 +146,7 @@ inventory.yml:9:27: error: "gpu_assignment[1]" is "nvidia1", which is not valid
   8 |           ctid: 101
   9 |           gpu_assignment: [0, nvidia1]
     |                           ^^^^^^^^^^^^
-  help: GPUs of the container: an index ("0"), several ("0,1"), all, none, UUIDs or PCI addresses
+  help: GPUs of the container: an index ("0"), several ("0,1"), all, none, UUIDs or PCI addresses. Without it, the container keeps its GPUs
 `,
   },
   {

@@ -5,17 +5,26 @@ import { modules } from '../../../src/modules/catalogue.ts'
  * Modules with their own tasks below. Each other module gets a secret in an argument that refuses secrets.
  */
 const called = new Set(
-  'command shell copy template lineinfile file stat debug fail assert set_fact get_url wait_for'.split(' '),
+  'command shell copy template lineinfile blockinfile replace ini_file slurp file stat debug fail assert set_fact get_url wait_for'.split(
+    ' ',
+  ),
 )
 
+/** Arguments that another argument, or its absence, requires. */
+const alsoRequired: Readonly<Record<string, readonly string[]>> = {
+  cron: ['job'],
+  mount: ['src', 'fstype'],
+  systemd_unit: ['content'],
+}
+
 /** A secret for the first argument and for all required arguments. */
-function argumentsOf(schema: object): string {
+function argumentsOf(module: string, schema: object): string {
   const properties: unknown = 'properties' in schema ? schema.properties : undefined
   const required: readonly unknown[] =
     'required' in schema && Array.isArray(schema.required) ? schema.required : []
   const names = Object.keys(typeof properties === 'object' && properties !== null ? properties : {})
   const needed = names.filter((name, index) => index === 0 || name === 'value')
-  return [...new Set([...needed, ...required])]
+  return [...new Set([...needed, ...required, ...(alsoRequired[module] ?? [])])]
     .map((name) => `${String(name)}: "{{ db_password }}"`)
     .join(', ')
 }
@@ -39,6 +48,11 @@ export function canaryPlaybook(marker: string): string {
     - { name: copy, copy: { src: "{{ playbook_dir }}/key.pem", dest: "{{ out }}/key", mode: '0600' }, no_log: true }
     - { name: line, copy: { content: "a\\n", dest: "{{ out }}/line", mode: '0600' } }
     - { name: change line, lineinfile: { path: "{{ out }}/line", line: "x {{ database.password }}" } }
+    - { name: block, blockinfile: { path: "{{ out }}/line", block: "of {{ db_password }}" } }
+    - { name: replaced, replace: { path: "{{ out }}/line", regexp: '^a$', replace: "b {{ db_password }}" } }
+    - { name: option, ini_file: { path: "{{ out }}/ini", section: s, option: o, value: "{{ mixed }}", mode: '0600' } }
+    - { name: slurp, slurp: { path: "{{ out }}/key" }, register: slurped }
+    - { name: show slurped, debug: { var: slurped } }
     - { name: read, command: { cmd: "cat {{ out }}/written {{ out }}/key {{ out }}/app", reads: true }, register: back }
     - { name: show, debug: { var: back } }
     - { name: show forms, debug: { msg: "{{json back}} {{quote back.stdout}} {{upper back.stdout}}" } }
@@ -86,7 +100,7 @@ export function canaryPlaybook(marker: string): string {
     - { name: nobody sees items, debug: { msg: "{{ item }}" }, loop: ["${marker}-one", "${marker}-two"], no_log: true }
     - { name: show what nobody sees, debug: { msg: "{{ unseen.stdout }} {{json unseen}} {{json bad}}" } }
     - { name: use what nobody sees, command: "echo {{ unseen.stdout }}" }
-${others.map(({ name, args }) => `    - { name: ${name}, ${name}: { ${argumentsOf(args)} } }`).join('\n')}
+${others.map(({ name, args }) => `    - { name: ${name}, ${name}: { ${argumentsOf(name, args)} } }`).join('\n')}
     - { name: last word, debug: { msg: last word } }
   handlers:
     - { name: handle, command: "cat {{ out }}/written" }
