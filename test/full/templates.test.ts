@@ -113,7 +113,9 @@ describe('templates', { skip: whyNoLab() ?? false, timeout: 1_500_000 }, () => {
     )
     // Nothing is removed from a template, and one that was converted stays as it is.
     assert.deepEqual(
-      eventsOf(ended.events, 'warning').map(({ host, message }) => `${host ?? ''}: ${message.slice(0, 66)}`),
+      eventsOf(ended.events, 'warning')
+        .map(({ host, message }) => `${host ?? ''}: ${message.slice(0, 66)}`)
+        .sort(),
       [
         'both: container 903 keeps what is no longer declared for it: docker. For',
         'far-gpu: template 951 stays as it is (prepared by gpuplay, driver 580.95.05',
