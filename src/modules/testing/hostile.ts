@@ -115,6 +115,8 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { name: 'ssh', state: 'started', enabled: true },
     { name: 'x', state: 'restarted', masked: true },
   ],
+  include_vars: [{ file: 'x.yml' }],
+  meta: [{ action: 'flush_handlers' }],
   set_fact: [{ a: 1 }],
   shell: [{ cmd: 'true', reads: true }],
   slurp: [{ path: '/etc/x' }],
