@@ -2,10 +2,9 @@
  * What is in a template, noted on its node when a container is converted. Snapshots have a description for that, but a
  * template has no snapshots, and Proxmox copies the notes of a container to its clones.
  */
-import { defaultStateDirectory } from '../host/access.ts'
 import type { Action } from '../host/action.ts'
 
-const directory = `${defaultStateDirectory}/templates`
+const directory = '/var/lib/gpuplay/v1/templates'
 
 /** The file of a template on its node: one line. */
 export function templateNote(ctid: string): string {
