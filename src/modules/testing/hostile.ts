@@ -98,7 +98,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   nvidia_userspace_note: [{}],
   pve_container: [
     { ctid: 900, hostname: 'web', ostemplate: 'local:vztmpl/debian.tar.zst', state: 'started', memory: 512 },
-    { ctid: 901, hostname: 'web', clone: 900, full: false, state: 'template' },
+    { ctid: 901, hostname: 'web', clone: 900, full: false, state: 'template', description: 'x' },
     { ctid: 901, hostname: 'web', state: 'absent', force: true },
   ],
   pve_container_config: [{ owned: ['dev[0-9]+'], content: 'dev0: /dev/nvidia0\n' }],
