@@ -11,8 +11,10 @@ import { readExtraVars } from '../language/extra-vars.ts'
 import { bornSecrets, playbookSecrets } from '../language/born-secrets.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
 import type { Playbook, Task, Variables } from '../language/model.ts'
+import type { Module } from '../modules/module.ts'
 import { ansibleFilesBeside } from '../language/ansible-files.ts'
 import { readPlaybook } from '../language/playbook.ts'
+import { ModuleTable } from './custom/custom-modules.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
 import { startAt } from '../language/start-at.ts'
 import { isChosen, unknownTags } from '../language/tags.ts'
@@ -23,6 +25,8 @@ export interface Loaded {
   readonly inventory: Inventory
   readonly extra: Variables
   readonly selection: Selection
+  /** Those of gpuplay, and those next to the playbooks and in roles that tasks name. */
+  readonly modules: readonly Module[]
   /** False for tasks that the command line leaves out. */
   readonly selected: (task: Task) => boolean
   /** Every mistake in the files. With any of them the run must not start. */
@@ -52,10 +56,11 @@ export function load(
   problems.push(...inventoryProblems)
   for (const { variables, connection } of inventory?.hosts.values() ?? [])
     book([variables, connection.settings].flatMap(bornSecrets))
+  const modules = new ModuleTable(dependencies.modules, { ...request, files })
   const playbooks: Playbook[] = []
   for (const file of request.playbooks) {
     const { playbook, problems: found } = readPlaybook(file, {
-      modules: new Map(dependencies.modules.map((module) => [module.name, module])),
+      modules,
       rolesPaths: request.rolesPaths,
       ...defined({ otherPlaybooks: request.otherPlaybooks }),
       variables: [...(inventory?.variableNames ?? []), ...Object.keys(hostVariableSchemas), ...extra.keys()],
@@ -68,6 +73,7 @@ export function load(
     playbooks.push(playbook)
     book(playbookSecrets(playbook))
   }
+  problems.push(...modules.problems)
   if (inventory === undefined) throw new InputError(problems)
   problems.push(
     ...misspelt(playbooks, inventory, extra),
@@ -96,6 +102,7 @@ export function load(
     inventory,
     extra,
     selection,
+    modules: [...modules.values()],
     selected,
     problems,
     warnings: [
