@@ -18,7 +18,8 @@ import {
   unknownItem,
   unreachableItem,
 } from './item-result.ts'
-import { Ledger } from './ledger.ts'
+import { recordItem } from './item-changes.ts'
+import { type Expected, Ledger } from './ledger.ts'
 import { Narrator } from './narrator.ts'
 import { type PreparedItem, prepareItem, type Ready } from './prepare.ts'
 import { type Preparing, readFactFor } from './preparing.ts'
@@ -134,7 +135,7 @@ export class Sequence {
     if (run.turn.kind === 'done') {
       run.items = oneItem(context.layers)
       const result = resultElsewhere(run.turn)
-      await this.#ledger.expect({ run, unit: undefined, converged: undefined, result })
+      await this.#expect({ run, unit: undefined, converged: undefined, result })
     }
     return true
   }
@@ -162,12 +163,12 @@ export class Sequence {
           items.kind === 'unknown'
             ? unknownItem(module, items.why)
             : failedItem(run.task, module, items.problem)
-        return await this.#ledger.expect({ run, unit: undefined, converged: undefined, result })
+        return await this.#expect({ run, unit: undefined, converged: undefined, result })
       }
       const at = run.foreseen
       const item = items.items[at]
       if (item === undefined)
-        return await this.#ledger.expect({ run, unit: undefined, converged: undefined, result: undefined })
+        return await this.#expect({ run, unit: undefined, converged: undefined, result: undefined })
       const early = ahead?.holds() === true ? ahead.prepared[at] : undefined
       const prepared = early?.prepared ?? (await prepareItem(run.task, item, preparing))
       await this.#item(run, item, { prepared, reading: early?.reading })
@@ -183,12 +184,8 @@ export class Sequence {
   async #unreachable(run: TaskRun, problem: Problem): Promise<void> {
     if (this.#waiting) return this.#flush()
     run.items ??= { kind: 'failed', problem }
-    await this.#ledger.expect({
-      run,
-      unit: undefined,
-      converged: undefined,
-      result: unreachableItem(problem),
-    })
+    const result = unreachableItem(problem)
+    await this.#expect({ run, unit: undefined, converged: undefined, result })
   }
 
   async #ahead(run: TaskRun): Promise<Ahead | undefined> {
@@ -217,8 +214,7 @@ export class Sequence {
           : prepared.kind === 'unknown'
             ? unknownItem(module, prepared.why)
             : failedItem(run.task, module, prepared.problem)
-    await explainItem(run, { item, prepared, unit: undefined }, this.#preparing())
-    await this.#ledger.expect({ run, unit: undefined, converged: undefined, result })
+    await this.#expect({ run, unit: undefined, converged: undefined, result }, { item, prepared })
   }
 
   /** Asks the user, with nothing waiting to be sent. Handlers are asked about before they start. */
@@ -253,8 +249,23 @@ export class Sequence {
     })
     if (attempted.kind === 'moved') return
     if (attempted.kind === 'flush') return this.#flush()
-    await explainItem(run, { item, prepared: ready, unit: attempted.unit }, this.#preparing())
-    await this.#ledger.expect({ run, ...attempted })
+    await this.#expect({ run, ...attempted }, { item, prepared: ready })
+  }
+
+  /** Passes the end of an item on to all that want to know it. */
+  async #expect(
+    expected: Expected,
+    about?: { readonly item: Item; readonly prepared: PreparedItem },
+  ): Promise<void> {
+    const { context } = this.#options
+    const { run, unit } = expected
+    if (about !== undefined) await explainItem(run, { ...about, unit }, this.#preparing())
+    recordItem(expected, about?.prepared, {
+      run: context.run,
+      machine: context.host.machine,
+      module: context.arguments.module(run.task.module),
+    })
+    await this.#ledger.expect(expected)
   }
 
   #preparing(): Preparing {
