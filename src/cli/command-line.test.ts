@@ -10,6 +10,9 @@ const folder = scratchFolder()
 const type = (...words: readonly string[]) => gpuplay(folder, words)
 const commands = [
   'run',
+  'plan',
+  'show',
+  'apply',
   'lint',
   'status',
   'runs',
@@ -43,8 +46,12 @@ test('every help text fits 80 columns and loses no words', async () => {
 /** Every option of every command: a removed one is missing in its help. */
 const options: Readonly<Record<string, string>> = {
   run: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
-    ask-become-pass output color verbose check diff limit rerun-failed tags skip-tags start-at-task step force-handlers
-    list-hosts list-tasks list-tags syntax-check forks fail-on-change step-by-step profile`,
+    ask-become-pass output color verbose check diff limit rerun-failed tags skip-tags start-at-task force-handlers
+    forks step list-hosts list-tasks list-tags syntax-check fail-on-change step-by-step profile`,
+  plan: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass output color verbose out diff limit rerun-failed tags skip-tags start-at-task force-handlers forks`,
+  show: 'output color verbose',
+  apply: 'extra-vars output color verbose diff forks profile',
   lint: 'inventory skip color',
   status: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass limit forks output color`,
@@ -139,7 +146,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, lint, status, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
+    'the commands are run, plan, show, apply, lint, status, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],

@@ -3,6 +3,7 @@ import type { Problem } from '../base/errors.ts'
 import type { Outcome, TaskRef } from '../events/events.ts'
 import type { Action } from '../host/action.ts'
 import type { Expectation } from '../host/expectation.ts'
+import type { Diff } from '../host/plan.ts'
 import type { ResourcePattern } from '../host/resource.ts'
 
 /** The changes that one item of a task wants to make on one host. */
@@ -30,6 +31,8 @@ export interface PlannedItem extends ItemChanges {
   /** The label of the item; '' without a loop. */
   readonly label: string
   readonly outcome: Outcome
+  /** The changes as they are shown. */
+  readonly diffs: readonly Diff[]
   /** Why these may not be all changes, or may not happen: only the run can know. */
   readonly unknown: string | undefined
   /** The resources that the task may change in ways that are not known. */

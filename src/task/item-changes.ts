@@ -55,6 +55,7 @@ export function recordItem(
     arguments: given,
     hidden: task.task.noLog || unit?.ready.secret === true,
     actions,
+    diffs: [...new Set(foreseen.map(({ plan }) => plan))].flatMap(({ diffs }) => diffs),
     seen: changedState(own.map(actionOf), namesOf(machine), first?.reading.touched ?? new Map()),
     rests: first?.reading.rests ?? false,
     unknown,

@@ -11,7 +11,7 @@ import type { RefusedHost, RunDependencies, RunRequest } from '../request.ts'
 import { runPlaybooks } from '../run-playbooks.ts'
 import { createApproval } from './approval.ts'
 import { driftOf } from './drift.ts'
-import { type Look, lookAt } from './make-plan.ts'
+import { type HostRecords, lookAt } from './make-plan.ts'
 import { planAgain } from './plan-file.ts'
 import { createPlanRecords } from './plan-records.ts'
 import type { PlanFile } from './plan-schema.ts'
@@ -56,7 +56,7 @@ export async function applyPlan(
 /** The hosts on which the run must not start: those that cannot be reached now, or that have changed. */
 function refusedHosts(
   plan: PlanFile,
-  { exitCode, hosts }: Look,
+  { exitCode, hosts }: HostRecords,
   events: readonly Event[],
 ): ReadonlyMap<string, RefusedHost> {
   if (exitCode === exitCodes.interrupted) return new Map()

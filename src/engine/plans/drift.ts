@@ -26,7 +26,7 @@ function difference(planned: PlanFileItem | undefined, now: PlanFileItem | undef
   if (planned.task !== now.task || planned.position !== now.position)
     return `${titleOf(now)} comes in place of ${title}`
   if (planned.outcome !== now.outcome)
-    return `${title} was "${planned.outcome}" in the plan and would be "${now.outcome}" now`
+    return `${title} was "${shown[planned.outcome]}" in the plan and is "${shown[now.outcome]}" now`
   if (planned.arguments !== now.arguments) return `${title} has other arguments`
   const resource = Object.keys({ ...planned.seen, ...now.seen }).find(
     (key) => planned.seen[key] !== now.seen[key],
@@ -34,9 +34,20 @@ function difference(planned: PlanFileItem | undefined, now: PlanFileItem | undef
   if (resource !== undefined) return `${resource}, which ${title} changes, has changed`
   if (!isDeepStrictEqual(planned.actions.map(compared), now.actions.map(compared)))
     return `${title} would make other changes`
+  if (planned.diff !== now.diff) return `what ${title} changes has changed`
   if ((planned.unknown === undefined) !== (now.unknown === undefined))
     return `${title} ${now.unknown === undefined ? 'is known now, and was not' : 'is not known now, and was'}`
   return undefined
+}
+
+/** As a dry run shows them. */
+const shown: Readonly<Record<PlanFileItem['outcome'], string>> = {
+  ok: 'ok',
+  changed: 'would',
+  skipped: 'skipped',
+  failed: 'FAILED',
+  unreachable: 'unreachable',
+  unknown: 'may run',
 }
 
 function titleOf(item: PlanFileItem | undefined): string {

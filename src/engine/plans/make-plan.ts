@@ -52,7 +52,7 @@ export async function makePlan(
   return { exitCode, plan }
 }
 
-export interface Look {
+export interface HostRecords {
   readonly exitCode: ExitCode
   /** The items of each host, in order. */
   readonly hosts: ReadonlyMap<string, readonly PlanFileItem[]>
@@ -62,7 +62,7 @@ export interface Look {
 export async function lookAt(
   request: RunRequest,
   { digests, ...dependencies }: RunDependencies & { readonly secrets: Secrets; readonly digests: Digests },
-): Promise<Look> {
+): Promise<HostRecords> {
   const items = new Map<string, PlannedItem[]>()
   const exitCode = await runPlaybooks(
     { ...request, check: true },

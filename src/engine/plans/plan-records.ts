@@ -66,7 +66,7 @@ export function createPlanRecords(digests: Digests, secrets: Secrets): PlanRecor
     seen: ({ seen, hidden }) =>
       Object.fromEntries([...seen].map(([key, state]) => [key, digestOf(lasting(state), hidden)])),
     item(item) {
-      const { task, position, label, outcome, hidden, actions, rests, unknown, mayChange } = item
+      const { task, position, label, outcome, hidden, actions, diffs, rests, unknown, mayChange } = item
       return {
         task: task.id,
         name: shown(task.name),
@@ -75,6 +75,7 @@ export function createPlanRecords(digests: Digests, secrets: Secrets): PlanRecor
         outcome,
         actions: actions.map((action) => records.action(action, hidden)),
         seen: records.seen(item),
+        diff: digestOf(diffs, hidden),
         rests,
         mayChange: [...mayChange],
         ...defined({ position, arguments: records.argumentsOf(item), unknown: mapped(unknown, shown) }),
@@ -101,6 +102,7 @@ export function essence(action: object): Readonly<Record<string, unknown>> {
 }
 
 /** The size of a directory changes with its entries. */
-function lasting({ content, status }: Expectation): unknown {
-  return { content, status: status?.kind === 'directory' ? { ...status, size: 0 } : status }
+function lasting({ content, status, reached }: Expectation): unknown {
+  const found = [status, reached].map((one) => (one?.kind === 'directory' ? { ...one, size: 0 } : one))
+  return { content, found }
 }

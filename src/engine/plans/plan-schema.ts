@@ -19,7 +19,7 @@ const actionSchema = {
 const itemSchema = {
   type: 'object',
   additionalProperties: false,
-  required: ['task', 'name', 'module', 'outcome', 'actions', 'seen', 'rests', 'mayChange'],
+  required: ['task', 'name', 'module', 'outcome', 'actions', 'seen', 'diff', 'rests', 'mayChange'],
   properties: {
     task: { ...text, description: 'The ID of the task' },
     name: { ...text, description: 'Its name, with its role' },
@@ -38,6 +38,7 @@ const itemSchema = {
       additionalProperties: digest,
       description: 'The state of each resource that the actions change: `pve1 file:/etc/x`',
     },
+    diff: { ...digest, description: 'Digest of its changes as --diff shows them' },
     rests: { type: 'boolean', description: 'That state is a prediction from earlier tasks' },
     unknown: { ...text, description: 'Why the changes, or a part of them, are known only in the run' },
     mayChange: { ...texts, description: 'Resources that it may change in ways that are not known' },
