@@ -59,11 +59,13 @@ export function createSeenSources(files: Files): SeenSources {
       Promise.all(
         [...seen.values()].map(async (source) => {
           const text = await readSource(source, { ...readers, files })
-          const { of, ofSecret } = readers.digests
+          const { digests } = readers
           // The checksum of a file to copy may be that of a secret which only its task knows.
           const isSecret = (found: string): boolean =>
             source.as === 'content' || isSecretFile(source.path) || secrets.holds(found)
-          const digest = mapped(text, (found) => (isSecret(found) ? ofSecret(found) : of(found)))
+          const digest = mapped(text, (found) =>
+            isSecret(found) ? digests.ofSecret(found) : digests.of(found),
+          )
           return { ...source, ...defined({ digest }) }
         }),
       ),

@@ -217,7 +217,7 @@ describe('a plan holds no secrets', () => {
 - name: Short
   copy: { dest: ${at('pin')}, content: "{{ pin_token }}" }
 - name: Hidden
-  command: echo ${'{{ word }}'}
+  command: echo {{ word }}
   no_log: true
 `).replace('opensesame', `${password}, pin_token: "47", word: barleycorn`)
 
