@@ -10,9 +10,9 @@ import { planCommands } from './plan-commands.ts'
 import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
-const { run, status, explain, facts, exec } = fleetCommands
+const { run, status, metrics, explain, facts, exec } = fleetCommands
+const { lint, graph, runs, inventory, modules, init, config, completion } = localCommands
 const { plan, show, apply } = planCommands
-const { lint, runs, inventory, modules, init, config, completion } = localCommands
 /** In the order of the help. */
 const commands = {
   run,
@@ -20,7 +20,9 @@ const commands = {
   show,
   apply,
   lint,
+  graph,
   status,
+  metrics,
   runs,
   inventory,
   explain,

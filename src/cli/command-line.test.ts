@@ -14,7 +14,9 @@ const commands = [
   'show',
   'apply',
   'lint',
+  'graph',
   'status',
+  'metrics',
   'runs',
   'inventory',
   'explain',
@@ -53,8 +55,11 @@ const options: Readonly<Record<string, string>> = {
   show: 'output color verbose',
   apply: 'extra-vars output color verbose diff forks profile',
   lint: 'inventory skip color',
+  graph: '',
   status: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass limit forks output color`,
+  metrics: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass limit forks output`,
   runs: 'inventory output diff color verbose',
   inventory: 'inventory extra-vars list graph host limit',
   explain: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
@@ -146,7 +151,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, plan, show, apply, lint, status, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
+    'the commands are run, plan, show, apply, lint, graph, status, metrics, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],

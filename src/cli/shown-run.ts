@@ -32,6 +32,7 @@ export async function showRun(context: Context, options: ShownOptions, wanted: S
     const recorder = createRunLog({
       folders: runFolders(inventories, context.world),
       keep: options.keepRuns,
+      now: context.world.now,
     })
     log = recorder
     return await startRun(context, options, {

@@ -1,13 +1,12 @@
 /** Describes items of a dry run for a plan file, and the changes of a run for its comparison with one. */
-import type { RunContext } from '../fleet/run-context.ts'
 import type { ItemChanges, PlannedItem } from '../fleet/planning.ts'
 import type { Machine } from '../fleet/machine.ts'
 import type { Action } from '../host/action.ts'
 import { changedState } from '../host/changed-state.ts'
 import type { Plan } from '../host/plan.ts'
-import type { Module } from '../modules/module.ts'
 import type { Expected } from './ledger.ts'
 import type { PreparedItem } from './prepare.ts'
+import type { TaskContext } from './task-context.ts'
 import { mayChange, type Planned, type Unit } from './unit.ts'
 
 /** The changes of a plan that is about to be carried out. */
@@ -29,7 +28,7 @@ export function changesOf(unit: Unit, plan: Plan, machine: Machine): ItemChanges
 export function recordItem(
   expected: Expected,
   prepared: PreparedItem | undefined,
-  { run, machine, module }: { readonly run: RunContext; readonly machine: Machine; readonly module: Module },
+  { run, host: { machine }, arguments: known }: Pick<TaskContext, 'run' | 'host' | 'arguments'>,
 ): void {
   const { run: task, unit, converged, result } = expected
   if (!run.check || run.planning?.take === undefined || result === undefined) return
@@ -59,7 +58,7 @@ export function recordItem(
     seen: changedState(own.map(actionOf), namesOf(machine), first?.reading.touched ?? new Map()),
     rests: first?.reading.rests ?? false,
     unknown,
-    mayChange: unknown === undefined ? [] : mayChange(module, given),
+    mayChange: unknown === undefined ? [] : mayChange(known.module(task.task.module), given),
   }
   run.planning.take(planned)
 }

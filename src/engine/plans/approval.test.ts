@@ -10,7 +10,7 @@ import { createApproval } from './approval.ts'
 import { createPlanRecords } from './plan-records.ts'
 
 const records = createPlanRecords(createDigests('00'.repeat(24)), createSecrets())
-const write = (path: string, text = 'one\n'): Action => ({
+const write = (path: string, text = 'one\n'): Extract<Action, { kind: 'writeFile' }> => ({
   kind: 'writeFile',
   path,
   content: { kind: 'text', text },
@@ -80,7 +80,8 @@ test('an item of a task on a host has only its own actions', () => {
 
 test('a file that has changed is not replaced, unless a prediction was seen', () => {
   const actions = [write('/a')]
-  const [before, after] = ['1', '2'].map((content) => new Map([['one file:/a', { content }]]))
+  const before = new Map([['one file:/a', { content: '1' }]])
+  const after = new Map([['one file:/a', { content: '2' }]])
   assert.match(
     refusal({ actions, seen: before }, { actions, seen: after }) ?? '',
     /^one file:\/a has changed since the plan was made: write \/a$/,
