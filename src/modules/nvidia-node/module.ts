@@ -288,8 +288,8 @@ function disturbs(given: Args, seen: Seen): Refusal | undefined {
   }
 }
 
-function change({ version, module_type: type }: Args, { loaded = '', loadedType = '' }: Seen): string {
+function change({ version, module_type: type }: Args, { loaded = '', loadedType }: Seen): string {
   return loaded === version
-    ? `changing the kernel modules of driver ${version} from ${loadedType} to ${type}`
+    ? `changing the kernel modules of driver ${version} from ${loadedType ?? ''} to ${type}`
     : `changing the driver from ${loaded} to ${version}`
 }
