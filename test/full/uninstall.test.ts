@@ -17,8 +17,18 @@ const name = `uninstall-${process.pid}`
 const old = '580.95.05'
 const ctids = [101, 102, 103] as const
 
-/** What stays besides the files of packages, in the order of the playbook's header. */
+/** What stays besides the files of packages, as the header of the playbook lists it. */
 const stays: readonly RegExp[] = [
+  // Made by the scripts of packages.
+  /:\/etc\/modules: absent /,
+  /:\/etc\/rcS\.d\/S\d+kmod: absent /,
+  /^pve1:\/usr\/lib\/modules\/[^/]+\/build: absent /,
+  /101:\/etc\/systemd\/system\/multi-user\.target\.wants\/docker\.service: absent /,
+  /101:\/(etc\/alternatives|usr\/local)\/cuda(-12)?: absent /,
+  // Repositories and settings of Docker and the CUDA toolkit.
+  /101:\/etc\/apt\/(keyrings|sources\.list\.d)\/(docker|nvidia-container-toolkit)\.(asc|sources): absent /,
+  /101:\/etc\/(docker\/daemon\.json|nvidia-container-runtime\/config\.toml): absent /,
+  /101:\/etc\/profile\.d\/gpuplay-cuda\.sh: absent /,
   /^pve1:\/var\/cache\/gpuplay\//,
   /:\/var\/lib\/gpuplay\//,
   /:\/var\/log\//,
@@ -27,6 +37,16 @@ const stays: readonly RegExp[] = [
   // Written by each `update-initramfs` and `depmod`, with the same content but for times.
   /^pve1:\/boot\/initrd\.img-/,
   /^pve1:\/usr\/lib\/modules\/[^/]+\/modules\./,
+  // Compared by lines.
+  /^pve1:\/var\/lib\/pve-cluster\/files\/nodes\/pve1\/lxc\/\d+\.conf: file /,
+]
+
+/** The packages that stay: those that `site.yml` asks apt for. They bring others with them. */
+const askedOf: readonly string[] = [
+  'pve1: dkms gcc libc6-dev make nvtop proxmox-default-headers proxmox-headers-6.8 proxmox-headers-6.8.12-9-pve',
+  'pve1 container 101: containerd.io cuda-keyring cuda-nvcc-12-8 curl docker-buildx-plugin docker-ce docker-ce-cli docker-compose-plugin kmod nvidia-container-toolkit',
+  'pve1 container 102: kmod',
+  'pve1 container 103: kmod',
 ]
 
 /** The state of a host before `site.yml`. */
@@ -86,7 +106,10 @@ describe('a node that gpuplay has left', { skip: whyNoLab() ?? false, timeout: 6
   }
 
   /** Names of packages that `site.yml` has asked apt for, and `HOST:PATH` of all files that came with any package. */
-  async function newPackages(): Promise<{ readonly asked: string; readonly files: ReadonlySet<string> }> {
+  async function newPackages(): Promise<{
+    readonly asked: readonly string[]
+    readonly files: ReadonlySet<string>
+  }> {
     const found = await Promise.all(
       [...hosts].map(async ([at, host]) => {
         const then = packages.get(at)
@@ -102,7 +125,7 @@ describe('a node that gpuplay has left', { skip: whyNoLab() ?? false, timeout: 6
       }),
     )
     return {
-      asked: found.map(({ asked }) => asked).join('\n'),
+      asked: found.map(({ asked }) => asked),
       files: new Set(found.flatMap(({ files }) => files)),
     }
   }
@@ -141,7 +164,7 @@ describe('a node that gpuplay has left', { skip: whyNoLab() ?? false, timeout: 6
     assert.equal(changedCount((await uninstall()).events), 0)
     await boot(lab)
     const { asked, files } = await newPackages()
-    assert.equal(asked, '')
+    assert.deepEqual(asked, askedOf)
     const changes = stateDifferences(fresh, await lab.snapshotFiles())
     assert.deepEqual(
       changes.filter(
@@ -149,7 +172,15 @@ describe('a node that gpuplay has left', { skip: whyNoLab() ?? false, timeout: 6
       ),
       [],
     )
-    assert.equal(await readConfigurations(), configurations)
+    const [then, now] = [lines(configurations), lines(await readConfigurations())]
+    assert.deepEqual(
+      then.filter((line) => !now.includes(line)),
+      [],
+    )
+    assert.deepEqual(
+      now.filter((line) => !then.includes(line)),
+      ['101.conf:features: nesting=1'],
+    )
   })
 
   it('loses its cache where that is asked for', async () => {

@@ -41,8 +41,8 @@ describe('an upgrade with a reboot', { skip: whyNoLab() ?? false, timeout: 900_0
         pve1: { nvidia_driver_version: versions[which].pve1 },
         pve2: { nvidia_driver_version: versions[which].pve2, nvidia_host_source: 'apt' },
         ct101: { cuda_toolkit_packages: ['cuda-nvcc'] },
-        // Debian's drivers are too old for the toolkit of the lab's inventory.
-        ct201: { cuda_toolkit_version: '12.2', cuda_toolkit_packages: ['cuda-nvcc'] },
+        // Debian's drivers are older than the toolkit, which is a warning.
+        ct201: { cuda_toolkit_packages: ['cuda-nvcc'] },
       }
       writeFileSync(inventory(which), JSON.stringify({ all: { hosts } }))
     }
