@@ -2,6 +2,7 @@
 import { Declarations, type JsonSchema } from './declarations.ts'
 import { builtIns, rescueNames } from './built-ins.ts'
 import type { Loader } from './loader.ts'
+import { namesOfLoop } from './loop.ts'
 import type { Expression, Play, RoleUse, Task, Value, Variables } from './model.ts'
 import { variablesOf } from './reads.ts'
 import { registeredSchema } from './registered.ts'
@@ -49,6 +50,8 @@ export function checkPlay(loader: Loader, play: Play, before: CheckedNames): Che
   // Variables are rendered on read, so those of the play may use the results of any of its tasks.
   const everything = playNames.with(results)
   checkVariables(loader, play.vars, everything)
+  for (const task of [...tasks, ...play.handlers])
+    checkVariables(loader, task.includes, taskNames(everything, task))
   checkValue(loader, play.title, playNames)
   for (const use of play.roles) checkRole(loader, use, everything)
   checkNotifications(loader, play, [...tasks, ...play.handlers])
@@ -85,14 +88,7 @@ function checkTask(loader: Loader, task: Task, names: Declarations): void {
   const checkAll = (conditions: readonly Expression[] | undefined, known: Declarations) => {
     for (const condition of conditions ?? []) checkCondition(loader, condition, known)
   }
-  const loopNames =
-    task.loop === undefined
-      ? names
-      : names.with(
-          [task.loop.variable, task.loop.indexVariable]
-            .filter((name) => name !== undefined)
-            .map((name) => [name, undefined] as const),
-        )
+  const loopNames = names.with(task.loop === undefined ? [] : namesOfLoop(task.loop))
   // The condition guards the rest of the task, so names that it tests with defined() may be read there.
   const inLoop = loopNames.withOptional(task.when)
   const schema = registeredSchema(loader.modules.get(task.module), false)
@@ -106,6 +102,7 @@ function checkTask(loader: Loader, task: Task, names: Declarations): void {
   for (const value of task.environment.values()) check(value, inLoop)
   checkVariables(loader, task.vars, inLoop)
   checkAll(task.until, withResult)
+  checkAll(task.loop?.breakWhen, withResult)
   checkAll(task.changedWhen, withResult)
   checkAll(task.failedWhen, withResult)
   checkTaskFiles(loader, task, inLoop)
@@ -143,7 +140,7 @@ function given(loader: Loader, task: Task): readonly (readonly [string, JsonSche
   const facts =
     loader.modules.get(task.module)?.setsFacts === true
       ? [...task.args.entries.keys()].map((name) => [name, undefined] as const)
-      : []
+      : namesOf(task.includes)
   if (task.register === undefined) return facts
   const schema = registeredSchema(loader.modules.get(task.module), task.loop !== undefined)
   return [...facts, [task.register, schema]]

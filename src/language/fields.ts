@@ -63,6 +63,21 @@ export class FieldReader {
     return undefined
   }
 
+  /** A number of seconds, which may have a fraction, up to a day. */
+  seconds(name: string): number | undefined {
+    const node = this.node(name)
+    const value = node === undefined ? undefined : this.#scalar(node, name, 'number')
+    if (node === undefined || typeof value !== 'number') return undefined
+    if (value >= 0 && value <= 86_400) return value
+    this.report(
+      problem('invalid-keyword', `"${name}" must be from 0 to 86400 seconds, not ${value}`, {
+        where: node.where,
+        hint: 'write a number from 0 to 86400',
+      }),
+    )
+    return undefined
+  }
+
   /** One of several words. */
   choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice | undefined {
     const text = this.text(name)
@@ -153,7 +168,7 @@ export class FieldReader {
     return true
   }
 
-  #scalar(node: YamlNode, name: string, type: 'string' | 'boolean' | 'integer'): unknown {
+  #scalar(node: YamlNode, name: string, type: 'string' | 'boolean' | 'integer' | 'number'): unknown {
     const fits =
       node.kind === 'scalar' &&
       !node.cel &&

@@ -1,13 +1,14 @@
 /** The keywords of plays, role uses and tasks, and hints for unsupported keywords of Ansible. */
 
 const common =
-  'vars become become_user become_method environment tags ignore_errors any_errors_fatal run_once no_log exit_code'
+  'vars become become_user become_method environment module_defaults tags ignore_errors ' +
+  'ignore_unreachable any_errors_fatal run_once no_log exit_code'
 const task =
   'name args when loop loop_control register notify until retries delay changed_when failed_when ' + common
 
 export const playKeywords = words(
-  'name hosts roles pre_tasks tasks post_tasks handlers gather_facts after strategy serial max_fail_percentage force_handlers ' +
-    'import_playbook ' +
+  'name hosts roles pre_tasks tasks post_tasks handlers vars_files gather_facts after strategy serial ' +
+    'max_fail_percentage force_handlers import_playbook ' +
     common,
 )
 export const roleKeywords = words('role name when ' + common)
@@ -36,13 +37,9 @@ export const notYet: Readonly<Record<string, string>> = {
   fact_path: 'leave it out: facts are read when something uses them',
   gather_subset: 'leave it out: facts are read when something uses them',
   gather_timeout: 'leave it out: facts are read when something uses them',
-  ignore_unreachable:
-    'leave it out: the run continues without an unreachable host, and "rescue" of a block handles it like a failure',
   include_role: 'write import_role',
   include_tasks: 'write import_tasks',
-  include_vars: 'put the variables into group_vars, host_vars or vars',
   local_action: 'write a play for localhost',
-  module_defaults: 'give the arguments to each task, or put them into a variable',
   order: 'leave it out: hosts are taken in the order of the inventory',
   poll: longPrograms,
   port: 'set "port" in the inventory',
@@ -51,7 +48,6 @@ export const notYet: Readonly<Record<string, string>> = {
   throttle: 'no keyword limits a single task; --forks limits the whole run',
   timeout:
     'leave it out: this module has no time limit; command, shell, reboot and wait_for have "timeout" as an argument',
-  vars_files: 'put the variables into group_vars, host_vars or vars, or use -e @file',
   vars_prompt: 'use -e name=value',
   with_file: 'write loop with the texts themselves, or copy the files with src',
   with_first_found:
@@ -82,6 +78,7 @@ export const misplaced: Readonly<Record<string, string>> = {
   max_fail_percentage: onPlay,
   rescue: inTaskList,
   serial: onPlay,
+  vars_files: 'write it on the play; a task reads a file of variables with include_vars',
 }
 
 function words(text: string): ReadonlySet<string> {

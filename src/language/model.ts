@@ -129,10 +129,7 @@ export interface Play {
   readonly serial: Serial | undefined
   readonly vars: Variables
   readonly roles: readonly RoleUse[]
-  /**
-   * In order: `pre_tasks`, `tasks` (roles' tasks first), `post_tasks`, without empty ones. Handlers run at
-   * the end of each.
-   */
+  /** `pre_tasks`, `tasks` (roles' tasks first), `post_tasks`, without empty ones. Handlers end each. */
   readonly sections: readonly Section[]
   /**
    * The roles' handlers, then the play's, in the order in which they run; of two with the same name, the
@@ -203,10 +200,7 @@ export interface RoleUse {
   readonly when: readonly Expression[]
 }
 
-/**
- * Stable across runs, so it can identify pending handlers on a host. `ordinal` (from 0) distinguishes equal
- * tasks.
- */
+/** Stable across runs: identifies pending handlers on a host. `ordinal` (from 0) numbers equal tasks. */
 export interface TaskIdentity {
   /** The playbook's file name without its folders. */
   readonly playbook: string
@@ -233,6 +227,10 @@ export interface Task {
   readonly module: string
   readonly moduleAt: Position
   readonly args: MapValue
+  /** Variables that the task may read from files (`include_vars`). Which ones, and their values, the run decides. */
+  readonly includes: Variables
+  /** The action of `meta`. */
+  readonly meta: MetaAction | undefined
   /** All must be true. Conditions of the role and the imports come first. */
   readonly when: readonly Expression[]
   readonly loop: Loop | undefined
@@ -250,6 +248,8 @@ export interface Task {
   readonly changedWhen: readonly Expression[] | undefined
   readonly failedWhen: readonly Expression[] | undefined
   readonly ignoreErrors: boolean
+  /** If the host cannot be reached for the task, the play continues on it. */
+  readonly ignoreUnreachable: boolean
   /** True below `rescue`, where the failed task is known. */
   readonly inRescue: boolean
   /** A failure of the task that nothing rescues ends the run. */
@@ -260,6 +260,9 @@ export interface Task {
   /** The exit code of the run if the task fails (3 to 7). */
   readonly exitCode: number | undefined
 }
+
+/** What a task of the module `meta` does. */
+export type MetaAction = 'flush_handlers' | 'end_host' | 'end_batch' | 'end_play' | 'noop'
 
 /** A task that runs after a notification of its name or of a topic that it listens to. */
 export interface Handler extends Task {
@@ -273,6 +276,12 @@ export interface Loop {
   readonly variable: string
   readonly indexVariable: string | undefined
   readonly label: Value | undefined
+  /** Seconds between two items. */
+  readonly pause: number
+  /** Whether the items see `ansible_loop`; `short` without `allitems`. */
+  readonly extended: 'no' | 'short' | 'whole'
+  /** If all are true after an item, the items after it do not run. */
+  readonly breakWhen: readonly Expression[] | undefined
   readonly where: Position
 }
 

@@ -8,12 +8,13 @@ import { diskFiles, readYamlFile, suggestions } from './read-files.ts'
 import { inherit, nothingInherited } from './inherited.ts'
 import { playKeywords } from './keywords.ts'
 import { type LoadOptions, Loader } from './loader.ts'
-import type { Handler, Play, Playbook, Section, TaskOrBlock, Variable } from './model.ts'
+import type { Handler, Play, Playbook, Section, TaskOrBlock } from './model.ts'
 import { problem, tidy } from './source.ts'
 import { tasksOf } from './block-steps.ts'
 import { didYouMean } from './suggest.ts'
 import { TaskListReader } from './task-list.ts'
 import type { TaskSurroundings } from './task.ts'
+import { readPlayVariables } from './play-variables.ts'
 import type { YamlMap, YamlNode } from './yaml.ts'
 
 /**
@@ -125,7 +126,6 @@ class PlaybookReader {
     }
     // Facts are read on use; the keyword is only checked.
     fields.boolean('gather_facts')
-    const vars = fields.map('vars')
     const pattern = hosts.map((host) => host.text).join(',')
     const name = fields.text('name') ?? pattern
     const around: TaskSurroundings = {
@@ -135,7 +135,7 @@ class PlaybookReader {
       role: undefined,
       file: basename(path),
       folder: dirname(path),
-      inherited: inherit(fields, nothingInherited, loader.values),
+      inherited: inherit(fields, nothingInherited, loader),
       inRescue: false,
     }
     const { serial, maxFailPercentage } = readBatches(fields)
@@ -167,7 +167,7 @@ class PlaybookReader {
       maxFailPercentage,
       forceHandlers: fields.boolean('force_handlers') ?? false,
       serial,
-      vars: vars === undefined ? new Map<string, Variable>() : loader.values.variables(vars),
+      vars: readPlayVariables(loader, fields, dirname(path)),
       roles: uses,
       sections,
       handlers: lastOfEachName(handlers),

@@ -1,7 +1,7 @@
 /** Finds and reads roles: `defaults`, `vars`, `tasks`, `handlers`, `meta/arguments.yml`. */
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import type { Position } from '../base/errors.ts'
-import { readYamlFile, suggestions } from './read-files.ts'
+import { suggestions } from './read-files.ts'
 import type { LoadedRole, Loader } from './loader.ts'
 import type { Variable, Variables } from './model.ts'
 import {
@@ -13,8 +13,7 @@ import {
 } from './role-files.ts'
 import { readArguments } from './role-meta.ts'
 import { didYouMean } from './suggest.ts'
-import { isNothing } from './fields.ts'
-import type { YamlMap } from './yaml.ts'
+import { readMapFile } from './play-variables.ts'
 
 /** Returns the role with this name; reports it at `where` if it does not exist. */
 export function findRole(
@@ -75,14 +74,6 @@ function variablesOf(loader: Loader, directory: string, folder: string): Variabl
     for (const [name, variable] of loader.values.variables(root)) variables.set(name, variable)
   }
   return variables
-}
-
-function readMapFile(loader: Loader, path: string): YamlMap | undefined {
-  const root = readYamlFile(loader.files, path, loader.problems)?.root
-  if (root === undefined || isNothing(root)) return undefined
-  if (root.kind === 'map') return root
-  loader.report('invalid-variables', 'this file must be a map of variables', { where: root.where })
-  return undefined
 }
 
 function declaredArguments(loader: Loader, directory: string): ReturnType<typeof readArguments> {

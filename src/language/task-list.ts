@@ -11,7 +11,8 @@ import type { Expression, Handler, RoleUse, TaskOrBlock, Variable } from './mode
 import { findRole } from './role.ts'
 import { didYouMean } from './suggest.ts'
 import { isTemplate } from './template.ts'
-import { readHandler, readTask, shortModuleName, type TaskSurroundings } from './task.ts'
+import { shortModuleName } from './module-schema.ts'
+import { readHandler, readTask, type TaskSurroundings } from './task.ts'
 import type { YamlEntry, YamlMap, YamlNode } from './yaml.ts'
 
 export class TaskListReader {
@@ -61,7 +62,7 @@ export class TaskListReader {
     const where = fields.node(key)?.where ?? map.where
     const loaded = findRole(loader, name, { directory: around.directory, where })
     const parameters = this.#parameters(map, fields)
-    const inherited = inherit(fields, around.inherited, loader.values)
+    const inherited = inherit(fields, around.inherited, loader)
     if (loaded === undefined) return undefined
     return this.#useRole(loaded, { where, parameters, inherited }, around)
   }
@@ -233,7 +234,7 @@ export class TaskListReader {
     const imports = new Set(['import_tasks', 'import_role'])
     this.checkKeys(map, importKeywords, 'an import', (key) => imports.has(shortModuleName(key)))
     const fields = new FieldReader(map, loader.values)
-    const inherited = inherit(fields, around.inherited, loader.values)
+    const inherited = inherit(fields, around.inherited, loader)
     const own = vars.own ? fields.map('vars') : undefined
     if (own === undefined) return inherited
     return { ...inherited, vars: new Map([...inherited.vars, ...loader.values.variables(own)]) }
