@@ -293,23 +293,3 @@ test('a reboot to load the driver is not safe if the next boot chooses a kernel 
   const programs = { [`modinfo -k ${newer}`]: { stdout: `${version}\n` } }
   assert.equal((await look({ ...given, programs }, { purpose: 'load_driver' })).plan.actions.length, 1)
 })
-
-test('another type of kernel modules is a reason to reboot once it is installed', async () => {
-  const given: GpuHost = {
-    modules: { nvidia: { version } },
-    files: {
-      '/var/lib/nvidia/log': `1.0-5 (${version})\n`,
-      '/proc/driver/nvidia/version': `NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  ${version}\n`,
-    },
-    programs: { 'modinfo -k 6.8.12-9-pve -F license': { stdout: 'NVIDIA\n' } },
-  }
-  const pending = { purpose: 'load_driver', mode: 'never' } as const
-  const { plan, report } = await look(given, { ...pending, module_type: 'proprietary' })
-  assert.equal(
-    plan.warnings[0],
-    `REBOOT PENDING: driver ${version} is loaded with its open kernel modules, the proprietary ones are installed. No guest is running. Reboot the node yourself, or run again with -e nvidia_host_reboot=auto`,
-  )
-  assert.equal(report.pending, true)
-  for (const more of [{}, { module_type: 'open' }] as const)
-    assert.deepEqual((await look(given, { ...pending, ...more })).plan.warnings, [])
-})
