@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { defined } from '../../base/defined.ts'
 import type { Plan } from '../../host/plan.ts'
 import type { ModuleType } from '../../nvidia/installer.ts'
 import { gpuHost, type GpuHost } from '../../nvidia/testing/gpu-host.ts'
@@ -16,7 +17,7 @@ interface Result {
 async function look(given: GpuHost, type: ModuleType | undefined): Promise<Result> {
   const args: Args = {
     version,
-    module_type: type,
+    ...defined({ module_type: type }),
     purpose: 'load_driver',
     mode: 'never',
     ha: 'refuse',
