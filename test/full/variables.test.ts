@@ -213,6 +213,10 @@ describe('the variable', { skip: whyNoLab() ?? false, timeout: 1_500_000 }, () =
       const variables = { nvidia_driver_version: other, nvidia_host_install_timeout: 60 }
       await refused({ playbook: nodes, limit: all, variables }, 5, /60 s/)
       assert.equal(await node('cat /sys/module/nvidia/version'), `${driver}\n`)
+      // The driver is still known to be gpuplay's, although the last installer was that of another version.
+      const uninstall = await play({ playbook: 'playbooks/uninstall.yml', limit: all, variables: {} })
+      assert.equal(uninstall.exitCode, 0, uninstall.text)
+      assert.equal(await node('ls -d /var/lib/nvidia/log /sys/module/nvidia 2>/dev/null || true'), '')
     })
   })
 
