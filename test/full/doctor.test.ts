@@ -30,7 +30,6 @@ describe('the doctor', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     await lab.save('done')
   })
   after(() => Lab.down(name))
-  beforeEach(() => lab.restore('done'))
 
   function node(command: string): Promise<string> {
     return lab.node('pve1').output(command)
@@ -80,48 +79,52 @@ describe('the doctor', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     for (const { fix, message } of findings) assert.notEqual(fix, undefined, message)
   })
 
-  /** Expects that it fails and says all of this. */
-  async function names(...expected: readonly RegExp[]): Promise<void> {
-    const run = await gpuplay(['run', 'playbooks/doctor.yml', '-i', inventoryOf(lab)], { output: 'plain' })
-    assert.equal(run.exitCode, 7, run.text)
-    const missing = expected.filter((each) => !each.test(run.text))
-    assert.deepEqual(missing, [], run.text)
-  }
+  describe('on a node that is in order otherwise', () => {
+    beforeEach(() => lab.restore('done'))
 
-  it('names HA, MIG, moved device numbers and what another installation left', async () => {
-    await node(`
-      mkdir -p /etc/pve/ha; printf 'ct: 101\\n\\tstate started\\n' >/etc/pve/ha/resources.cfg
-      nvidia-smi -i ${first} -mig 1
-      sed -i 's/^gpu ${second} 1 /gpu ${first} 1 /' /var/lib/gpuplay/v1/assignments/102
-      ! /usr/local/lib/gpuplay/nvidia-driver check 102
-      mkdir -p /usr/src/nvidia-current-525.147.05
-      echo 'BUILT_MODULE_NAME[0]="nvidia-current"' >/usr/src/nvidia-current-525.147.05/dkms.conf
-      dkms add -m nvidia-current -v 525.147.05
-      echo 'options vfio-pci ids=10de:2d04' >/etc/modprobe.d/passthrough.conf`)
-    await names(
-      /HA may move container 101 to a node without its GPUs: no rule keeps it on pve1/,
-      new RegExp(`the GPU at ${first} is in MIG mode`),
-      /container 102 was held back at its start: \/dev\/nvidia1 is now card/,
-      /containers\.yml -i \S+ -l ct102, which starts it/,
-      /DKMS builds nvidia-current 525\.147\.05 for every new kernel, but that driver is not installed/,
-      /passthrough\.conf:1: "options vfio-pci ids=10de:2d04"/,
-    )
-  })
+    /** Expects that it fails and says all of this. */
+    async function names(...expected: readonly RegExp[]): Promise<void> {
+      const run = await gpuplay(['run', 'playbooks/doctor.yml', '-i', inventoryOf(lab)], { output: 'plain' })
+      assert.equal(run.exitCode, 7, run.text)
+      const missing = expected.filter((each) => !each.test(run.text))
+      assert.deepEqual(missing, [], run.text)
+    }
 
-  it('names Secure Boot without a key, a card of vfio-pci, and a driver from packages', async () => {
-    const secure =
-      'const f="/etc/lab/node.json",fs=require("fs"),n=JSON.parse(fs.readFileSync(f));n.secureBoot=true;fs.writeFileSync(f,JSON.stringify(n))'
-    await node(`
-      rm -f /var/lib/dkms/mok.* /etc/apt/preferences.d/gpuplay*
-      sed -i 's/ main$/ main contrib non-free non-free-firmware/' /etc/apt/sources.list; apt-get -qq update
-      DEBIAN_FRONTEND=noninteractive apt-get -qq -y install libcuda1 </dev/null
-      /usr/lib/lab/node -e '${secure}'`)
-    await boot(lab, kernels[0])
-    await node(`echo vfio-pci >/sys/bus/pci/devices/${second}/driver_override; modprobe vfio-pci`)
-    await names(
-      /Secure Boot is on, but no enrolled key can sign the driver/,
-      new RegExp(`${second}.* vfio-pci`),
-      /an NVIDIA driver is installed from packages: .*libcuda1/,
-    )
+    it('names HA, MIG, moved device numbers and what another installation left', async () => {
+      await node(`
+        mkdir -p /etc/pve/ha; printf 'ct: 101\\n\\tstate started\\n' >/etc/pve/ha/resources.cfg
+        nvidia-smi -i ${first} -mig 1
+        sed -i 's/^gpu ${second} 1 /gpu ${first} 1 /' /var/lib/gpuplay/v1/assignments/102
+        ! /usr/local/lib/gpuplay/nvidia-driver check 102
+        mkdir -p /usr/src/nvidia-current-525.147.05
+        echo 'BUILT_MODULE_NAME[0]="nvidia-current"' >/usr/src/nvidia-current-525.147.05/dkms.conf
+        dkms add -m nvidia-current -v 525.147.05
+        echo 'options vfio-pci ids=10de:2d04' >/etc/modprobe.d/passthrough.conf`)
+      await names(
+        /HA may move container 101 to a node without its GPUs: no rule keeps it on pve1/,
+        new RegExp(`the GPU at ${first} is in MIG mode`),
+        /container 102 was held back at its start: \/dev\/nvidia1 is now card/,
+        /containers\.yml -i \S+ -l ct102, which starts it/,
+        /DKMS builds nvidia-current 525\.147\.05 for every new kernel, but that driver is not installed/,
+        /passthrough\.conf:1: "options vfio-pci ids=10de:2d04"/,
+      )
+    })
+
+    it('names Secure Boot without a key, a card of vfio-pci, and a driver from packages', async () => {
+      const secure =
+        'const f="/etc/lab/node.json",fs=require("fs"),n=JSON.parse(fs.readFileSync(f));n.secureBoot=true;fs.writeFileSync(f,JSON.stringify(n))'
+      await node(`
+        rm -f /var/lib/dkms/mok.* /etc/apt/preferences.d/gpuplay*
+        sed -i 's/ main$/ main contrib non-free non-free-firmware/' /etc/apt/sources.list; apt-get -qq update
+        DEBIAN_FRONTEND=noninteractive apt-get -qq -y install libcuda1 </dev/null
+        /usr/lib/lab/node -e '${secure}'`)
+      await boot(lab, kernels[0])
+      await node(`echo vfio-pci >/sys/bus/pci/devices/${second}/driver_override; modprobe vfio-pci`)
+      await names(
+        /Secure Boot is on, but no enrolled key can sign the driver/,
+        new RegExp(`${second}.* vfio-pci`),
+        /an NVIDIA driver is installed from packages: .*libcuda1/,
+      )
+    })
   })
 })
