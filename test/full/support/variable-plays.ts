@@ -15,12 +15,12 @@ export interface Play {
 
 export interface VariablePlays {
   readonly lab: () => Lab
-  play(given: Play): Promise<Ended>
+  readonly play: (given: Play) => Promise<Ended>
   /** Expects success; returns the tasks that changed something, as `HOST ROLE : NAME`. */
-  changes(given: Play): Promise<readonly string[]>
-  refused(given: Play, code: number, message: RegExp): Promise<void>
+  readonly changes: (given: Play) => Promise<readonly string[]>
+  readonly refused: (given: Play, code: number, message: RegExp) => Promise<void>
   /** Runs a command on the node and returns its output. */
-  node(command: string): Promise<string>
+  readonly node: (command: string) => Promise<string>
 }
 
 /** `lab` is called only in tests. */
