@@ -78,6 +78,8 @@ export function load(
   const chosen = (task: Task): boolean => isChosen(task.tags, request.tags)
   const start = startAt(playbooks, request.startAt, chosen)
   problems.push(...start.problems)
+  const selected = (task: Task): boolean =>
+    chosen(task) && !start.before.has(task) && !(task.repeats !== undefined && selected(task.repeats))
   const { environment } = dependencies.world
   const selection = select({
     playbooks,
@@ -97,7 +99,7 @@ export function load(
     inventory,
     extra,
     selection,
-    selected: (task) => chosen(task) && !start.before.has(task),
+    selected,
     problems,
     warnings: [
       ...[...new Set(request.playbooks.map(directoryOf))].flatMap((folder) =>
