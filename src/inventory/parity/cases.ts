@@ -1,5 +1,5 @@
 /** Inventories for comparing gpuplay with Ansible, and the deliberate difference that each proves, if any. */
-import type { DifferenceName } from './differences.ts'
+import type { DifferenceName } from './deliberate-differences.ts'
 
 export interface ParityCase {
   readonly name: string

@@ -1,8 +1,8 @@
 /** Writes docs/inventory-differences.md. */
-import { type Difference, differences } from './differences.ts'
+import { type DeliberateDifference, differences } from './deliberate-differences.ts'
 
 export function differencesPage(): string {
-  const all: readonly Difference[] = Object.values(differences)
+  const all: readonly DeliberateDifference[] = Object.values(differences)
   return [
     '# Inventories: differences from Ansible',
     '',

@@ -4,7 +4,7 @@
  *
  * Ansible's answers are recorded in answers.jsonl, so the test needs no Ansible. If the Debian package
  * ansible-core is installed, the test also compares them with its answers; GPUPLAY_WRITE_ANSWERS=1 records
- * them again. Every difference is in differences.ts.
+ * them again. Every difference is in deliberate-differences.ts.
  */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
@@ -23,7 +23,7 @@ import { listing } from '../listing.ts'
 import { resolvePattern } from '../pattern.ts'
 import type { ParityCase } from './cases.ts'
 import { constructedCases } from './constructed-cases.ts'
-import { differences } from './differences.ts'
+import { differences } from './deliberate-differences.ts'
 import { differencesPage } from './differences-page.ts'
 import { folderCases } from './folder-cases.ts'
 import { iniCases } from './ini-cases.ts'

@@ -3,7 +3,7 @@
  * parity.test.ts prove each of them, and `npm run schemas` writes docs/inventory-differences.md.
  */
 
-export interface Difference {
+export interface DeliberateDifference {
   /** What is different: a heading. */
   readonly about: string
   readonly ansible: string
@@ -265,6 +265,6 @@ export const differences = {
     gpuplay: 'the first two hosts',
     why: '`web[1:]` is a range too',
   },
-} as const satisfies Readonly<Record<string, Difference>>
+} as const satisfies Readonly<Record<string, DeliberateDifference>>
 
 export type DifferenceName = keyof typeof differences
