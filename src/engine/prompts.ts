@@ -2,7 +2,7 @@
 import { InputError } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Secrets } from '../base/secrets.ts'
-import { type Answers, answerOf, type Prompt, promptKey } from '../language/prompt.ts'
+import { type PromptAnswers, answerOf, type Prompt, promptKey } from '../language/prompt.ts'
 import { problem } from '../language/source.ts'
 import type { ChosenPlay } from './selection.ts'
 
@@ -33,7 +33,7 @@ export async function askPrompts(
   prompts: readonly Prompt[],
   ask: AskLine | undefined,
   secrets: Pick<Secrets, 'add'>,
-): Promise<Answers> {
+): Promise<PromptAnswers> {
   const unanswered = ask === undefined ? prompts.filter((prompt) => prompt.default === undefined) : []
   if (unanswered.length > 0) throw new InputError(unanswered.map(noTerminal))
   const answers = new Map<string, string | Secret>()

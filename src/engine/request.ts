@@ -7,7 +7,7 @@ import type { Explain } from '../fleet/run-context.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
 import type { Fact } from '../host/facts.ts'
 import type { Means } from '../host/means.ts'
-import type { Answers } from '../language/prompt.ts'
+import type { PromptAnswers } from '../language/prompt.ts'
 import type { Files } from '../language/read-files.ts'
 import type { TagChoice } from '../language/tags.ts'
 import type { Module } from '../modules/module.ts'
@@ -31,7 +31,7 @@ export interface RunRequest {
   /** The name of the task to begin with (`--start-at-task`). */
   readonly startAt?: string | undefined
   /** What the user has answered (`vars_prompt`). */
-  readonly answers?: Answers
+  readonly answers?: PromptAnswers
   /** Runs notified handlers also on hosts that have failed. */
   readonly forceHandlers?: boolean
   readonly check: boolean

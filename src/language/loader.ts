@@ -4,7 +4,7 @@ import type { JsonSchema } from './declarations.ts'
 import { diskFiles, type Files } from './read-files.ts'
 import type { Role } from './model.ts'
 import type { ModuleSchema } from './module-schema.ts'
-import type { Answers } from './prompt.ts'
+import type { PromptAnswers } from './prompt.ts'
 import { SchemaChecker } from './schema.ts'
 import { problem, type ProblemDetails } from './source.ts'
 import type { TaskIdentity } from './task-identity.ts'
@@ -23,7 +23,7 @@ export interface LoadOptions {
   readonly facts?: JsonSchema
   readonly files?: Files
   /** What the user has answered (`vars_prompt`). */
-  readonly answers?: Answers
+  readonly answers?: PromptAnswers
 }
 
 export class Loader {

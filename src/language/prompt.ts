@@ -16,16 +16,16 @@ export interface Prompt {
   readonly where: Position
 }
 
-/** Answers by variable and question: plays that ask the same get the same answer. Values are text or `Secret`. */
-export type Answers = ReadonlyMap<string, string | Secret>
+/** PromptAnswers by variable and question: plays that ask the same get the same answer. Values are text or `Secret`. */
+export type PromptAnswers = ReadonlyMap<string, string | Secret>
 
-/** The key of a prompt in `Answers`. */
+/** The key of a prompt in `PromptAnswers`. */
 export function promptKey({ name, question }: Prompt): string {
   return JSON.stringify([name, question])
 }
 
 /** Returns the variables of the prompts. Without an answer they are unknown. */
-export function answered(prompts: readonly Prompt[], answers: Answers): ReadonlyMap<string, unknown> {
+export function answered(prompts: readonly Prompt[], answers: PromptAnswers): ReadonlyMap<string, unknown> {
   return new Map(
     prompts.map((prompt) => [
       prompt.name,

@@ -221,6 +221,7 @@ test('explain task shows the conditions, arguments, reads and changes of a task,
   arguments
     dest: written
     content: hello (secret)
+    remote_src: false
     backup: false
   reads
     local file:FOLDER
