@@ -57,7 +57,11 @@ export function load(
   problems.push(...inventoryProblems)
   for (const { variables, connection } of inventory?.hosts.values() ?? [])
     book([variables, connection.settings].flatMap(bornSecrets))
-  const modules = new ModuleTable(dependencies.modules, { ...request, files })
+  const modules = new ModuleTable(dependencies.modules, {
+    ...request,
+    files,
+    wrapModule: dependencies.wrapModule,
+  })
   const playbooks: Playbook[] = []
   for (const file of request.playbooks) {
     const { playbook, problems: found } = readPlaybook(file, {

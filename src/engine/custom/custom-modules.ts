@@ -10,6 +10,8 @@ export interface CustomPlaces {
   readonly playbooks: readonly string[]
   readonly rolesPaths: readonly string[]
   readonly files: Files
+  /** Wraps each custom module; default: as it is. */
+  readonly wrapModule?: ((module: Module) => Module) | undefined
 }
 
 /**
@@ -21,11 +23,13 @@ export class ModuleTable extends Map<string, Module> {
   readonly problems: Problem[] = []
   readonly #paths: ReadonlyMap<string, readonly string[]>
   readonly #files: Files
+  readonly #wrap: (module: Module) => Module
   readonly #read = new Set<string>()
 
   constructor(modules: readonly Module[], places: CustomPlaces) {
     super(modules.map((module) => [module.name, module]))
     this.#files = places.files
+    this.#wrap = places.wrapModule ?? ((module) => module)
     this.#paths = customPaths(places)
   }
 
@@ -56,7 +60,7 @@ export class ModuleTable extends Map<string, Module> {
     }
     const { module, problems } = loadCustomModule(path, name, this.#files)
     this.problems.push(...problems)
-    return module ?? placeholder(name)
+    return module === undefined ? placeholder(name) : this.#wrap(module)
   }
 }
 

@@ -10,14 +10,7 @@ import type { Position, Problem } from '../../base/errors.ts'
 import * as customModuleApi from '../../custom-module.ts'
 import { type Files, readText } from '../../language/read-files.ts'
 import { problem, SourceFile } from '../../language/source.ts'
-import type { Module } from '../../modules/module.ts'
-import { checkShape } from './module-shape.ts'
-
-export interface LoadedModule {
-  /** Undefined if there is a mistake. */
-  readonly module: Module | undefined
-  readonly problems: readonly Problem[]
-}
+import { checkShape, type LoadedModule } from './module-shape.ts'
 
 /** @param name the name that the file stands for */
 export function loadCustomModule(path: string, name: string, files: Files): LoadedModule {
@@ -54,10 +47,10 @@ interface Loading {
 }
 
 /** Names of the process that a module has no use for: it reads hosts through `host`. */
-const hidden = [
-  ...['process', 'global', 'globalThis', 'fetch', 'setTimeout', 'setInterval', 'setImmediate'],
-  ...['queueMicrotask', 'performance', 'WebAssembly'],
-]
+const hidden =
+  'process global globalThis fetch setTimeout setInterval setImmediate queueMicrotask performance WebAssembly'.split(
+    ' ',
+  )
 
 /** @throws Refused; whatever the code throws */
 function evaluate(path: string, loading: Loading): Exports {

@@ -3,7 +3,12 @@ import type { Problem } from '../../base/errors.ts'
 import { SchemaChecker } from '../../language/schema.ts'
 import { problem, type SourceFile } from '../../language/source.ts'
 import type { Module } from '../../modules/module.ts'
-import type { LoadedModule } from './load-custom-module.ts'
+
+export interface LoadedModule {
+  /** Undefined if there is a mistake. */
+  readonly module: Module | undefined
+  readonly problems: readonly Problem[]
+}
 
 const functions = ['probe', 'plan', 'report', 'message', 'row', 'mayChange', 'imperative'] as const
 const lists = ['mayBeUnknown', 'mayBeSecret', 'expressions', 'evaluated', 'saves'] as const
