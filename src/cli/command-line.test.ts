@@ -70,6 +70,8 @@ const options: Readonly<Record<string, string>> = {
     ask-become-pass forks only`,
   exec: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass forks shell`,
+  'test-module': `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user
+    ask-pass ask-become-pass host`,
   init: '',
   config: 'inventory json',
   completion: '',
