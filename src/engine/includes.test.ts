@@ -4,7 +4,12 @@ import { describe, test } from 'node:test'
 import { InputError } from '../base/errors.ts'
 import { report } from '../language/testing/report.ts'
 import { steps } from './testing/block-plays.ts'
-import { folderOfTests } from './testing/local-run.ts'
+import { facts } from '../host/facts.ts'
+import { diskFiles } from '../language/read-files.ts'
+import { modules } from '../modules/catalogue.ts'
+import { playsText } from '../view/plays-text.ts'
+import { listPlays } from './list-plays.ts'
+import { folderOfTests, localReach, plainRequest, testWorld } from './testing/local-run.ts'
 
 const play = (tasks: string, more = ''): string =>
   `- hosts: localhost\n${more}  tasks:\n${tasks.trimStart().replaceAll(/^(?=.)/gm, '    ')}`
@@ -205,6 +210,41 @@ describe('included tasks', () => {
       'include_tasks unknown',
       'Say {{ word }} unknown',
     ])
+  })
+
+  test('lists name what may be included, also for one tag', () => {
+    const file = folder.write(
+      'list.yml',
+      play("- include_tasks: 'os-{{ facts.os.id }}.yml'\n  tags: os\n- debug: { msg: x }\n"),
+    )
+    const world = testWorld(folder.path)
+    const [listed] = listPlays(
+      {
+        ...plainRequest,
+        playbooks: [file],
+        inventories: ['localhost,'],
+        tags: { tags: ['os'], skipTags: [] },
+      },
+      {
+        world,
+        files: diskFiles,
+        modules,
+        facts,
+        reach: localReach(world),
+        sinks: [],
+        signal: new AbortController().signal,
+      },
+    )
+    assert.ok(listed)
+    const text = playsText([listed], { hosts: false, tasks: true, tags: false })
+    assert.equal(
+      text.replaceAll(/ +/g, ' '),
+      `PLAY localhost
+ tasks: 3
+ include_tasks [os]
+ debug (if included) [os]
+ debug (if included) [os]`,
+    )
   })
 
   test('an include inside an included file sees both inputs', async () => {

@@ -55,7 +55,7 @@ test('included tasks inherit the keywords of the include, but not its condition'
 
 describe('mistakes', () => {
   const mistakes: readonly (readonly [tasks: string, message: string])[] = [
-    ['- include_tasks: os/debian.yml', 'debian.yml:1:34 undefined-variable: "size" is not defined'],
+    ['- include_tasks: os/debian.yml', 'debian.yml:1:36 undefined-variable: "size" is not defined'],
     [
       '- include_tasks: os/debain.yml',
       'site.yml:3:22 missing-file: there is no file "os/debain.yml" (did you mean "debian.yml"?)',
@@ -74,16 +74,16 @@ describe('mistakes', () => {
       'site.yml:3:29 unknown-role: no role matches "driver_*" (looked in /p/roles, /roles)',
     ],
     [
-      '- include_role: { name: gpu_a, tasks_from: drop-new }',
-      'site.yml:3:48 missing-file: the role "gpu_a" has no tasks/drop-new (did you mean "drop-old"?)',
+      '- include_role: { name: gpu_a, tasks_from: drop-odl }',
+      'site.yml:3:48 missing-file: the role "gpu_a" has no tasks/drop-odl (did you mean "drop-old"?)',
     ],
     [
       '- include_role: { name: gpu_a, public: true }',
-      'site.yml:3:36 invalid-argument: "include_role" has no argument "public" (leave it out: the variables of a role are only visible in it)',
+      'site.yml:3:36 invalid-argument: "include_role" has no "public" (leave it out: the variables of a role are only visible in it)',
     ],
     [
       '- include_tasks: { file: os/ubuntu.yml, apply: { tags: x } }',
-      'site.yml:3:45 invalid-argument: "include_tasks" has no argument "apply" (write its keywords on the task: the included tasks inherit them)',
+      'site.yml:3:45 invalid-argument: "include_tasks" has no "apply" (write its keywords on the task: the included tasks inherit them)',
     ],
     [
       '- include_tasks: os/ubuntu.yml\n  register: r',
@@ -91,7 +91,7 @@ describe('mistakes', () => {
     ],
     [
       "- include_tasks: 'once-{{item}}.yml'\n  loop: [1, 2]",
-      'once-1.yml:1:12 invalid-include: "run_once" cannot be used in an include with a loop (move it out of the included tasks, or include them without a loop)\nonce-1.yml:2:3 invalid-include: "end_play" cannot be used in an include with a loop (move it out of the included tasks, or include them without a loop)',
+      'once-1.yml:1:15 invalid-include: "run_once" cannot be used in an include with a loop (move it out of the included tasks, or include them without a loop)\nonce-1.yml:2:3 invalid-include: "end_play" cannot be used in an include with a loop (move it out of the included tasks, or include them without a loop)',
     ],
     ['- include_tasks: again.yml', 'again.yml:1:18 cyclic-import: "again.yml" includes itself'],
   ]

@@ -233,9 +233,8 @@ export interface Task {
   readonly vars: Variables
   readonly tags: readonly string[]
   readonly until: readonly Expression[] | undefined
-  /** The number of retries while `until` is false. */
+  /** The number of retries while `until` is false, and the seconds between two attempts. */
   readonly retries: number
-  /** Seconds between two attempts. */
   readonly delay: number
   readonly become: Become
   readonly environment: ReadonlyMap<string, Value>
