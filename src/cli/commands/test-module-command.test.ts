@@ -7,7 +7,7 @@ import { gpuplay } from '../testing/command-line.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../../../docs/playbooks.md'), 'utf8')
 const documented = (kind: string): string =>
-  new RegExp(`^## Own modules$[^]*?^\`\`\`${kind}\\n([^]*?)^\`\`\`$`, 'm').exec(page)?.[1] ?? ''
+  new RegExp(`^## Custom modules$[^]*?^\`\`\`${kind}\\n([^]*?)^\`\`\`$`, 'm').exec(page)?.[1] ?? ''
 
 test('the module and the cases of the documentation pass', async () => {
   const folder = scratchFolder()
