@@ -1,8 +1,9 @@
 /** The end of a run: tables from its tasks, counts by host, and the meaning of the exit code. */
 import { type ExitCode, exitCodes } from '../base/errors.ts'
-import type { Counts, Event, Failure, TaskTimes } from '../events/events.ts'
+import { type Counts, type Event, type Failure, noCounts, type TaskTimes } from '../events/events.ts'
 import type { SummaryRow } from '../modules/module.ts'
 import type { Colors } from './colors.ts'
+import { fewHosts, largestList } from './host-names.ts'
 import { cut, duration, plainText, table, widthOf } from './text.ts'
 
 type Finished = Extract<Event, { readonly type: 'run.finished' }>
@@ -96,27 +97,119 @@ const columns: readonly (keyof Counts)[] = [
 ]
 
 function countsText(event: Finished, colors: Colors): string {
-  const hosts = Object.entries(event.hosts)
   const last = `${closingText(event)} in ${duration(event.milliseconds)}`
-  if (hosts.length === 0) return last
+  if (Object.keys(event.hosts).length === 0) return last
+  return [...hostLines(event, colors), ...failureLines(event, colors), last].join('\n')
+}
+
+/** The counts of each host. In a fleet, hosts with equal counts share a line, and those that failed are last. */
+function hostLines(event: Finished, colors: Colors): readonly string[] {
+  const rows = hostRows(Object.entries(event.hosts))
   const changed = event.check ? 'would change' : 'changed'
   const unknown = event.check ? 'may run' : 'unknown'
   const shown = columns.filter(
-    (name) => name === 'ok' || name === 'changed' || hosts.some(([, counts]) => counts[name] > 0),
+    (name) => name === 'ok' || name === 'changed' || rows.some(({ to }) => to[name] > 0),
   )
   const heads = shown.map((name) => (name === 'changed' ? changed : name === 'unknown' ? unknown : name))
+  const cell = ({ from, to }: HostRow, name: keyof Counts): string =>
+    from[name] === to[name] ? String(to[name]) : `${from[name]}-${to[name]}`
   const lines = table([
     [event.check ? 'DRY RUN' : 'RECAP', ...heads, ''],
-    ...hosts.map(([host, counts]) => [host, ...shown.map((name) => String(counts[name])), '']),
+    ...rows.map((row) => [row.hosts, ...shown.map((name) => cell(row, name)), '']),
   ])
-  const body = lines.map((line, index) => {
+  return lines.map((line, index) => {
     if (index === 0) return colors.bold(line)
-    const counts = hosts[index - 1]?.[1]
-    if (counts && counts.failed + counts.unreachable > 0) return colors.red(line)
+    const counts = rows[index - 1]?.to
+    if (counts && hasFailed(counts)) return colors.red(line)
     return counts && counts.changed > 0 ? colors.yellow(line) : colors.green(line)
   })
-  body.push(last)
-  return body.join('\n')
+}
+
+interface HostRow {
+  readonly hosts: string
+  /** The smallest and the largest count of its hosts. */
+  readonly from: Counts
+  readonly to: Counts
+}
+
+/** Columns of names of hosts in a line, and lines of one kind: 500 hosts need fewer than 30 lines in all. */
+const namesWidth = 60
+const mostRows = 8
+
+function hostRows(hosts: readonly (readonly [host: string, counts: Counts])[]): readonly HostRow[] {
+  if (hosts.length <= largestList)
+    return hosts.map(([host, counts]) => ({ hosts: host, from: counts, to: counts }))
+  return [
+    ...sharedRows(hosts.filter(([, counts]) => !hasFailed(counts))),
+    ...sharedRows(hosts.filter(([, counts]) => hasFailed(counts))),
+  ]
+}
+
+/** One row for each different count; if these are too many, the rare ones share the last row. */
+function sharedRows(hosts: readonly (readonly [host: string, counts: Counts])[]): readonly HostRow[] {
+  const groups = [...grouped(hosts, ([, counts]) => JSON.stringify(columns.map((name) => counts[name])))]
+  const rare = groups.length <= mostRows ? [] : bySize(groups).slice(mostRows - 1)
+  const kept = groups.filter((group) => !rare.includes(group))
+  return [...kept, ...(rare.length === 0 ? [] : [rare.flat()])].map((members) => ({
+    hosts: namesOf(members.map(([host]) => host)),
+    from: extreme(members, Math.min),
+    to: extreme(members, Math.max),
+  }))
+}
+
+function extreme(
+  members: readonly (readonly [host: string, counts: Counts])[],
+  choose: (...counts: number[]) => number,
+): Counts {
+  return {
+    ...noCounts,
+    ...Object.fromEntries(columns.map((name) => [name, choose(...members.map(([, counts]) => counts[name]))])),
+  }
+}
+
+function namesOf(hosts: readonly string[]): string {
+  const names = fewHosts(hosts, namesWidth)
+  return hosts.length === 1 ? names : `${names} (${hosts.length})`
+}
+
+function hasFailed({ failed, unreachable }: Counts): boolean {
+  return failed + unreachable > 0
+}
+
+/** Names the failures of a run on several hosts once more: they may stand far above. */
+function failureLines({ hosts, failures }: Finished, colors: Colors): readonly string[] {
+  if (Object.keys(hosts).length === 1) return []
+  const groups = [...grouped(failures, ({ host, task, message }) => kindOf(host, task?.id, message))]
+  const lines = bySize(groups)
+    .slice(0, mostRows)
+    .map((members) => {
+      const [{ task, message = 'failed' } = { message: undefined }] = members
+      const names = namesOf([...new Set(members.map(({ host }) => host))])
+      const [reason = ''] = plainText(message).split('\n')
+      return `${colors.red('failed')}  ${names}  ${task === undefined ? '' : `${plainText(task.name)}: `}${reason}`
+    })
+  const left = groups.length - lines.length
+  return left === 0 ? lines : [...lines, `${left} more reasons of failures are above`]
+}
+
+/** The same failure on two hosts differs in their names, and perhaps in numbers such as addresses. */
+function kindOf(host: string, task: string | undefined, message = ''): string {
+  return JSON.stringify([task ?? '', message.replaceAll(host, '').replaceAll(/\d+/g, '')])
+}
+
+function grouped<T>(members: readonly T[], keyOf: (member: T) => string): Iterable<readonly T[]> {
+  const groups = new Map<string, T[]>()
+  for (const member of members) {
+    const key = keyOf(member)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [member])
+    else group.push(member)
+  }
+  return groups.values()
+}
+
+function bySize<T>(groups: readonly (readonly T[])[]): readonly (readonly T[])[] {
+  return [...groups].sort((one, other) => other.length - one.length)
 }
 
 /** `done: 3 changed`, `failed on pve1: "Install the driver" (exit 5)`. */
