@@ -1,13 +1,17 @@
 import { defined } from '../../base/defined.ts'
 import { type ExitCode, exitCodes, InputError, type Problem } from '../../base/errors.ts'
+import type { Event } from '../../events/events.ts'
 import type { ListedPlay } from '../../events/listed-play.ts'
 import { jsonText } from '../../view/json-text.ts'
 import { type PlayParts, playsText } from '../../view/plays-text.ts'
 import { plainText } from '../../view/text.ts'
+import type { View } from '../../view/view.ts'
 import { configured } from '../configuration.ts'
 import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags, OutputFlags } from '../flags.ts'
+import { createFileViews } from '../output-files.ts'
+import { type OutputFile, outputsOf } from '../output-formats.ts'
 import { hostsToRerun } from '../rerun.ts'
 import { inventoriesOf } from '../run-inputs.ts'
 import { runFolders } from '../run-folders.ts'
@@ -37,7 +41,7 @@ export interface RunFlags
 }
 
 /** The options of the command line, completed from the configuration. */
-type RunOptions = RunFlags & Configuration
+type RunOptions = Omit<RunFlags, 'output'> & Configuration & { readonly files: readonly OutputFile[] }
 
 /** `gpuplay run PLAYBOOK... -i INVENTORY` */
 export async function runCommand(this: Context, flags: RunFlags, ...playbooks: string[]): Promise<void> {
@@ -45,9 +49,12 @@ export async function runCommand(this: Context, flags: RunFlags, ...playbooks: s
 }
 
 async function runOnce(context: Context, flags: RunFlags, names: readonly string[]): Promise<ExitCode> {
-  const { output = 'auto', color = 'auto' } = flags
+  const { color = 'auto' } = flags
+  const output = flags.output?.find((value) => typeof value === 'string') ?? 'auto'
   try {
-    const options: RunOptions = { ...flags, ...configured(context, flags, names) }
+    const { screen, files } = outputsOf(flags.output ?? [])
+    const given = { ...flags, output: screen }
+    const options: RunOptions = { ...given, ...configured(context, given, names), files }
     checkFlags(options)
     const { listHosts, listTasks, listTags, syntaxCheck } = options
     if (listHosts || listTasks || listTags || syntaxCheck) return await list(context, options, names)
@@ -55,13 +62,29 @@ async function runOnce(context: Context, flags: RunFlags, names: readonly string
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     const { problems } = error
-    if (output === 'jsonl') {
-      const view = await createView(context, { output, color, verbosity: 0, diff: false })
-      emitProblems(context, problems, { view, check: flags.check })
-      await view.close()
-    }
+    const choice = { verbosity: 0, diff: false }
+    const views = [
+      ...(await fileViewsIfPossible(context, flags, choice)),
+      ...(output === 'jsonl' ? [await createView(context, { output, color, ...choice })] : []),
+    ]
+    emitProblems(context, problems, { views, check: flags.check })
+    for (const view of views) await view.close()
     reportProblems(context, problems, { color })
     return exitCodes.invalidInput
+  }
+}
+
+/** For mistakes in the files, which reports show too. If a report itself is the mistake, there is none. */
+async function fileViewsIfPossible(
+  context: Context,
+  { output = [] }: RunFlags,
+  choice: { readonly verbosity: number; readonly diff: boolean },
+): Promise<readonly View[]> {
+  try {
+    return await createFileViews(context, outputsOf(output).files, choice)
+  } catch (error) {
+    if (error instanceof InputError) return []
+    throw error
   }
 }
 
@@ -72,7 +95,11 @@ async function runAndShow(
 ): Promise<ExitCode> {
   const inventories = inventoriesOf(context, options)
   const wanted = wantedOf(context, options, names)
-  const view = await createView(context, { ...options, verbosity: options.verbose })
+  const verbosity = options.quiet ? -1 : options.verbose
+  const views = [
+    ...(await createFileViews(context, options.files, { verbosity, diff: options.diff })),
+    await createView(context, { ...options, verbosity }),
+  ]
   let log: RunLog | undefined
   try {
     const recorder = createRunLog({
@@ -87,13 +114,13 @@ async function runAndShow(
       failOnChange: options.failOnChange,
       forceHandlers: options.forceHandlers,
       command: shownCommand(context.words),
-      sinks: [recorder.take, (event) => view.take(event)],
+      sinks: [recorder.take, ...views.map((view) => (event: Event) => view.take(event))],
       // A program reads these events, so nobody can answer a question.
       mayAsk: options.output !== 'jsonl',
       step: options.step,
     })
   } finally {
-    await view.close()
+    for (const view of views) await view.close()
     for (const sentence of log?.close() ?? []) context.errors.write(`warning: ${sentence}\n`)
   }
 }
@@ -143,6 +170,12 @@ function partsOf(play: ListedPlay, { hosts, tasks, tags }: PlayParts): object {
 /** @throws InputError if an option has no effect without another, or together with another */
 function checkFlags({ check, failOnChange, step, ...options }: RunOptions): void {
   const problems: Problem[] = []
+  if (options.quiet && options.verbose > 0)
+    problems.push({
+      code: 'exclusive-options',
+      message: '--quiet prints less, and --verbose more',
+      hint: 'leave one of them out',
+    })
   if (failOnChange && !check)
     problems.push({
       code: 'option-without-effect',
