@@ -125,7 +125,9 @@ export const outputFlags: FlagParametersForType<OutputFlags, Context> = {
     kind: 'parsed',
     parse: outputOf,
     proposeCompletions: (partial) =>
-      [...screenFormats, ...fileFormats.map((format) => `${format}=`)].filter((one) => one.startsWith(partial)),
+      [...screenFormats, ...fileFormats.map((format) => `${format}=`)].filter((one) =>
+        one.startsWith(partial),
+      ),
     variadic: true,
     optional: true,
     brief:

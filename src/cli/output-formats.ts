@@ -14,17 +14,18 @@ export interface OutputFile {
   readonly path: string
 }
 
-/** A value of `--output`. @throws Error that says what it can be */
+/** A value of `--output`. @throws InputError that says what it can be */
 export function outputOf(word: string): ScreenFormat | OutputFile {
   const screen = screenFormats.find((format) => format === word)
   if (screen !== undefined) return screen
   const [name = '', ...rest] = word.split('=')
   const [format, path] = [fileFormats.find((one) => one === name), rest.join('=')]
   if (format !== undefined && path !== '') return { format, path }
-  if (format !== undefined) throw new Error(`${name} needs a file: --output ${name}=FILE`)
-  throw new Error(
-    `${JSON.stringify(word)} is not ${screenFormats.join(', ')}, or one of ${fileFormats.join(', ')} with a file, such as junit=FILE`,
-  )
+  const hint =
+    format !== undefined
+      ? `name a file: --output ${format}=FILE`
+      : `use ${screenFormats.join(', ')}, or a file: ${fileFormats.map((one) => `${one}=FILE`).join(', ')}`
+  throw new InputError([problem('unknown-output', `cannot be "${word}"`, { hint })])
 }
 
 export interface Outputs {

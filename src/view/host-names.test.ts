@@ -30,7 +30,11 @@ test('names that do not fit are counted', () => {
 
 test('the ranges name exactly the hosts', () => {
   const host = fc
-    .tuple(fc.constantFrom('a', 'gpu-', 'x1y'), fc.constantFrom('', '1', '2', '3', '01', '02', '03', '10', '003', '1000'), fc.constantFrom('', '-b', '.lab'))
+    .tuple(
+      fc.constantFrom('a', 'gpu-', 'x1y'),
+      fc.constantFrom('', '1', '2', '3', '01', '02', '03', '10', '003', '1000'),
+      fc.constantFrom('', '-b', '.lab'),
+    )
     .map((parts) => parts.join(''))
   fc.assert(
     fc.property(fc.uniqueArray(host, { maxLength: 40 }), (hosts) => {

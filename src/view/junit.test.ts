@@ -60,10 +60,26 @@ a\ufffdb</failure>
 
 const problem = { code: 'refused', message: 'connection refused' }
 for (const [what, event, text] of [
-  ['an unreachable host is an error', { type: 'host.unreachable', host: 'pve1', problem }, /<error type="refused" message="connection refused">/],
-  ['a mistake in a file is an error', { type: 'problem', problem: { ...problem, where: { file: 'site.yml', line: 3, column: 1 } } }, /name="site.yml:3:1" time="0.000">\n\s*<error/],
-  ['an ignored failure is no failure', taskFinished('pve1', install, 'failed', { detail: { problem }, ignored: true }), /failures="0"[^]*ignored: connection refused/],
-  ['what a dry run does not know is skipped', taskFinished('pve1', install, 'unknown', { detail: { why: 'it depends' } }), /<skipped message="may run: it depends"/],
+  [
+    'an unreachable host is an error',
+    { type: 'host.unreachable', host: 'pve1', problem },
+    /<error type="refused" message="connection refused">/,
+  ],
+  [
+    'a mistake in a file is an error',
+    { type: 'problem', problem: { ...problem, where: { file: 'site.yml', line: 3, column: 1 } } },
+    /name="site.yml:3:1" time="0.000">\n\s*<error/,
+  ],
+  [
+    'an ignored failure is no failure',
+    taskFinished('pve1', install, 'failed', { detail: { problem }, ignored: true }),
+    /failures="0"[^]*ignored: connection refused/,
+  ],
+  [
+    'what a dry run does not know is skipped',
+    taskFinished('pve1', install, 'unknown', { detail: { why: 'it depends' } }),
+    /<skipped message="may run: it depends"/,
+  ],
 ] as const) {
   test(what, async () => {
     assert.match(await report([event]), text)

@@ -298,7 +298,10 @@ test('a dry run of a fleet shows different actions separately', () => {
       taskFinished(host, copy, 'changed', { detail: { actions: [index === 0 ? 'write a' : 'write b'] } }),
     ),
   ])
-  assert.match(text, /^would {5}gpu01 {2}motd : Greet\n +write a\nwould {5}gpu\[02:40\] \(39\) {2}motd : Greet\n +write b$/m)
+  assert.match(
+    text,
+    /^would {5}gpu01 {2}motd : Greet\n +write a\nwould {5}gpu\[02:40\] \(39\) {2}motd : Greet\n +write b$/m,
+  )
 })
 
 test('with --quiet, only failures, warnings and the end are printed', () => {

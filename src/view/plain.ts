@@ -45,8 +45,7 @@ export function createPlainView(options: ViewOptions): View {
     const lines: string[] = []
     if (told.message !== undefined) lines.push(indent(plainText(told.message), deep))
     const showActions = outcome === 'changed' && (check || verbosity > 0)
-    if (showActions)
-      lines.push(...(told.actions ?? []).map((action) => deep + colors.dim(plainText(action))))
+    if (showActions) lines.push(...(told.actions ?? []).map((action) => deep + colors.dim(plainText(action))))
     if (told.why !== undefined && (outcome === 'unknown' || verbosity > 0))
       lines.push(deep + colors.dim(plainText(told.why)))
     if (diff)

@@ -1,63 +1,22 @@
 /** The end of a run: tables from its tasks, counts by host, and the meaning of the exit code. */
+import { grouped } from '../base/grouped.ts'
 import { type ExitCode, exitCodes } from '../base/errors.ts'
 import { type Counts, type Event, type Failure, noCounts, type TaskTimes } from '../events/events.ts'
-import type { SummaryRow } from '../modules/module.ts'
 import type { Colors } from './colors.ts'
 import { fewHosts, largestList } from './host-names.ts'
-import { cut, duration, plainText, table, widthOf } from './text.ts'
+import { fleetTablesText } from './tables-text.ts'
+import { duration, plainText, table } from './text.ts'
 
 type Finished = Extract<Event, { readonly type: 'run.finished' }>
 
 /** @param width Columns of the terminal; without one, nothing is left out. */
 export function recapText(event: Finished, colors: Colors, width?: number): string {
   const parts = [
-    tablesText(event.rows, colors, width),
+    fleetTablesText(event.rows, colors, width),
     timesText(event.profile ?? [], colors),
     countsText(event, colors),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
-}
-
-export function tablesText(rows: readonly SummaryRow[], colors: Colors, width = Infinity): string {
-  const names = [...new Set(rows.map((row) => row.table))]
-  return names
-    .map((name) => {
-      const members = rows.filter((row) => row.table === name)
-      const lines = tableWithin(members, width)
-      const problems = members.filter((row) => row.state === 'problem').length
-      const body = lines.map((line, index) => {
-        if (index === 0) return colors.bold(line)
-        const state = members[index - 1]?.state
-        return state === 'problem' ? colors.red(line) : state === 'pending' ? colors.yellow(line) : line
-      })
-      if (problems > 0) body.push(colors.red(`${problems} ${problems === 1 ? 'problem' : 'problems'}`))
-      const notes = new Set(members.flatMap(({ note }) => note ?? []))
-      body.push(...[...notes].map((note) => colors.dim(plainText(note))))
-      return body.join('\n')
-    })
-    .join('\n\n')
-}
-
-/** Columns of the last cell that a table keeps at least: it may be a whole sentence, but begins with a word. */
-const lastCell = 24
-
-/** Leaves out the dispensable columns of a table that is too wide, then cuts its lines. */
-function tableWithin(rows: readonly SummaryRow[], width: number): readonly string[] {
-  const { columns = [], dispensable = [] } = rows[0] ?? {}
-  const cells = [
-    columns,
-    ...rows.map((row) =>
-      row.cells.map((cell, index) => (index === 0 ? '  '.repeat(row.indent ?? 0) : '') + plainText(cell)),
-    ),
-  ]
-  const without = (left: readonly string[]): readonly string[] =>
-    table(cells.map((row) => row.filter((_, index) => !left.includes(columns[index] ?? ''))))
-  const cuttable = cells.slice(1).map((row) => Math.max(0, widthOf(row.at(-1) ?? '') - lastCell))
-  const fits = ([, ...lines]: readonly string[]): boolean =>
-    lines.every((line, index) => widthOf(line) - (cuttable[index] ?? 0) <= width)
-  const tried = [...Array(dispensable.length + 1).keys()].map((count) => dispensable.slice(0, count))
-  const enough = tried.find((left) => fits(without(left))) ?? dispensable
-  return without(enough).map((line) => cut(line, width))
 }
 
 const phases = ['connect', 'look', 'act', 'wait'] as const
@@ -163,7 +122,9 @@ function extreme(
 ): Counts {
   return {
     ...noCounts,
-    ...Object.fromEntries(columns.map((name) => [name, choose(...members.map(([, counts]) => counts[name]))])),
+    ...Object.fromEntries(
+      columns.map((name) => [name, choose(...members.map(([, counts]) => counts[name]))]),
+    ),
   }
 }
 
@@ -176,9 +137,9 @@ function hasFailed({ failed, unreachable }: Counts): boolean {
   return failed + unreachable > 0
 }
 
-/** Names the failures of a run on several hosts once more: they may stand far above. */
-function failureLines({ hosts, failures }: Finished, colors: Colors): readonly string[] {
-  if (Object.keys(hosts).length === 1) return []
+/** Names several failures once more, because they may stand far above. The closing line names a single one. */
+function failureLines({ failures }: Finished, colors: Colors): readonly string[] {
+  if (failures.length < 2) return []
   const groups = [...grouped(failures, ({ host, task, message }) => kindOf(host, task?.id, message))]
   const lines = bySize(groups)
     .slice(0, mostRows)
@@ -195,17 +156,6 @@ function failureLines({ hosts, failures }: Finished, colors: Colors): readonly s
 /** The same failure on two hosts differs in their names, and perhaps in numbers such as addresses. */
 function kindOf(host: string, task: string | undefined, message = ''): string {
   return JSON.stringify([task ?? '', message.replaceAll(host, '').replaceAll(/\d+/g, '')])
-}
-
-function grouped<T>(members: readonly T[], keyOf: (member: T) => string): Iterable<readonly T[]> {
-  const groups = new Map<string, T[]>()
-  for (const member of members) {
-    const key = keyOf(member)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [member])
-    else group.push(member)
-  }
-  return groups.values()
 }
 
 function bySize<T>(groups: readonly (readonly T[])[]): readonly (readonly T[])[] {

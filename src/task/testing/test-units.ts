@@ -30,7 +30,7 @@ export function unitWith(module: Module, progress: Progress, changes: UnitChange
   return new Unit({
     key,
     task,
-    ref: { id: task.key, name: task.name, module: module.name, handler: false },
+    ref: { id: task.key, name: task.name, module: module.name, handler: false, where: 'site.yml:7' },
     module,
     item: { label: '', value: undefined, layers: [], ...item },
     ready: {
