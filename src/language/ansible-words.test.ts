@@ -43,10 +43,6 @@ const keywords: readonly (readonly [line: string, help: string])[] = [
   ['with_random_choice: [a]', 'write loop'],
   ['become_flags: -i', 'leave it out: sudo is the only method'],
   ['become_exe: doas', 'leave it out: sudo is the only method'],
-  [
-    'ignore_unreachable: true',
-    'leave it out: the run continues without an unreachable host, and "rescue" of a block handles it like a failure',
-  ],
   ['delegate_facts: true', 'leave it out: hostvars has the facts of every host'],
   ['gather_subset: min', dontNeed],
   ['gather_timeout: 5', dontNeed],
@@ -145,7 +141,7 @@ const modules: readonly (readonly [module: string, help: string])[] = [
   ['community.docker.docker_container', 'run docker with "command", and "creates" or "reads: true"'],
   ['community.general.proxmox', 'use pve_container'],
   ['ansible.posix.synchronize', 'copy single files with copy; run rsync with "command" for a tree'],
-  ['git', 'run git with "command" and "creates"'],
+  ['pip', 'run pip with "command" and "creates"'],
 ]
 
 for (const [module, help] of modules) {

@@ -10,17 +10,21 @@ import { cron } from './cron/module.ts'
 import { cudaToolkit } from './cuda-toolkit/module.ts'
 import { debug } from './debug/module.ts'
 import { fail } from './fail/module.ts'
+import { fetch } from './fetch/module.ts'
 import { file } from './file/module.ts'
 import { find } from './find/module.ts'
+import { git } from './git/module.ts'
 import { getUrl } from './get-url/module.ts'
 import { gpuDevices } from './gpu-devices/module.ts'
 import { gpuVerify } from './gpu-verify/module.ts'
 import { group } from './group/module.ts'
 import { hostname } from './hostname/module.ts'
+import { includeVars } from './include-vars/module.ts'
 import { iniFile } from './ini-file/module.ts'
 import { jsonFile } from './json-file/module.ts'
 import { kernelModule } from './kernel-module/module.ts'
 import { lineinfile } from './lineinfile/module.ts'
+import { meta } from './meta/module.ts'
 import type { Module } from './module.ts'
 import { mount } from './mount/module.ts'
 import { nvidiaAptPin } from './nvidia-apt-pin/module.ts'
@@ -42,6 +46,8 @@ import { nvidiaUninstall } from './nvidia-uninstall/module.ts'
 import { nvidiaUnlocked } from './nvidia-unlocked/module.ts'
 import { nvidiaUserspace } from './nvidia-userspace/module.ts'
 import { nvidiaUserspaceNote } from './nvidia-userspace-note/module.ts'
+import { packageFacts } from './package-facts/module.ts'
+import { pause } from './pause/module.ts'
 import { pveContainer } from './pve-container/module.ts'
 import { pveContainerConfig } from './pve-container-config/module.ts'
 import { pveContainerFeatures } from './pve-container-features/module.ts'
@@ -49,7 +55,9 @@ import { pveContainerRestart } from './pve-container-restart/module.ts'
 import { pveContainerSnapshot } from './pve-container-snapshot/module.ts'
 import { reboot } from './reboot/module.ts'
 import { replace } from './replace/module.ts'
+import { script } from './script/module.ts'
 import { service } from './service/module.ts'
+import { serviceFacts } from './service-facts/module.ts'
 import { setFact } from './set-fact/module.ts'
 import { shell } from './shell/module.ts'
 import { slurp } from './slurp/module.ts'
@@ -75,17 +83,21 @@ export const modules: readonly Module[] = [
   cudaToolkit,
   debug,
   fail,
+  fetch,
   file,
   find,
   getUrl,
+  git,
   gpuDevices,
   gpuVerify,
   group,
   hostname,
+  includeVars,
   iniFile,
   jsonFile,
   kernelModule,
   lineinfile,
+  meta,
   mount,
   nvidiaAptPin,
   nvidiaBlacklist,
@@ -106,6 +118,8 @@ export const modules: readonly Module[] = [
   nvidiaUnlocked,
   nvidiaUserspace,
   nvidiaUserspaceNote,
+  packageFacts,
+  pause,
   pveContainer,
   pveContainerConfig,
   pveContainerFeatures,
@@ -113,7 +127,9 @@ export const modules: readonly Module[] = [
   pveContainerSnapshot,
   reboot,
   replace,
+  script,
   service,
+  serviceFacts,
   setFact,
   shell,
   slurp,

@@ -51,6 +51,11 @@ interface Definition<Args, Seen> {
    */
   readonly files?: Readonly<Record<string, 'files' | 'templates'>>
   /**
+   * Arguments that name a path on the controller to write: made absolute, seen from the playbook, before
+   * `probe`.
+   */
+  readonly saves?: readonly string[]
+  /**
    * Arguments that a dry run may not know: they arrive as `Unknown`, and the module plans with "content known
    * at run". Without this, a task with an unknown argument ends as `unknown` before its module runs.
    */
@@ -80,6 +85,8 @@ interface Definition<Args, Seen> {
   imperative?(args: Args): boolean
   /** Sets variables of the host from its arguments (`set_fact`). */
   readonly setsFacts?: boolean
+  /** Sets variables of the host from files on the controller (`include_vars`). The engine reads them. */
+  readonly includesVariables?: boolean
   /** Its failure is a verdict on the host, which stays as usable as it is: containers of a failed node go on. */
   readonly verifies?: boolean
   /** Exit code of the run if a task with this module fails and neither task nor role sets one. Default 7. */
