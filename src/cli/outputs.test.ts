@@ -29,7 +29,7 @@ writeFileSync(
       command: { argv: [cat], stdin: '{{api_token}}' }
       changed_when: false
     - name: Quiet
-      command: { argv: [echo, hidden] }
+      shell: { cmd: 'printf hid; printf den' }
       changed_when: false
       no_log: true
     - name: Each

@@ -203,6 +203,7 @@ test('explain task shows the conditions, arguments, reads and changes of a task,
     dest: written
     content: hello (secret)
     backup: false
+    remote_src: false
   reads
     local file:FOLDER
     local file:written
