@@ -7,6 +7,7 @@ import { misplacedVariables } from '../inventory/ansible-variables.ts'
 import { hostVariableSchemas } from '../inventory/connection-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
 import type { Inventory } from '../inventory/inventory-model.ts'
+import { unreadableSettings } from '../inventory/relations.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { bornSecrets, playbookSecrets } from '../language/born-secrets.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
@@ -77,8 +78,6 @@ export function load(
   const chosen = (task: Task): boolean => isChosen(task.tags, request.tags)
   const start = startAt(playbooks, request.startAt, chosen)
   problems.push(...start.problems)
-  const unreadable = unreadableValues(inventory, playbooks)
-  problems.push(...unreadable.problems)
   const selected = (task: Task): boolean =>
     chosen(task) && !start.before.has(task) && !(task.repeats !== undefined && selected(task.repeats))
   const { environment } = dependencies.world
@@ -92,6 +91,10 @@ export function load(
     environment,
   })
   problems.push(...selection.problems)
+  const given = { extra, localSources: { environment, files, folders: ['.'] } }
+  const settings = unreadableSettings(inventory, selection.hosts, given)
+  const unreadable = unreadableValues(inventory, playbooks, settings)
+  problems.push(...unreadable.problems)
   return {
     inventory,
     extra,
