@@ -202,8 +202,8 @@ test('explain task shows the conditions, arguments, reads and changes of a task,
   arguments
     dest: written
     content: hello (secret)
-    backup: false
     remote_src: false
+    backup: false
   reads
     local file:FOLDER
     local file:written
