@@ -11,6 +11,9 @@ import type { View, ViewOptions } from './view.ts'
 
 type Ended = Extract<Event, { readonly type: 'task.finished' | 'item.finished' }>
 
+/** Reasons to leave a host out that is, as far as the run knows, in reach. */
+const failures: ReadonlySet<string> = new Set(['node-failed', 'drifted'])
+
 const deep = '            '
 
 export function createPlainView(options: ViewOptions): View {
@@ -137,7 +140,7 @@ export function createPlainView(options: ViewOptions): View {
         return
       case 'host.unreachable':
         fleet.lost(event.host)
-        taskLine(event.problem.code === 'node-failed' ? 'failed' : 'unreachable', [event.host])
+        taskLine(failures.has(event.problem.code) ? 'failed' : 'unreachable', [event.host])
         line(indent(problemText(event.problem, colors), '  '))
         return
       case 'host.rescued':
