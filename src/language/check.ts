@@ -36,7 +36,8 @@ export function checkPlay(loader: Loader, play: Play, before: CheckedNames): Che
   const unsettled = new Set(play.after === 'node' ? before.unsettled : [])
   for (const task of [...tasks, ...play.handlers])
     for (const [name] of given(loader, task)) unsettled.add(name)
-  const playNames = before.base.with(namesOf(play.vars)).unsettled(unsettled)
+  const asked = play.prompts.map(({ name }) => [name, undefined] as const)
+  const playNames = before.base.with(namesOf(play.vars)).with(asked).unsettled(unsettled)
   for (const task of tasks) {
     const here = taskNames(playNames, task).with(results)
     checkTask(loader, task, here)
@@ -83,7 +84,8 @@ function namesOfRole(names: Declarations, { defaults, vars, arguments: described
 
 function taskNames(names: Declarations, task: Task): Declarations {
   const inRole = task.role === undefined ? names : roleNames(names, task.role)
-  const known = inRole.with(namesOf(task.vars))
+  const inputs = task.inputs.map((name) => [name, undefined] as const)
+  const known = inRole.with(inputs).with(namesOf(task.vars))
   return task.inRescue ? known.with(Object.entries(rescueNames)) : known
 }
 
@@ -129,7 +131,8 @@ function checkCondition(loader: Loader, condition: Expression, names: Declaratio
 }
 
 function checkRole(loader: Loader, use: RoleUse, names: Declarations): void {
-  const inside = roleNames(names, use)
+  const inputs = (use.inputs ?? []).map((name) => [name, undefined] as const)
+  const inside = roleNames(names, use).with(inputs)
   checkVariables(loader, use.role.defaults, inside)
   checkVariables(loader, use.role.vars, inside)
   checkVariables(loader, use.parameters, inside)

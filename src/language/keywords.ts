@@ -7,7 +7,7 @@ const task =
   'name args when loop loop_control register notify until retries delay changed_when failed_when ' + common
 
 export const playKeywords = words(
-  'name hosts roles pre_tasks tasks post_tasks handlers vars_files gather_facts after strategy serial ' +
+  'name hosts roles pre_tasks tasks post_tasks handlers vars_files vars_prompt gather_facts after strategy serial ' +
     'max_fail_percentage force_handlers import_playbook ' +
     common,
 )
@@ -16,13 +16,14 @@ export const taskKeywords = words(task)
 export const handlerKeywords = words(`${task} listen`)
 export const blockKeywords = words(`name block rescue always when notify ${common}`)
 export const importKeywords = words(`name when ${common}`)
+export const includeKeywords = words(`name args when loop loop_control ${common}`)
 
-/** Arguments of `import_role`. */
+/** Arguments of `import_role` and `include_role`. */
 export const roleArguments = words('name tasks_from')
 
 /** Ansible's other arguments of `import_role`, with hints. */
 export const otherRoleArguments: Readonly<Record<string, string>> = {
-  allow_duplicates: 'leave it out: an imported role runs as often as it is written',
+  allow_duplicates: 'leave it out: the role runs as often as it is written',
   apply: 'write its keywords on the task: the tasks of the role inherit them',
   defaults_from: 'read the file with include_vars before',
   handlers_from: 'move the handlers to handlers/main.yml: only those that are notified run',
@@ -51,8 +52,6 @@ export const notYet: Readonly<Record<string, string>> = {
   fact_path: 'leave it out: facts are read when something uses them',
   gather_subset: 'leave it out: facts are read when something uses them',
   gather_timeout: 'leave it out: facts are read when something uses them',
-  include_role: 'write import_role',
-  include_tasks: 'write import_tasks',
   local_action: 'write a play for localhost',
   order: 'leave it out: hosts are taken in the order of the inventory',
   poll: longPrograms,
@@ -61,7 +60,6 @@ export const notYet: Readonly<Record<string, string>> = {
   throttle: 'no keyword limits a single task; --forks limits the whole run',
   timeout:
     'leave it out: this module has no time limit; command, shell, reboot and wait_for have "timeout" as an argument',
-  vars_prompt: 'use -e name=value',
   with_file: 'write loop with the texts themselves, or copy the files with src',
   with_first_found:
     'choose the file with an expression: src: !cel \'facts.os.id == "ubuntu" ? "a.hbs" : "b.hbs"\'',
@@ -91,6 +89,7 @@ export const misplaced: Readonly<Record<string, string>> = {
   max_fail_percentage: onPlay,
   rescue: inTaskList,
   serial: onPlay,
+  vars_prompt: onPlay,
   vars_files: 'write it on the play; a task reads a file of variables with include_vars',
 }
 
