@@ -144,7 +144,7 @@ describe('gpuplay run --output', () => {
 
   test('--quiet prints only failures, warnings and the end', async () => {
     const { output } = await run('--quiet')
-assert.match(output, /^Running [^\n]*\nFAILED {4}two {2}Break\n {2}error: third & last\n/)
+    assert.match(output, /^Running [^\n]*\nFAILED {4}two {2}Break\n {2}error: third & last\n/)
     assert.doesNotMatch(output, /^(ok|PLAY|ignored|rescue)/m)
     const { errors, exitCode } = await run('-q', '-v')
     assert.match(errors, /--quiet prints less, and --verbose more/)
