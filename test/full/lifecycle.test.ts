@@ -132,15 +132,14 @@ describe('the life of a container', { skip: whyNoLab() ?? false, timeout: 900_00
 
   it('waits for another clone of its source as long as for its own', async () => {
     await ran(words(create))
-    await node(`pct stop 900; echo 10 >/etc/lab/pct-seconds
+    await node(`pct stop 900; echo 20 >/etc/lab/pct-seconds
       setsid pct clone 900 902 --hostname other </dev/null >/dev/null 2>&1 &
       until grep -q '^lock: disk' /etc/pve/lxc/900.conf; do sleep 0.2; done; sleep 1; rm /etc/lab/pct-seconds`)
-    const run = await ran(
-      words(task('pve_container', 'hostname: web, clone: 900, lock_timeout: 1'), 'web'),
-      '-v',
-    )
+    const run = await ran(words(task('pve_container', 'hostname: web, clone: 900, lock_timeout: 1'), 'web'))
     assert.ok(
-      eventsOf(run.events, 'host.waiting').some(({ why }) => /container 900 \(vzclone\)/.test(why)),
+      eventsOf(run.events, 'task.progress').some(({ message }) =>
+        /^waiting up to 3600 s: Proxmox is still working on container 900 \(vzclone\)$/.test(message),
+      ),
       run.text,
     )
     assert.match(await node('pct list'), /^901 +stopped +web/m)
