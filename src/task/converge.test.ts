@@ -236,10 +236,8 @@ test('actions stop at the first failure, and the task reports its earlier change
 
 test('settling waits with back-off until its deadline', async () => {
   const patient = await run((_words, world) => (world.clock < 3000 ? settle('starting', 10) : done()))
-  assert.equal(patient.result.kind, 'ok')
-  assert.deepEqual(patient.told, ['waiting up to 10 s: starting'], 'once')
-  const short = await run((_words, world) => (world.clock < 1000 ? settle('starting', 10) : done()))
-  assert.deepEqual(short.told, [])
+  assert.deepEqual([patient.result.kind, patient.told], ['ok', ['waiting up to 10 s: starting']])
+  assert.deepEqual((await run((_, { clock }) => (clock < 1000 ? settle('x', 10) : done()))).told, [])
   const tired = await run(() => settle('starting', 10))
   assert.match(
     tired.result.kind === 'failed' ? tired.result.failure.problem.message : '',
