@@ -12,14 +12,14 @@ import { prepared } from './testing/prepared.ts'
 import { taskOf, unitWith } from './testing/test-units.ts'
 import { Progress, type Converged, type Planned } from './unit.ts'
 
-const ref = { id: 't', name: 't', module: 'write', handler: false }
+const ref = { id: 't', name: 't', module: 'write', handler: false, where: 'site.yml:7' }
 const changed: ItemResult = {
   outcome: 'changed',
   result: {},
   detail: { actions: ['write /a'] },
   exitCode: undefined,
 }
-const task: TaskResult = { ...changed, ignored: false, changed: true, problem: undefined }
+const task: TaskResult = { ...changed, ignored: false, changed: true, problem: undefined, inclusions: [] }
 const done = { labels: ['write /a'], diffs: [], replies: [], warnings: ['mind this'] }
 const end: Converged = { ...done, kind: 'changed', seen: '1', seenWhy: undefined }
 
