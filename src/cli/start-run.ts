@@ -41,7 +41,11 @@ export async function startRun(
   return start(await requestOf(context, flags, wanted), {
     ...dependenciesOf(context),
     sinks: sinks.map((sink) => (event) => sink(named(event))),
-    ...defined({ confirm: mayAsk ? context.confirm : undefined, step: step ? steps : undefined }),
+    ...defined({
+      confirm: mayAsk ? context.confirm : undefined,
+      step: step ? steps : undefined,
+      ask: mayAsk ? askLineOf(context) : undefined,
+    }),
   })
 }
 
@@ -56,6 +60,10 @@ export async function listRun(
 ): Promise<readonly ListedPlay[]> {
   const request = await requestOf(context, { ...flags, askPass: false, askBecomePass: false }, wanted)
   return listPlays(request, { ...dependenciesOf(context), sinks: [] })
+}
+
+function askLineOf({ askText, askSecret }: Context): RunDependencies['ask'] {
+  return askText && ((question, secret) => (secret ? askSecret(question) : askText(question)))
 }
 
 const noTerminal: Problem = {
