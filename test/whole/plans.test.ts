@@ -29,7 +29,14 @@ describe('a plan for containers', { skip: whyNoLab() ?? false, timeout: 300_000 
     planned = await gpuplay([
       'plan',
       'playbooks/containers.yml',
-      ...['-i', inventoryOf(lab), '-l', 'ct101,ct102', '-o', join(folder, 'plan.json'), '--output', 'jsonl'],
+      '-i',
+      inventoryOf(lab),
+      '-l',
+      'ct101,ct102',
+      '-o',
+      join(folder, 'plan.json'),
+      '--output',
+      'jsonl',
     ])
   })
   after(() => rmSync(folder, { recursive: true, force: true }))

@@ -236,6 +236,38 @@ describe('a plan holds no secrets', () => {
   })
 })
 
+describe('the questions of a play', () => {
+  const { folder, at, read } = inFolder()
+  const text = play(
+    `- name: Config
+  copy: { dest: ${at('config')}, content: "{{ word }}\\n" }
+`,
+    `  vars_prompt: [{ name: word, prompt: The word, confirm: true }]
+`,
+  )
+  const typed = (answer: string) => {
+    const asked: string[] = []
+    return {
+      asked,
+      ask: async (question: string) => {
+        asked.push(question)
+        return answer
+      },
+    }
+  }
+
+  test('are asked again, once, and must have the same answers', async () => {
+    const { plan } = await folder.plan(text, {}, { ask: typed('barleycorn').ask })
+    assert.doesNotMatch(JSON.stringify(plan), /barleycorn/)
+    const other = await folder.apply(plan, {}, { ask: typed('other-word').ask })
+    assert.equal(other.exitCode, 9)
+    const { ask, asked } = typed('barleycorn')
+    assert.equal((await folder.apply(plan, {}, { ask })).exitCode, 0)
+    assert.deepEqual(asked, ['The word: ', 'Again: The word: '])
+    assert.equal(read('config'), 'barleycorn\n')
+  })
+})
+
 describe('a plan is refused before any connection', () => {
   const { folder, at } = inFolder()
   const text = play(`- name: Template
