@@ -22,7 +22,8 @@ import { readYaml } from '../src/language/yaml.ts'
 import type { Problem } from '../src/base/errors.ts'
 
 /** Keywords of plays, roles, blocks and tasks of ansible-core 2.19. */
-const keywords = words(`action always any_errors_fatal args async become become_exe become_flags become_method become_user
+const keywords =
+  words(`action always any_errors_fatal args async become become_exe become_flags become_method become_user
   block changed_when check_mode collections connection debugger delay delegate_facts delegate_to diff environment
   fact_path failed_when force_handlers gather_facts gather_subset gather_timeout handlers hosts ignore_errors
   ignore_unreachable import_playbook import_role import_tasks include_role include_tasks listen local_action loop
@@ -32,7 +33,8 @@ const keywords = words(`action always any_errors_fatal args async become become_
   with_lines with_list with_nested with_sequence with_subelements with_together`)
 
 /** The modules of ansible.builtin in ansible-core 2.19, then some of ansible.posix and community.general. */
-const otherModules = words(`add_host apt apt_key apt_repository assemble assert async_status blockinfile command copy
+const otherModules =
+  words(`add_host apt apt_key apt_repository assemble assert async_status blockinfile command copy
   cron deb822_repository debconf debug dnf dpkg_selections expect fail fetch file find gather_facts get_url getent git
   group group_by hostname include_vars iptables known_hosts lineinfile meta mount_facts package package_facts pause ping
   pip raw reboot replace rpm_key script service service_facts set_fact set_stats setup shell slurp stat subversion
@@ -103,7 +105,8 @@ const conditions = [
 ] as const
 
 /** Options of ansible-playbook that have another name or no meaning here. */
-const options = words(`--become-method --become-password-file --connection-password-file --flush-cache --key-file
+const options =
+  words(`--become-method --become-password-file --connection-password-file --flush-cache --key-file
   --inventory-file --module-path --scp-extra-args --ssh-common-args --timeout --ask-vault-pass --vault-id
   --vault-password-file`)
 
