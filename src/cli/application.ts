@@ -10,7 +10,7 @@ import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
 const { run, status, explain, facts, exec } = fleetCommands
-const { lint, runs, inventory, modules, init, config, completion } = localCommands
+const { lint, runs, inventory, modules, init, secrets, config, completion } = localCommands
 /** In the order of the help. */
 const commands = {
   run,
@@ -23,6 +23,7 @@ const commands = {
   facts,
   exec,
   init,
+  secrets,
   config,
   completion,
 } as const

@@ -6,7 +6,7 @@ import type { Secrets } from '../base/secrets.ts'
 import { misplacedVariables } from '../inventory/ansible-variables.ts'
 import { hostVariableSchemas } from '../inventory/connection-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
-import type { Inventory } from '../inventory/inventory-model.ts'
+import { hostOf, type Inventory, isLocked } from '../inventory/inventory-model.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { bornSecrets, playbookSecrets } from '../language/born-secrets.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
@@ -52,6 +52,7 @@ export function load(
   problems.push(...inventoryProblems)
   for (const { variables, connection } of inventory?.hosts.values() ?? [])
     book([variables, connection.settings].flatMap(bornSecrets))
+  const isWhole = inventory !== undefined && !isLocked(inventory)
   const playbooks: Playbook[] = []
   for (const file of request.playbooks) {
     const { playbook, problems: found } = readPlaybook(file, {
@@ -62,8 +63,8 @@ export function load(
       facts: factsSchema(dependencies),
       files,
     })
-    // Without the inventory, the defined variables are unknown.
-    problems.push(...found.filter(({ code }) => inventory !== undefined || code !== 'undefined-variable'))
+    // Without the inventory, and all its variables, the defined ones are unknown.
+    problems.push(...found.filter(({ code }) => isWhole || code !== 'undefined-variable'))
     if (playbook === undefined) continue
     playbooks.push(playbook)
     book(playbookSecrets(playbook))
@@ -90,6 +91,10 @@ export function load(
     environment,
   })
   problems.push(...selection.problems)
+  for (const name of selection.hosts) {
+    const host = hostOf(inventory, name)
+    if (host !== undefined) problems.push(...inventory.lockedFiles(host))
+  }
   return {
     inventory,
     extra,

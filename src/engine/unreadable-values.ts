@@ -48,6 +48,7 @@ function unreadableParts(value: Value): readonly Template[] {
   switch (value.kind) {
     case 'literal':
     case 'expression':
+    case 'sealed':
       return []
     case 'list':
       return value.items.flatMap(unreadableParts)

@@ -2,6 +2,7 @@
 import { basename, dirname, join } from 'node:path'
 import { type HostName, hostName } from '../base/brand.ts'
 import { InputError, type Problem } from '../base/errors.ts'
+import { blindKeys } from '../language/encrypted/keyring.ts'
 import { diskFiles, type Files } from '../language/read-files.ts'
 import type { LocalSources } from '../language/evaluation.ts'
 import type { Variable, Variables } from '../language/model.ts'
@@ -10,7 +11,7 @@ import { didYouMean } from '../language/suggest.ts'
 import { ansibleProblems } from './ansible-variables.ts'
 import { InventoryBuilder } from './builder.ts'
 import { connectionVariables } from './connection-variables.ts'
-import { inventoryCandidates, mergedVariables } from './host-values.ts'
+import { inventoryCandidates, lockedFiles, mergedVariables } from './host-values.ts'
 import { findCycle, groupsOf, groupsOfHosts } from './groups.ts'
 import type { InventoryHost, Inventory } from './inventory-model.ts'
 import { checkRelations } from './relations.ts'
@@ -45,6 +46,12 @@ export function loadInventory(sources: readonly string[], options: InventoryOpti
   const { inventory, problems } = readInventory(sources, options)
   if (inventory === undefined || problems.length > 0) throw new InputError(problems)
   return inventory
+}
+
+/** @throws InputError if variables of these hosts are in files that cannot be decrypted */
+export function checkUnlocked(inventory: Inventory, hosts: readonly InventoryHost[]): void {
+  const problems = tidy(hosts.flatMap((host) => inventory.lockedFiles(host)))
+  if (problems.length > 0) throw new InputError(problems)
 }
 
 /**
@@ -86,7 +93,11 @@ export function readInventory(
     ...sameNames(builder),
     ...unusedVariableFiles(builder, folders, files),
   ])
-  const localSources = { environment: options.environment ?? {}, files, folders: ['.'] }
+  const localSources = {
+    environment: options.environment ?? {},
+    files: { ...files, keys: blindKeys },
+    folders: ['.'],
+  }
   problems.push(...checkRelations(inventory, { extra, schemas: builder.schemas, localSources }))
   return { inventory, problems: tidy(problems) }
 }
@@ -139,6 +150,7 @@ function assemble(builder: InventoryBuilder, warnings: readonly Problem[]): Inve
     localhost,
     variableNames,
     warnings,
+    lockedFiles: ({ name: host, groups }) => lockedFiles(builder, host, groups),
     candidates: ({ name: host, groups }, variable) =>
       inventoryCandidates(builder, { host, groups }, variable),
   }

@@ -6,6 +6,7 @@
  * run it.
  */
 import type { Position, Problem } from '../base/errors.ts'
+import type { Keyring } from './encrypted/keyring.ts'
 import type { Evaluation } from './evaluation.ts'
 
 /**
@@ -63,7 +64,7 @@ export interface Template {
 }
 
 /** A value that a user wrote. Literals are final; templates and expressions need a host's variables. */
-export type Value = LiteralValue | ListValue | MapValue | Template | Expression
+export type Value = LiteralValue | ListValue | MapValue | Template | Expression | SealedValue
 
 export interface LiteralValue {
   readonly kind: 'literal'
@@ -73,6 +74,14 @@ export interface LiteralValue {
   /** How to write the number as text outside YAML: `"'580.95'"`. */
   readonly quoted?: string
   readonly where: Position
+}
+
+/** A value that is encrypted in its file. It is decrypted when it is rendered. */
+export interface SealedValue {
+  readonly kind: 'sealed'
+  readonly where: Position
+  /** Returns a `Secret`, or a boolean. @throws LockedError */
+  readonly open: (keys: Keyring) => unknown
 }
 
 export interface ListValue {

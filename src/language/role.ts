@@ -1,7 +1,7 @@
 /** Finds and reads roles: `defaults`, `vars`, `tasks`, `handlers`, `meta/arguments.yml`. */
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import type { Position } from '../base/errors.ts'
-import { readYamlFile, suggestions } from './read-files.ts'
+import { readVariablesFile, readYamlFile, suggestions } from './read-files.ts'
 import type { LoadedRole, Loader } from './loader.ts'
 import type { Variable, Variables } from './model.ts'
 import {
@@ -70,15 +70,19 @@ function readRole(loader: Loader, directory: string, names: readonly string[]): 
 function variablesOf(loader: Loader, directory: string, folder: string): Variables {
   const variables = new Map<string, Variable>()
   for (const path of roleVariableFiles(loader, directory, folder)) {
-    const root = readMapFile(loader, path)
+    const root = readMapFile(loader, path, readVariablesFile)
     if (root === undefined) continue
     for (const [name, variable] of loader.values.variables(root)) variables.set(name, variable)
   }
   return variables
 }
 
-function readMapFile(loader: Loader, path: string): YamlMap | undefined {
-  const root = readYamlFile(loader.files, path, loader.problems)?.root
+function readMapFile(
+  loader: Loader,
+  path: string,
+  read: typeof readYamlFile = readYamlFile,
+): YamlMap | undefined {
+  const root = read(loader.files, path, loader.problems)?.root
   if (root === undefined || isNothing(root)) return undefined
   if (root.kind === 'map') return root
   loader.report('invalid-variables', 'this file must be a map of variables', { where: root.where })

@@ -114,7 +114,7 @@ export class VariableScope implements Scope {
 
   #written(variable: Variable): unknown {
     const rendered = this.#render(variable)
-    const value = hideVariable({ name: variable.name, file: variable.where.file }, rendered)
+    const value = hideVariable(variable, rendered)
     const book = this.#book
     if (book !== undefined) revealAll(value, (secret) => book.add(secret))
     return value

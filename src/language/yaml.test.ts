@@ -28,7 +28,7 @@ const mistakes: readonly (readonly [text: string, expected: string])[] = [
   ['a:\n\tb: 1\n', 'f.yml:2:1 invalid-yaml: a tab is used for indentation (indent with spaces)'],
   [
     'a: !vault x\n',
-    'f.yml:1:4 unknown-tag: unknown tag "!vault" (gpuplay cannot decrypt Ansible Vault: decrypt the value, or pass it with -e @FILE)',
+    'f.yml:1:11 not-encrypted: this value is not encrypted with Ansible Vault (encrypt it with "ansible-vault encrypt_string")',
   ],
   [
     'shell: echo a: b\n',

@@ -1,13 +1,14 @@
 import { InputError, exitCodes, type Problem } from '../../base/errors.ts'
 import { isSecretName, Secret } from '../../base/secret.ts'
 import { Unknown } from '../../base/unknown.ts'
-import { loadInventory } from '../../inventory/inventory.ts'
+import { checkUnlocked, loadInventory } from '../../inventory/inventory.ts'
 import type { InventoryHost, Inventory } from '../../inventory/inventory-model.ts'
 import { limitPlace, resolveLimit } from '../../inventory/pattern.ts'
 import { hiddenValue, unknownValue } from '../../inventory/program-output.ts'
 import { hostName } from '../../base/brand.ts'
 import { readExtraVars } from '../../language/extra-vars.ts'
-import { diskFiles } from '../../language/read-files.ts'
+import { blindKeys } from '../../language/encrypted/keyring.ts'
+import { diskFiles, type Files } from '../../language/read-files.ts'
 import type { Value, Variables } from '../../language/model.ts'
 import type { LocalSources } from '../../language/evaluation.ts'
 import { type Layer, VariableScope } from '../../language/scope.ts'
@@ -18,6 +19,7 @@ import { place, table } from '../../view/text.ts'
 import { configured } from '../configuration.ts'
 import type { Context } from '../context.ts'
 import type { InventoryFlags } from '../flags.ts'
+import { keyedFiles } from '../keyed-files.ts'
 import { inventoriesOf } from '../run-inputs.ts'
 import { reportProblems } from '../show.ts'
 
@@ -32,21 +34,26 @@ export interface InventoryCommandFlags extends InventoryFlags {
 interface Given {
   readonly extra: Variables
   readonly environment: LocalSources['environment']
+  /** Without keys: no value is decrypted. */
+  readonly files: Files
 }
 
 /** `gpuplay inventory -i INV --list|--graph|--host NAME` */
-export function inventoryCommand(this: Context, flags: InventoryCommandFlags): void {
+export async function inventoryCommand(this: Context, flags: InventoryCommandFlags): Promise<void> {
   try {
     const views = viewsOf(flags)
     if (views.length > 1) throw new InputError([oneView(views)])
-    const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
+    const configuration = configured(this, flags)
+    const files = await keyedFiles(this, { ...flags, ...configuration })
+    const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], files)
     if (problems.length > 0) throw new InputError(problems)
     const { environment, addresses: ownAddresses } = this.world
-    const sources = inventoriesOf(this, configured(this, flags))
-    const loaded = loadInventory(sources, { extra, environment, ownAddresses })
+    const sources = inventoriesOf(this, configuration)
+    const loaded = loadInventory(sources, { extra, environment, ownAddresses, files })
     const chosen = chosenHosts(loaded, flags.limit)
-    if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, { extra, environment }))
-    else if (flags.list) this.output.write(`${jsonText(listOf(loaded, chosen, { extra, environment }), 2)}\n`)
+    const given: Given = { extra, environment, files: { ...files, keys: blindKeys } }
+    if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, given))
+    else if (flags.list) this.output.write(`${jsonText(listOf(loaded, chosen, given), 2)}\n`)
     else this.output.write(graphText(loaded, new Set(chosen.map((host) => host.name))))
   } catch (error) {
     if (!(error instanceof InputError)) throw error
@@ -77,6 +84,7 @@ function chosenHosts(inventory: Inventory, limit: string | undefined): readonly 
 
 /** Has the same shape as the output of Ansible's `--list`. */
 function listOf(inventory: Inventory, hosts: readonly InventoryHost[], given: Given): object {
+  checkUnlocked(inventory, hosts)
   const names = new Set(hosts.map((host) => host.name))
   const groups = [...inventory.groups.values()].map((group) => [
     group.name,
@@ -93,12 +101,12 @@ function valuesOf(host: InventoryHost, given: Given): Readonly<Record<string, un
   )
 }
 
-function scopeOf(host: InventoryHost, { extra, environment }: Given): VariableScope {
+function scopeOf(host: InventoryHost, { extra, environment, files }: Given): VariableScope {
   const layers: readonly Layer[] = [
     { layer: 'inventory', written: host.variables },
     { layer: 'extra vars', written: extra },
   ]
-  return new VariableScope(layers, undefined, { environment, files: diskFiles, folders: ['.'] })
+  return new VariableScope(layers, undefined, { environment, files, folders: ['.'] })
 }
 
 /** Shows values that depend on facts or on other hosts as they are written. Never shows passwords. */
@@ -124,6 +132,8 @@ function asWritten(value: Value): unknown {
       return Object.fromEntries([...value.entries].map(([key, entry]) => [key, asWritten(entry.value)]))
     case 'template':
       return value.source
+    case 'sealed':
+      return hiddenValue
     case 'expression':
       // An inventory that is read back cannot contain expressions.
       return unknownValue
@@ -160,6 +170,7 @@ function hostText(inventory: Inventory, name: string, given: Given): string {
       }),
     ])
   }
+  checkUnlocked(inventory, [host])
   const scope = scopeOf(host, given)
   const names = [...new Set([...host.variables.keys(), ...extra.keys()])].sort()
   const rows = names.map((variable) => {

@@ -120,6 +120,8 @@ function written(value: Value): unknown {
     case 'template':
     case 'expression':
       return value.source
+    case 'sealed':
+      return '(secret)'
   }
 }
 
