@@ -11,7 +11,9 @@ const type = (...words: readonly string[]) => gpuplay(folder, words)
 const commands = [
   'run',
   'lint',
+  'graph',
   'status',
+  'metrics',
   'runs',
   'inventory',
   'explain',
@@ -19,6 +21,7 @@ const commands = [
   'facts',
   'exec',
   'init',
+  'secrets',
   'config',
   'completion',
 ]
@@ -36,28 +39,32 @@ test('every help text fits 80 columns and loses no words', async () => {
   )
   assert.match(
     output,
-    /\n {5}\[--host-key-checking\] {3}Unknown host keys: strict refuses them, accept-new\n {29}saves/,
+    /\n {5}\[--host-key-checking\] {7}Unknown host keys: strict refuses them,\n {33}accept-new/,
   )
 })
 
 /** Every option of every command: a removed one is missing in its help. */
 const options: Readonly<Record<string, string>> = {
-  run: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+  run: `inventory extra-vars vault-password-file vault-id ask-vault-pass connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass output color verbose check diff limit rerun-failed tags skip-tags start-at-task step force-handlers
     list-hosts list-tasks list-tags syntax-check forks fail-on-change step-by-step profile`,
   lint: 'inventory skip color',
-  status: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+  graph: '',
+  status: `inventory extra-vars vault-password-file vault-id ask-vault-pass connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass limit forks output color`,
+  metrics: `inventory extra-vars vault-password-file vault-id ask-vault-pass connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass limit forks output`,
   runs: 'inventory output diff color verbose',
-  inventory: 'inventory extra-vars list graph host limit',
-  explain: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+  inventory: 'inventory extra-vars vault-password-file vault-id ask-vault-pass list graph host limit',
+  explain: `inventory extra-vars vault-password-file vault-id ask-vault-pass connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass host`,
   modules: 'json',
-  facts: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+  facts: `inventory extra-vars vault-password-file vault-id ask-vault-pass connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass forks only`,
-  exec: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+  exec: `inventory extra-vars vault-password-file vault-id ask-vault-pass connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass forks shell`,
   init: '',
+  secrets: 'recipient values vault-password-file vault-id ask-vault-pass',
   config: 'inventory json',
   completion: '',
 }
@@ -139,7 +146,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, lint, status, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
+    'the commands are run, lint, graph, status, metrics, runs, inventory, explain, modules, facts, exec, init, secrets, config, completion; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],

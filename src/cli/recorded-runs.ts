@@ -5,8 +5,7 @@ import { readRegularFile, systemReason } from '../base/regular-file.ts'
 import { readEvent } from '../events/read-event.ts'
 import type { RecordedRun } from '../view/runs-text.ts'
 import type { Context } from './context.ts'
-import { runFolders } from './run-folders.ts'
-import { logsIn } from './run-log.ts'
+import { logsIn, runFolders } from './run-folders.ts'
 
 export interface RunRecord {
   /** The ID of the run. */
@@ -38,6 +37,18 @@ export function recordedRun(lines: readonly string[]): RecordedRun | undefined {
   const last = readEvent(lines.at(-1) ?? '')
   if (started?.type !== 'run.started') return undefined
   return { started, finished: last?.type === 'run.finished' ? last : undefined }
+}
+
+/** Returns the last run and the last dry run, as far as they are recorded and can be read. */
+export function lastRuns(records: readonly RunRecord[]): readonly RecordedRun[] {
+  const found = new Map<boolean, RecordedRun>()
+  for (const { path } of records.toReversed()) {
+    const read = linesOf(path)
+    const run = 'lines' in read ? recordedRun(read.lines) : undefined
+    if (run !== undefined && !found.has(run.started.check)) found.set(run.started.check, run)
+    if (found.size === 2) break
+  }
+  return [false, true].flatMap((check) => found.get(check) ?? [])
 }
 
 /** More than any run writes. */

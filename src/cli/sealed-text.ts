@@ -71,7 +71,7 @@ function formatOf(text: string): SealedFormat | undefined {
 export async function replaced(
   text: string,
   values: readonly TaggedValue[],
-  make: (value: TaggedValue) => Promise<Replacement | undefined>,
+  make: (value: TaggedValue) => Promise<WrittenScalar | undefined>,
 ): Promise<string> {
   let result = ''
   let done = 0
@@ -89,7 +89,7 @@ export async function replaced(
   return result + text.slice(done)
 }
 
-export interface Replacement {
+export interface WrittenScalar {
   readonly tag: '!age' | undefined
   readonly text: string
 }

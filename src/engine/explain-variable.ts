@@ -144,10 +144,16 @@ const sources: Readonly<Record<LayerName, string>> = {
 /** A task that sets the variable for the rest of the run. */
 function settingTask(name: string, task: Task): readonly Candidate[] {
   const isFact = task.module === 'set_fact' && task.args.entries.has(name)
+  const included = task.includes.get(name)
+  if (included !== undefined)
+    return [{ ...unsettled(`include_vars of the task "${task.name}"`), where: included.where }]
   if (task.register !== name && !isFact) return []
   const from = isFact ? `set_fact of the task "${task.name}"` : `result of the task "${task.name}"`
-  const value = new Unknown('from the time when the task has run')
-  return [{ from, where: task.where, value, written: undefined }]
+  return [{ ...unsettled(from), where: task.where }]
+}
+
+function unsettled(from: string): Omit<Candidate, 'where'> {
+  return { from, value: new Unknown('from the time when the task has run'), written: undefined }
 }
 
 function written(from: string, { name, value, where }: Variable, scope: VariableScope): Candidate {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setImmediate as turnOfLoop } from 'node:timers/promises'
 import { type HostName, hostName } from '../base/brand.ts'
-import type { OnceEnd, Turn } from '../task/once.ts'
+import type { OnceEnd, Turn, Wish } from '../task/once.ts'
 import { playsOf } from '../language/testing/playbooks.ts'
 import { taskOf } from '../task/testing/test-units.ts'
 import { createOnceGates, type HostGate } from './once-gates.ts'
@@ -13,6 +13,13 @@ const end: OnceEnd = { kind: 'succeeded', result: {}, exitCode: undefined, facts
 interface Asked {
   readonly waited: readonly string[]
   turn: Turn | undefined
+}
+
+const ending = taskOf('meta', { meta: 'end_play' })
+
+interface Voted {
+  readonly waited: readonly string[]
+  decided: Wish | undefined
 }
 
 function batchOf(names: readonly string[], nodes: Readonly<Record<string, string>> = {}) {
@@ -29,7 +36,15 @@ function batchOf(names: readonly string[], nodes: Readonly<Record<string, string
   const [read] = playsOf({ '/p/site.yml': '- hosts: all\n' })
   assert.ok(read)
   const playbook = { plays: [], reads: new Set<string>() }
-  const play = { name: 'Play', after: undefined, play: read, playbook, hosts, batches: [batch] }
+  const play = {
+    name: 'Play',
+    pattern: 'all',
+    after: undefined,
+    play: read,
+    playbook,
+    hosts,
+    batches: [batch],
+  }
   const away: string[] = []
   const gate = (name: string): HostGate =>
     gates.of({ play, batch, host: hostName(name) }, async (wait) => {
@@ -46,6 +61,16 @@ function batchOf(names: readonly string[], nodes: Readonly<Record<string, string
     fail(name: string): void {
       failed.add(hostName(name))
       gates.wake()
+    },
+    closed: (number: number): boolean => gates.closed({ play, batch: { ...batch, number } }),
+    vote(name: string, wish: Wish, at = ending): Voted {
+      const waited: string[] = []
+      const voted: Voted = { waited, decided: undefined }
+      const options = { wish, stopped: () => false, waiting: (other: string) => void waited.push(other) }
+      void gate(name)
+        .vote(at, options)
+        .then((decided) => (voted.decided = decided))
+      return voted
     },
     ask(name: string, stopped = (): boolean => false): Asked {
       const waited: string[] = []
@@ -111,6 +136,62 @@ test('nodes come before their containers, which start after them', async () => {
   const n1 = batch.ask('n1')
   await turnOfLoop()
   assert.deepEqual([n1.turn, h1.turn], [{ kind: 'run' }, undefined])
+})
+
+test('the play ends for all hosts if one wants it, and otherwise continues once all have voted', async () => {
+  const wishes: readonly (readonly [first: Wish, second: Wish, decided: Wish['kind']])[] = [
+    [{ kind: 'continue' }, { kind: 'continue' }, 'continue'],
+    [{ kind: 'continue' }, { kind: 'end' }, 'end'],
+    [{ kind: 'end' }, { kind: 'continue' }, 'end'],
+    [{ kind: 'unknown', why: 'x' }, { kind: 'continue' }, 'unknown'],
+    [{ kind: 'unknown', why: 'x' }, { kind: 'end' }, 'end'],
+  ]
+  for (const [first, second, decided] of wishes) {
+    const batch = batchOf(['a', 'b', 'c'])
+    const a = batch.vote('a', first)
+    await turnOfLoop()
+    assert.equal(a.decided?.kind, first.kind === 'end' ? 'end' : undefined)
+    assert.deepEqual([a.waited, batch.away], first.kind === 'end' ? [[], []] : [['b'], ['a']])
+    const b = batch.vote('b', second)
+    batch.fail('c')
+    await turnOfLoop()
+    assert.deepEqual([a.decided?.kind, b.decided?.kind, batch.away], [decided, decided, []])
+  }
+})
+
+test('a host does not wait for the votes of hosts that failed, passed, left, or start after it', async () => {
+  for (const go of ['failed', 'passed', 'left'] as const) {
+    const batch = batchOf(['a', 'b'])
+    const b = batch.vote('b', { kind: 'continue' })
+    await turnOfLoop()
+    assert.equal(b.decided, undefined)
+    if (go === 'failed') batch.fail('a')
+    else if (go === 'passed') batch.gate('a').passed(ending)
+    else batch.gate('a').leave()
+    await turnOfLoop()
+    assert.deepEqual(b.decided, { kind: 'continue' }, go)
+  }
+  const nodes = batchOf(['c1', 'n1', 'c2'], { c1: 'n1', c2: 'n1' })
+  const n1 = nodes.vote('n1', { kind: 'continue' })
+  await turnOfLoop()
+  assert.equal(n1.decided?.kind, 'continue')
+  const c1 = nodes.vote('c1', { kind: 'continue' })
+  await turnOfLoop()
+  assert.deepEqual([c1.decided, c1.waited], [undefined, ['c2']])
+})
+
+test('only end_play closes later batches, and an interruption ends the waiting for votes', async () => {
+  for (const meta of ['end_play', 'end_batch'] as const) {
+    const batch = batchOf(['a', 'b'])
+    batch.vote('a', { kind: 'end' }, taskOf('meta', { meta }))
+    await turnOfLoop()
+    assert.deepEqual([batch.closed(1), batch.closed(2)], [false, meta === 'end_play'])
+  }
+  const batch = batchOf(['a', 'b'])
+  const a = batch.vote('a', { kind: 'continue' })
+  batch.interrupt()
+  await turnOfLoop()
+  assert.deepEqual(a.decided, { kind: 'stopped' })
 })
 
 test('waiting ends if no new task may start', async () => {

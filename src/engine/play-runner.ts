@@ -5,9 +5,9 @@ import type { Handler, Task } from '../language/model.ts'
 import { chosenSteps } from '../language/block-steps.ts'
 import type { TaskResult } from '../task/item-result.ts'
 import { type Certainty, Notifications } from './notifications.ts'
-import { StepRunner, type StepRunnerOptions } from './step-runner.ts'
+import { type RunHandler, StepRunner, type StepRunnerOptions, type StepsEnd } from './step-runner.ts'
 
-export interface PlayOptions extends Omit<StepRunnerOptions, 'finished'> {
+export interface PlayOptions extends Omit<StepRunnerOptions, 'finished' | 'flush'> {
   /** Work on the host that must finish before the first task. The tasks are read meanwhile. */
   readonly begun?: Promise<void> | undefined
   readonly selected: (task: Task) => boolean
@@ -31,7 +31,11 @@ class PlayRunner {
     this.#options = options
     this.#notified = new Notifications(options.context.play.handlers)
     this.#steps = new StepRunner(
-      { ...options, finished: (task, result) => this.#notify(task, result) },
+      {
+        ...options,
+        finished: (task, result) => this.#notify(task, result),
+        flush: (run, doubt) => this.#flush(run, doubt),
+      },
       options.begun,
     )
   }
@@ -45,28 +49,45 @@ class PlayRunner {
 
   async #sections(): Promise<void> {
     const { context, selected } = this.#options
-    const { play, pending, run } = context
+    const { play, pending } = context
     // The reading goes on beside the first tasks.
-    const hasHandlers = play.handlers.length > 0
-    if (hasHandlers) void pending.read()
-    for (const section of play.sections) {
-      if ((await this.#steps.run(chosenSteps(section.steps, selected))) !== 'done' || this.#over) {
-        if (this.#forced) await this.#handlers()
+    if (play.handlers.length > 0) void pending.read()
+    const run: RunHandler = (handler, doubt) =>
+      this.#steps.run([handler], { doubt, forced: this.#over, handlers: true })
+    for (const [index, section] of play.sections.entries()) {
+      const end = await this.#steps.run(chosenSteps(section.steps, selected))
+      if ((end !== 'done' && end !== 'ended') || this.#over) {
+        if (this.#forced) await this.#handlers(run)
         return
       }
-      for (const handler of hasHandlers ? await pending.read() : []) {
-        const matches = this.#notified.find(handler.name)
-        if (matches.length === 0) continue
-        run.emitter.emit({
-          type: 'handler.pending',
-          host: context.host.machine.name,
-          handler: handler.name,
-        })
-        for (const match of matches) this.#notified.add(match, 'certain')
-      }
-      await this.#handlers()
+      await this.#addPending()
+      await this.#handlers(run)
       if (this.#over) return
+      if (end !== 'ended') continue
+      for (const later of play.sections.slice(index + 1)) this.#steps.leaveOut(later.steps)
+      return
     }
+  }
+
+  /** Adds the handlers that an earlier run has left. */
+  async #addPending(): Promise<void> {
+    const { play, pending, run, host } = this.#options.context
+    if (play.handlers.length === 0) return
+    for (const handler of await pending.read()) {
+      const matches = this.#notified.find(handler.name)
+      if (matches.length === 0) continue
+      run.emitter.emit({ type: 'handler.pending', host: host.machine.name, handler: handler.name })
+      for (const match of matches) this.#notified.add(match, 'certain')
+    }
+  }
+
+  /** Runs the handlers in the middle of a section. If they only may run, they wait for its end too. */
+  async #flush(run: RunHandler, doubt: string | undefined): Promise<StepsEnd> {
+    await this.#addPending()
+    const ran: Handler[] = []
+    const end = await this.#handlers((handler, own) => run(handler, own ?? doubt), ran)
+    if (doubt !== undefined) for (const handler of ran) this.#notified.add(handler, 'maybe')
+    return end
   }
 
   /** True if no new task may start on this host. */
@@ -82,17 +103,17 @@ class PlayRunner {
     return forceHandlers && !context.run.signal.aborted && failure?.unreachable !== true
   }
 
-  async #handlers(): Promise<void> {
+  /** @param ran Receives the handlers that have run. */
+  async #handlers(run: RunHandler, ran: Handler[] = []): Promise<StepsEnd> {
     const { pending, host, gate, ref } = this.#options.context
-    const ran: Handler[] = []
     for (;;) {
       const next = this.#notified.next()
       if (next === undefined) {
         // A topic may have several listeners. Its note is deleted after all of them have run.
         await this.#ran(ran.flatMap((handler) => handler.listen))
-        return
+        return 'done'
       }
-      if (this.#over && !this.#forced) return
+      if (this.#over && !this.#forced) return 'done'
       const { handler, certainty } = next
       // Without its note struck, the handler stays pending for the next run.
       if (gate !== undefined && !(await gate(ref(handler), host.machine.name))) {
@@ -100,7 +121,8 @@ class PlayRunner {
         continue
       }
       const doubt = certainty === 'maybe' ? 'notified by a task that may run' : undefined
-      if ((await this.#steps.run([handler], { doubt, forced: this.#over })) !== 'done') return
+      const end = await run(handler, doubt)
+      if (end !== 'done') return end
       ran.push(handler)
       await this.#ran([handler.id.name])
     }

@@ -92,7 +92,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
       nodeOf,
       sourceOf,
       forks: request.forks,
-      stopped: (part) => signal.aborted || stops.stop(part),
+      stopped: (part) => signal.aborted || stops.stop(part) || gates.closed(part),
       run: async (part, away) => {
         const once = gates.of(part, away)
         const end = await hostPlays
@@ -154,10 +154,11 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     // Closing a shell ends the programs that run in it.
     if (complete) await closeQuietly(fleet, signal.aborted && !cut.signal.aborted ? closingReads : closing)
   }
-  const unfinished = hosts.filter(
-    (host) =>
-      !out.has(host) && (finished.get(host) ?? 0) < plays.filter((play) => play.hosts.includes(host)).length,
-  )
+  const partsOf = (host: HostName): number =>
+    plays.filter((play) =>
+      play.batches.some((batch) => batch.hosts.includes(host) && !gates.closed({ play, batch })),
+    ).length
+  const unfinished = hosts.filter((host) => !out.has(host) && (finished.get(host) ?? 0) < partsOf(host))
   const exitCode = recap.exitCode({
     failOnChange: request.check && request.failOnChange,
     interrupted: signal.aborted,

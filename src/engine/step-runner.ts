@@ -15,6 +15,7 @@ import { isBlockStep, tasksOf } from '../language/block-steps.ts'
 import { isFailure, type TaskResult } from '../task/item-result.ts'
 import { skippedResult } from '../task/results.ts'
 import { createTaskRunner, type TaskRunner } from '../task/run-tasks.ts'
+import { directionOf, endOfTasks, isShared } from './directions.ts'
 import { OpenFailures, type OpenFailuresOptions, unknownFailure } from './open-failures.ts'
 
 export interface StepRunnerOptions extends OpenFailuresOptions {
@@ -22,9 +23,15 @@ export interface StepRunnerOptions extends OpenFailuresOptions {
   readonly stopped: () => boolean
   /** Called after a task has finished. */
   readonly finished: (task: Task, result: TaskResult) => void
+  /** Runs the notified handlers now (`meta: flush_handlers`), each of them with `run`. */
+  readonly flush: (run: RunHandler, doubt: string | undefined) => Promise<StepsEnd>
 }
 
-export type StepsEnd = 'done' | 'failed' | 'stopped'
+/** Runs a handler. `doubt`: dry runs only, why it is unknown whether it runs. */
+export type RunHandler = (handler: Task, doubt: string | undefined) => Promise<StepsEnd>
+
+/** `ended`: `meta` has ended the play on this host. */
+export type StepsEnd = 'done' | 'failed' | 'stopped' | 'ended'
 
 /** Where steps stand. */
 interface Around {
@@ -36,6 +43,8 @@ interface Around {
   readonly layers: readonly Layer[]
   /** Dry runs only: why it is unknown whether the steps run. */
   readonly doubt: string | undefined
+  /** The steps are handlers, which run even if the play has ended. */
+  readonly handlers: boolean
   /** The tasks that run after these steps unless something fails. */
   readonly following: readonly Task[]
 }
@@ -48,6 +57,8 @@ export class StepRunner {
   #begun: Promise<void> | undefined
   /** Names of tasks that may run, and may fail then. */
   #doubtful: string[] = []
+  /** Dry runs only: why it is unknown whether `meta` has ended the play. */
+  #mayHaveEnded: string | undefined
 
   constructor(options: StepRunnerOptions, begun: Promise<void> | undefined) {
     this.#options = options
@@ -60,6 +71,11 @@ export class StepRunner {
   get failure(): { readonly problem: Problem | undefined; readonly unreachable: boolean } | undefined {
     const { lost } = this.#failures
     return lost && { problem: lost.result.problem, unreachable: lost.result.outcome === 'unreachable' }
+  }
+
+  /** Leaves steps out because the play has ended before them. */
+  leaveOut(steps: readonly TaskOrBlock[]): void {
+    this.#skip(steps, 'ended')
   }
 
   /** Resolves once the work that must precede the tasks has finished, if no task has awaited it. */
@@ -76,7 +92,11 @@ export class StepRunner {
    */
   async run(
     steps: readonly TaskOrBlock[],
-    { doubt, forced = false }: { readonly doubt?: string | undefined; readonly forced?: boolean } = {},
+    {
+      doubt,
+      forced = false,
+      handlers = false,
+    }: { readonly doubt?: string | undefined; readonly forced?: boolean; readonly handlers?: boolean } = {},
   ): Promise<StepsEnd> {
     try {
       return await this.#steps(steps, {
@@ -85,6 +105,7 @@ export class StepRunner {
         cleanup: forced,
         layers: [],
         doubt,
+        handlers,
         following: [],
       })
     } finally {
@@ -105,8 +126,7 @@ export class StepRunner {
         index += 1
         end = await this.#block(step, after(index))
       } else {
-        const next = steps.findIndex((other, at) => at > index && isBlockStep(other))
-        const until = next === -1 ? steps.length : next
+        const until = endOfTasks(steps, index)
         end = await this.#run(tasksOf(steps.slice(index, until)), after(until))
         index = until
       }
@@ -117,7 +137,12 @@ export class StepRunner {
     return 'done'
   }
 
-  async #run(tasks: readonly Task[], { cleanup, doubt, ...around }: Around): Promise<StepsEnd> {
+  /** Runs tasks, of which only the last may be `meta`. */
+  async #run(tasks: readonly Task[], outer: Around): Promise<StepsEnd> {
+    const { cleanup, handlers, doubt: given, ...around } = outer
+    const doubt = given ?? (handlers ? undefined : this.#mayHaveEnded)
+    const last = tasks.at(-1)
+    let directs: TaskResult | undefined
     const left = new Set(tasks)
     let failed = false
     const begun = this.#begun
@@ -128,20 +153,39 @@ export class StepRunner {
       stopped: () => !cleanup && this.#options.stopped(),
       finished: (task, result) => {
         left.delete(task)
+        if (task === last) directs = result
         failed = this.#finished(task, result, around.rescued)
         return failed ? 'stop' : 'next'
       },
     })
     const end = failed ? 'failed' : left.size > 0 ? 'stopped' : 'done'
     this.#skip([...left], end)
-    return end
+    return end === 'done' && last?.meta !== undefined && directs !== undefined
+      ? this.#direct(last, directs, outer)
+      : end
+  }
+
+  /** Does what a task of `meta` says. */
+  async #direct(task: Task, result: TaskResult, around: Around): Promise<StepsEnd> {
+    const direction = await directionOf(task, result, this.#options)
+    if (direction.kind === 'flush') {
+      const inside = { ...around, handlers: true, following: [] }
+      const { flush } = this.#options
+      return flush(
+        (handler, doubt) => this.#run([handler], { ...inside, doubt: doubt ?? around.doubt }),
+        direction.doubt,
+      )
+    }
+    if (direction.kind !== 'may have ended') return direction.kind
+    this.#mayHaveEnded ??= direction.why
+    return 'done'
   }
 
   /** Returns true for a failure. */
   #finished(task: Task, result: TaskResult, rescued: boolean): boolean {
     const { recap, context, finished } = this.#options
     const failure = isFailure(result)
-    if (failure && task.runOnce) context.once.passed(task)
+    if (failure && isShared(task)) context.once.passed(task)
     if (failure) this.#failures.add(task, result)
     else recap.count(context.host.machine.name, result.ignored ? 'ignored' : result.outcome)
     if (result.outcome === 'unknown' && mayFail(task)) this.#doubtful.push(task.name)
@@ -160,9 +204,11 @@ export class StepRunner {
     const cut: string[] = []
     let end = await this.#rescued(block, around, cut)
     const { layers } = around
-    const always = { ...around, cleanup: true, layers: end === 'done' ? layers : this.#afterFailure(layers) }
+    const failed = end !== 'done' && end !== 'ended'
+    const always = { ...around, cleanup: true, layers: failed ? this.#afterFailure(layers) : layers }
     const last = await this.#part('always', block, { around: always, cut })
     if (last === 'failed' || end === 'done') end = last
+    else if (last === 'ended' && end !== 'failed') end = last
     this.#warn(block, cut)
     return end
   }
@@ -179,7 +225,7 @@ export class StepRunner {
     if (end === 'failed') {
       const layers = this.#afterFailure(around.layers)
       const saved = await this.#part('rescue', block, { around: { ...rescue, layers }, cut })
-      if (saved === 'done') this.#failures.rescued(open)
+      if (saved === 'done' || saved === 'ended') this.#failures.rescued(open)
       return saved
     }
     if (end === 'done' && doubtful !== undefined) {
@@ -224,16 +270,21 @@ export class StepRunner {
    * `run_once` are left to other hosts.
    */
   #skip(steps: readonly TaskOrBlock[], end: StepsEnd): void {
-    const why =
-      end === 'done' ? 'nothing failed' : end === 'failed' ? 'an earlier task failed' : 'the run stopped'
     const { host, once } = this.#options.context
     const { variables } = host
     for (const task of tasksOf(steps)) {
-      if (task.runOnce) once.passed(task)
+      if (isShared(task)) once.passed(task)
       if (task.register !== undefined && !variables.scope().has(task.register))
-        variables.register(task.register, skippedResult(why))
+        variables.register(task.register, skippedResult(whySkipped[end]))
     }
   }
+}
+
+const whySkipped: Readonly<Record<StepsEnd, string>> = {
+  done: 'nothing failed',
+  failed: 'an earlier task failed',
+  stopped: 'the run stopped',
+  ended: 'an earlier task has ended the play',
 }
 
 /** False if the playbook says that the task never fails. */

@@ -43,10 +43,6 @@ const keywords: readonly (readonly [line: string, help: string])[] = [
   ['with_random_choice: [a]', 'write loop'],
   ['become_flags: -i', 'leave it out: sudo is the only method'],
   ['become_exe: doas', 'leave it out: sudo is the only method'],
-  [
-    'ignore_unreachable: true',
-    'leave it out: the run continues without an unreachable host, and "rescue" of a block handles it like a failure',
-  ],
   ['delegate_facts: true', 'leave it out: hostvars has the facts of every host'],
   ['gather_subset: min', dontNeed],
   ['gather_timeout: 5', dontNeed],

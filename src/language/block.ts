@@ -4,7 +4,8 @@ import { inherit } from './inherited.ts'
 import { blockKeywords, taskKeywords } from './keywords.ts'
 import type { Loader } from './loader.ts'
 import type { TaskOrBlock } from './model.ts'
-import { readNotify, shortModuleName, type TaskSurroundings } from './task.ts'
+import { shortModuleName } from './module-schema.ts'
+import { readNotify, type TaskSurroundings } from './task.ts'
 import type { YamlMap, YamlNode } from './yaml.ts'
 
 /** Reads lists of tasks and blocks: `TaskListReader`. */
@@ -34,7 +35,7 @@ export function readBlock(
   const own = vars === undefined ? [] : loader.values.variables(vars)
   const outer = around.inherited
   const inherited = {
-    ...inherit(fields, outer, loader.values),
+    ...inherit(fields, outer, loader),
     vars: new Map([...outer.vars, ...own]),
     notify: [...outer.notify, ...readNotify(fields)],
   }

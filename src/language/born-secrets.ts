@@ -34,7 +34,7 @@ export function playbookSecrets({ plays }: Playbook): readonly Secret[] {
   return plays.flatMap((play) => {
     const tasks = [...play.sections.flatMap((section) => section.tasks), ...play.handlers]
     const roles = play.roles.flatMap(({ role, parameters }) => [role.defaults, role.vars, parameters])
-    return [play.vars, ...roles, ...tasks.map((task) => task.vars)].flatMap(bornSecrets)
+    return [play.vars, ...roles, ...tasks.flatMap((task) => [task.vars, task.includes])].flatMap(bornSecrets)
   })
 }
 

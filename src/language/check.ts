@@ -2,7 +2,8 @@
 import { Declarations, type JsonSchema } from './declarations.ts'
 import { builtIns, rescueNames } from './built-ins.ts'
 import type { Loader } from './loader.ts'
-import type { Expression, Play, RoleUse, Task, Value, Variables } from './model.ts'
+import { namesOfLoop } from './loop.ts'
+import type { Expression, Play, Role, RoleUse, Task, Value, Variables } from './model.ts'
 import { variablesOf } from './reads.ts'
 import { registeredSchema } from './registered.ts'
 import { valueReads } from './render.ts'
@@ -49,7 +50,11 @@ export function checkPlay(loader: Loader, play: Play, before: CheckedNames): Che
   // Variables are rendered on read, so those of the play may use the results of any of its tasks.
   const everything = playNames.with(results)
   checkVariables(loader, play.vars, everything)
+  for (const task of [...tasks, ...play.handlers])
+    checkVariables(loader, task.includes, taskNames(everything, task))
   checkValue(loader, play.title, playNames)
+  // The run reports its mistakes: only the run knows `-e`.
+  for (const name of play.hosts.values.flatMap(valueReads).flatMap(variablesOf)) loader.reads.add(name)
   for (const use of play.roles) checkRole(loader, use, everything)
   checkNotifications(loader, play, [...tasks, ...play.handlers])
   return { base: before.base, results, unsettled }
@@ -60,16 +65,20 @@ function namesOf(variables: Variables): (readonly [string, undefined])[] {
 }
 
 function roleNames(names: Declarations, use: RoleUse): Declarations {
-  const properties = use.role.arguments?.schema['properties']
+  const others = use.dependencies.reduce(namesOfRole, names)
+  return [...use.parents, use].reduce(
+    (known, { role, parameters }) => namesOfRole(known.with(namesOf(parameters)), role),
+    others,
+  )
+}
+
+function namesOfRole(names: Declarations, { defaults, vars, arguments: described }: Role): Declarations {
+  const properties = described?.schema['properties']
   const typed =
     typeof properties === 'object' && properties !== null
       ? Object.entries(properties as Record<string, JsonSchema>)
       : []
-  return names
-    .with(namesOf(use.role.defaults))
-    .with(namesOf(use.role.vars))
-    .with(namesOf(use.parameters))
-    .with(typed)
+  return names.with(namesOf(defaults)).with(namesOf(vars)).with(typed)
 }
 
 function taskNames(names: Declarations, task: Task): Declarations {
@@ -85,14 +94,7 @@ function checkTask(loader: Loader, task: Task, names: Declarations): void {
   const checkAll = (conditions: readonly Expression[] | undefined, known: Declarations) => {
     for (const condition of conditions ?? []) checkCondition(loader, condition, known)
   }
-  const loopNames =
-    task.loop === undefined
-      ? names
-      : names.with(
-          [task.loop.variable, task.loop.indexVariable]
-            .filter((name) => name !== undefined)
-            .map((name) => [name, undefined] as const),
-        )
+  const loopNames = names.with(task.loop === undefined ? [] : namesOfLoop(task.loop))
   // The condition guards the rest of the task, so names that it tests with defined() may be read there.
   const inLoop = loopNames.withOptional(task.when)
   const schema = registeredSchema(loader.modules.get(task.module), false)
@@ -106,6 +108,7 @@ function checkTask(loader: Loader, task: Task, names: Declarations): void {
   for (const value of task.environment.values()) check(value, inLoop)
   checkVariables(loader, task.vars, inLoop)
   checkAll(task.until, withResult)
+  checkAll(task.loop?.breakWhen, withResult)
   checkAll(task.changedWhen, withResult)
   checkAll(task.failedWhen, withResult)
   checkTaskFiles(loader, task, inLoop)
@@ -143,7 +146,7 @@ function given(loader: Loader, task: Task): readonly (readonly [string, JsonSche
   const facts =
     loader.modules.get(task.module)?.setsFacts === true
       ? [...task.args.entries.keys()].map((name) => [name, undefined] as const)
-      : []
+      : namesOf(task.includes)
   if (task.register === undefined) return facts
   const schema = registeredSchema(loader.modules.get(task.module), task.loop !== undefined)
   return [...facts, [task.register, schema]]

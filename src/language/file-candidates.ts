@@ -1,7 +1,7 @@
 /** Where gpuplay looks for files on the machine that it runs on. */
 import { isAbsolute, join } from 'node:path'
 
-export type FileKind = 'files' | 'templates'
+export type FileKind = 'files' | 'templates' | 'vars'
 
 /** Returns the paths to search for a file that a playbook names, in order. */
 export function candidatesIn(folders: readonly string[], kind: FileKind, name: string): readonly string[] {

@@ -1,7 +1,8 @@
 /** The keywords that a task inherits from its play, its role use and its imports. */
 import type { FieldReader } from './fields.ts'
+import type { Loader } from './loader.ts'
 import type { Become, Expression, Notification, Value, Variable } from './model.ts'
-import type { ValueReader } from './values.ts'
+import { type ModuleDefaults, readModuleDefaults } from './module-defaults.ts'
 
 export interface Inherited {
   readonly when: readonly Expression[]
@@ -10,12 +11,14 @@ export interface Inherited {
   readonly environment: ReadonlyMap<string, Value>
   readonly vars: ReadonlyMap<string, Variable>
   readonly ignoreErrors: boolean
+  readonly ignoreUnreachable: boolean
   readonly anyErrorsFatal: boolean
   readonly runOnce: boolean
   readonly noLog: boolean
   /** Handlers that the blocks around a task notify. */
   readonly notify: readonly Notification[]
   readonly exitCode: number | undefined
+  readonly moduleDefaults: ModuleDefaults
 }
 
 export const nothingInherited: Inherited = {
@@ -25,18 +28,21 @@ export const nothingInherited: Inherited = {
   environment: new Map(),
   vars: new Map(),
   ignoreErrors: false,
+  ignoreUnreachable: false,
   anyErrorsFatal: false,
   runOnce: false,
   noLog: false,
   notify: [],
   exitCode: undefined,
+  moduleDefaults: new Map(),
 }
 
 /**
  * Merges the common keywords of a map with the inherited ones. Tags and conditions accumulate, maps are
- * merged, the rest is replaced. The caller handles `vars`, whose meaning differs.
+ * merged (`module_defaults` by module), the rest is replaced. The caller handles `vars`, whose meaning differs.
  */
-export function inherit(fields: FieldReader, outer: Inherited, values: ValueReader): Inherited {
+export function inherit(fields: FieldReader, outer: Inherited, loader: Loader): Inherited {
+  const { values } = loader
   const environment = fields.map('environment')
   const own = [...(environment?.entries ?? [])].map(([name, entry]): [string, Value] => [
     name,
@@ -57,10 +63,12 @@ export function inherit(fields: FieldReader, outer: Inherited, values: ValueRead
     vars: outer.vars,
     notify: outer.notify,
     ignoreErrors: fields.boolean('ignore_errors') ?? outer.ignoreErrors,
+    ignoreUnreachable: fields.boolean('ignore_unreachable') ?? outer.ignoreUnreachable,
     anyErrorsFatal: fields.boolean('any_errors_fatal') ?? outer.anyErrorsFatal,
     runOnce: fields.boolean('run_once') ?? outer.runOnce,
     noLog: fields.boolean('no_log') ?? outer.noLog,
     exitCode: fields.integer('exit_code', 3, 7) ?? outer.exitCode,
+    moduleDefaults: readModuleDefaults(loader, fields, outer.moduleDefaults),
   }
 }
 

@@ -1,13 +1,14 @@
 /** The keywords of plays, role uses and tasks, and hints for unsupported keywords of Ansible. */
 
 const common =
-  'vars become become_user become_method environment tags ignore_errors any_errors_fatal run_once no_log exit_code'
+  'vars become become_user become_method environment module_defaults tags ignore_errors ' +
+  'ignore_unreachable any_errors_fatal run_once no_log exit_code'
 const task =
   'name args when loop loop_control register notify until retries delay changed_when failed_when ' + common
 
 export const playKeywords = words(
-  'name hosts roles pre_tasks tasks post_tasks handlers gather_facts after strategy serial max_fail_percentage force_handlers ' +
-    'import_playbook ' +
+  'name hosts roles pre_tasks tasks post_tasks handlers vars_files gather_facts after strategy serial ' +
+    'max_fail_percentage force_handlers import_playbook ' +
     common,
 )
 export const roleKeywords = words('role name when ' + common)
@@ -15,6 +16,20 @@ export const taskKeywords = words(task)
 export const handlerKeywords = words(`${task} listen`)
 export const blockKeywords = words(`name block rescue always when notify ${common}`)
 export const importKeywords = words(`name when ${common}`)
+
+/** Arguments of `import_role`. */
+export const roleArguments = words('name tasks_from')
+
+/** Ansible's other arguments of `import_role`, with hints. */
+export const otherRoleArguments: Readonly<Record<string, string>> = {
+  allow_duplicates: 'leave it out: an imported role runs as often as it is written',
+  apply: 'write its keywords on the task: the tasks of the role inherit them',
+  defaults_from: 'read the file with include_vars before',
+  handlers_from: 'move the handlers to handlers/main.yml: only those that are notified run',
+  public: 'leave it out: the variables of a role are only visible in it',
+  rolespec_validate: 'leave it out: the variables of a role are always checked',
+  vars_from: 'read the file with include_vars before',
+}
 
 const longPrograms =
   'leave it out: the run waits for the program, which survives a lost connection; if it takes longer than 300 s, raise "timeout" of command or shell'
@@ -36,22 +51,16 @@ export const notYet: Readonly<Record<string, string>> = {
   fact_path: 'leave it out: facts are read when something uses them',
   gather_subset: 'leave it out: facts are read when something uses them',
   gather_timeout: 'leave it out: facts are read when something uses them',
-  ignore_unreachable:
-    'leave it out: the run continues without an unreachable host, and "rescue" of a block handles it like a failure',
   include_role: 'write import_role',
   include_tasks: 'write import_tasks',
-  include_vars: 'put the variables into group_vars, host_vars or vars',
   local_action: 'write a play for localhost',
-  module_defaults: 'give the arguments to each task, or put them into a variable',
   order: 'leave it out: hosts are taken in the order of the inventory',
   poll: longPrograms,
   port: 'set "port" in the inventory',
   remote_user: 'set "user" in the inventory',
-  tasks_from: 'split the role into two',
   throttle: 'no keyword limits a single task; --forks limits the whole run',
   timeout:
     'leave it out: this module has no time limit; command, shell, reboot and wait_for have "timeout" as an argument',
-  vars_files: 'put the variables into group_vars, host_vars or vars, or use -e @file',
   vars_prompt: 'use -e name=value',
   with_file: 'write loop with the texts themselves, or copy the files with src',
   with_first_found:
@@ -82,6 +91,7 @@ export const misplaced: Readonly<Record<string, string>> = {
   max_fail_percentage: onPlay,
   rescue: inTaskList,
   serial: onPlay,
+  vars_files: 'write it on the play; a task reads a file of variables with include_vars',
 }
 
 function words(text: string): ReadonlySet<string> {

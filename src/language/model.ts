@@ -7,6 +7,7 @@
  */
 import type { Position, Problem } from '../base/errors.ts'
 import type { Keyring } from './encrypted/keyring.ts'
+import type { Serial } from './batch-size.ts'
 import type { Evaluation } from './evaluation.ts'
 
 /**
@@ -119,13 +120,11 @@ export interface Playbook {
 }
 
 export interface Play {
-  /** The name as written, or the pattern of its hosts. Part of the identity of its tasks. */
+  /** The name as written, or its hosts. Part of the identity of its tasks. */
   readonly name: string
   /** The name for people: `displayName` renders it. */
   readonly title: Value
-  /** The pattern of `hosts` and its position; inventory/pattern.ts resolves it. */
-  readonly hosts: string
-  readonly hostsAt: Position
+  readonly hosts: PlayHosts
   /** `node`: a container starts once its own node has finished every earlier play. */
   readonly after: 'node' | undefined
   /** Also of failures outside its tasks. Its tasks inherit it. */
@@ -138,10 +137,7 @@ export interface Play {
   readonly serial: Serial | undefined
   readonly vars: Variables
   readonly roles: readonly RoleUse[]
-  /**
-   * In order: `pre_tasks`, `tasks` (roles' tasks first), `post_tasks`, without empty ones. Handlers run at
-   * the end of each.
-   */
+  /** `pre_tasks`, `tasks` (roles' tasks first), `post_tasks`, without empty ones. Handlers end each. */
   readonly sections: readonly Section[]
   /**
    * The roles' handlers, then the play's, in the order in which they run; of two with the same name, the
@@ -150,15 +146,13 @@ export interface Play {
   readonly handlers: readonly Handler[]
 }
 
-/** The sizes of the batches of a play, in order; the last one repeats until no host is left. */
-export interface Serial {
-  readonly sizes: readonly BatchSize[]
+/** `hosts` of a play. `hostsPattern` renders it, and inventory/pattern.ts resolves the result. */
+export interface PlayHosts {
+  /** As in the file; several entries with commas between them. */
+  readonly written: string
+  readonly values: readonly Value[]
   readonly where: Position
 }
-
-/** Hosts, or a share of all hosts of the play: more than 0, at most 100. */
-export type BatchSize =
-  { readonly kind: 'hosts'; readonly count: number } | { readonly kind: 'share'; readonly percent: number }
 
 export interface Section {
   readonly steps: readonly TaskOrBlock[]
@@ -210,12 +204,13 @@ export interface RoleUse {
   /** The parameters of this use: the `vars` of the entry and its other keys. */
   readonly parameters: Variables
   readonly when: readonly Expression[]
+  /** The uses that depend on this one, outermost first. Their variables are visible in it. */
+  readonly parents: readonly RoleUse[]
+  /** The roles on which it depends, at any depth. Their defaults and `vars` are visible in it. */
+  readonly dependencies: readonly Role[]
 }
 
-/**
- * Stable across runs, so it can identify pending handlers on a host. `ordinal` (from 0) distinguishes equal
- * tasks.
- */
+/** Stable across runs: identifies pending handlers on a host. `ordinal` (from 0) numbers equal tasks. */
 export interface TaskIdentity {
   /** The playbook's file name without its folders. */
   readonly playbook: string
@@ -237,11 +232,17 @@ export interface Task {
   /** The name for people: `displayName` renders it. */
   readonly title: Value
   readonly role: RoleUse | undefined
+  /** The same task of an earlier use of the role with the same variables: if that is selected, this one is not. */
+  readonly repeats: Task | undefined
   /** The playbook's folder, which is searched for the task's relative files if there is no role. */
   readonly directory: string
   readonly module: string
   readonly moduleAt: Position
   readonly args: MapValue
+  /** Variables that the task may read from files (`include_vars`). Which ones, and their values, the run decides. */
+  readonly includes: Variables
+  /** The action of `meta`. */
+  readonly meta: MetaAction | undefined
   /** All must be true. Conditions of the role and the imports come first. */
   readonly when: readonly Expression[]
   readonly loop: Loop | undefined
@@ -259,6 +260,8 @@ export interface Task {
   readonly changedWhen: readonly Expression[] | undefined
   readonly failedWhen: readonly Expression[] | undefined
   readonly ignoreErrors: boolean
+  /** If the host cannot be reached for the task, the play continues on it. */
+  readonly ignoreUnreachable: boolean
   /** True below `rescue`, where the failed task is known. */
   readonly inRescue: boolean
   /** A failure of the task that nothing rescues ends the run. */
@@ -269,6 +272,9 @@ export interface Task {
   /** The exit code of the run if the task fails (3 to 7). */
   readonly exitCode: number | undefined
 }
+
+/** What a task of the module `meta` does. */
+export type MetaAction = 'flush_handlers' | 'end_host' | 'end_batch' | 'end_play' | 'noop'
 
 /** A task that runs after a notification of its name or of a topic that it listens to. */
 export interface Handler extends Task {
@@ -282,6 +288,12 @@ export interface Loop {
   readonly variable: string
   readonly indexVariable: string | undefined
   readonly label: Value | undefined
+  /** Seconds between two items. */
+  readonly pause: number
+  /** Whether the items see `ansible_loop`; `short` without `allitems`. */
+  readonly extended: 'no' | 'short' | 'whole'
+  /** If all are true after an item, the items after it do not run. */
+  readonly breakWhen: readonly Expression[] | undefined
   readonly where: Position
 }
 

@@ -24,6 +24,13 @@ export interface ModuleSchema {
   readonly evaluated?: readonly string[]
   /** Its arguments become variables of the host (`set_fact`). */
   readonly setsFacts?: boolean
+  /** It reads variables of the host from files (`include_vars`). */
+  readonly includesVariables?: boolean
   /** Arguments that name a file on the controller, with the role's folder to search. */
   readonly files?: Readonly<Record<string, 'files' | 'templates'>>
+}
+
+/** `ansible.builtin.copy` is `copy`. */
+export function shortModuleName(key: string): string {
+  return /^[a-z]\w*\.[a-z]\w*\.(\w+)$/.exec(key)?.[1] ?? key
 }

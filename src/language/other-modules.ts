@@ -20,7 +20,6 @@ const instead: Readonly<Record<string, string>> = {
   known_hosts: 'set the line in /etc/ssh/ssh_known_hosts with lineinfile',
   locale_gen: 'set the line in /etc/locale.gen with lineinfile, and notify a handler that runs locale-gen',
   lxc_container: 'use pve_container',
-  meta: 'leave it out: handlers run at the end of pre_tasks, tasks and post_tasks',
   modprobe: 'use kernel_module',
   openssh_keypair: 'run ssh-keygen with "command" and "creates"',
   package: 'use apt',

@@ -1,9 +1,10 @@
 /** The variables of one task on one host: layers, of which later ones override earlier ones. */
 import { InputError } from '../base/errors.ts'
-import { revealAll } from '../base/secret.ts'
+import { hideTexts, revealAll } from '../base/secret.ts'
 import type { Secrets } from '../base/secrets.ts'
-import type { Play, RoleUse, Task, Variable, Variables } from './model.ts'
+import type { Play, Role, RoleUse, Task, Variable, Variables } from './model.ts'
 import { hideVariable } from './born-secrets.ts'
+import { IncludedVariable } from './included-variable.ts'
 import { renderValue } from './render.ts'
 import { problem } from './source.ts'
 import type { Scope, LocalSources } from './evaluation.ts'
@@ -33,7 +34,13 @@ export type LayerValues = { readonly written: Variables } | { readonly data: Rea
 export type Layer = { readonly layer: LayerName } & LayerValues
 
 type Found =
-  | { readonly kind: 'written'; readonly layer: LayerName; readonly variable: Variable }
+  | {
+      readonly kind: 'written'
+      readonly layer: LayerName
+      readonly variable: Variable
+      /** All texts in the value are secrets. */
+      readonly hidden?: boolean
+    }
   | { readonly kind: 'data'; readonly layer: LayerName; readonly data: unknown }
 
 /**
@@ -67,7 +74,7 @@ export class VariableScope implements Scope {
     if (this.#rendered.has(name)) return this.#rendered.get(name)
     const found = this.#find(name)
     if (found === undefined) return undefined
-    const value = found.kind === 'data' ? found.data : this.#written(found.variable)
+    const value = found.kind === 'data' ? found.data : this.#written(found)
     this.#rendered.set(name, value)
     return value
   }
@@ -107,14 +114,18 @@ export class VariableScope implements Scope {
         const variable = layer.written.get(name)
         if (variable !== undefined) yield { kind: 'written', layer: layer.layer, variable }
       } else if (layer.data.has(name)) {
-        yield { kind: 'data', layer: layer.layer, data: layer.data.get(name) }
+        const data = layer.data.get(name)
+        yield data instanceof IncludedVariable
+          ? { kind: 'written', layer: layer.layer, variable: data.variable, hidden: data.hidden }
+          : { kind: 'data', layer: layer.layer, data }
       }
     }
   }
 
-  #written(variable: Variable): unknown {
+  #written({ variable, hidden = false }: Extract<Found, { readonly kind: 'written' }>): unknown {
     const rendered = this.#render(variable)
-    const value = hideVariable(variable, rendered)
+    const named = hideVariable(variable, rendered)
+    const value = hidden ? hideTexts(named) : named
     const book = this.#book
     if (book !== undefined) revealAll(value, (secret) => book.add(secret))
     return value
@@ -150,11 +161,20 @@ export function taskLayers(play: Play, task: Task): readonly Layer[] {
   return layers
 }
 
-/** Returns the layers of a role use for its tasks. */
+/** Returns the layers of a role use for its tasks, weakest first. */
 export function roleLayers(use: RoleUse): readonly Layer[] {
   return [
-    { layer: 'role defaults', written: use.role.defaults },
-    { layer: 'role vars', written: use.role.vars },
-    { layer: 'role parameters', written: use.parameters },
+    ...use.dependencies.flatMap(variablesOfRole),
+    ...[...use.parents, use].flatMap(({ role, parameters }): readonly Layer[] => [
+      ...variablesOfRole(role),
+      { layer: 'role parameters', written: parameters },
+    ]),
+  ]
+}
+
+function variablesOfRole({ defaults, vars }: Role): readonly Layer[] {
+  return [
+    { layer: 'role defaults', written: defaults },
+    { layer: 'role vars', written: vars },
   ]
 }

@@ -1,15 +1,16 @@
 /** Reads one task or handler. */
 import type { Position } from '../base/errors.ts'
-import { FieldReader, isNothing } from './fields.ts'
+import { FieldReader } from './fields.ts'
 import { inherit, type Inherited, inheritedByHandlers } from './inherited.ts'
 import { handlerKeywords, misplaced, notYet, taskKeywords } from './keywords.ts'
-import { argumentsHint, argumentsInText } from './key-values.ts'
 import type { Loader } from './loader.ts'
 import { readLoop, variableName } from './loop.ts'
-import type { Handler, MapEntry, MapValue, Notification, RoleUse, Task } from './model.ts'
-import type { ModuleSchema } from './module-schema.ts'
-import { answerForeignArguments } from './other-arguments.ts'
+import type { Handler, Notification, RoleUse, Task, Variable } from './model.ts'
+import { metaAction } from './meta-action.ts'
+import { propertiesOf, readTaskArguments } from './module-arguments.ts'
+import { type ModuleSchema, shortModuleName } from './module-schema.ts'
 import { moduleInstead } from './other-modules.ts'
+import { possibleIncludes } from './possible-includes.ts'
 import { didYouMean } from './suggest.ts'
 import type { YamlEntry, YamlMap } from './yaml.ts'
 
@@ -46,6 +47,12 @@ export function readHandler(loader: Loader, map: YamlMap, around: TaskSurroundin
       hint: 'give it a "name"',
     })
   }
+  if (task.meta !== undefined) {
+    loader.report('invalid-handler', 'a handler cannot be "meta"', {
+      where: task.moduleAt,
+      hint: 'write it as a task',
+    })
+  }
   if (task.runOnce) {
     loader.report('invalid-handler', 'a handler cannot have "run_once"', {
       where: fields.entry('run_once')?.where ?? task.moduleAt,
@@ -53,11 +60,6 @@ export function readHandler(loader: Loader, map: YamlMap, around: TaskSurroundin
     })
   }
   return { ...task, listen }
-}
-
-/** `ansible.builtin.copy` is `copy`. */
-export function shortModuleName(key: string): string {
-  return /^[a-z]\w*\.[a-z]\w*\.(\w+)$/.exec(key)?.[1] ?? key
 }
 
 function read(
@@ -68,7 +70,7 @@ function read(
 ): Task | undefined {
   const fields = new FieldReader(map, loader.values)
   const found = findModule(loader, map, keywords)
-  const inherited = inherit(fields, around.inherited, loader.values)
+  const inherited = inherit(fields, around.inherited, loader)
   const vars = fields.map('vars')
   const own = vars === undefined ? [] : loader.values.variables(vars)
   const titleNode = fields.node('name')
@@ -81,7 +83,14 @@ function read(
     if (register !== undefined) loader.lostResults.add(register)
     return undefined
   }
-  const args = readArgs(loader, fields, found)
+  const args = readTaskArguments(loader, fields, { ...found, defaults: inherited.moduleDefaults })
+  const { role, directory } = around
+  const where = fields.entry('name')?.where ?? found.where
+  const includes =
+    found.module.includesVariables === true
+      ? possibleIncludes(loader, { args, role, directory, loop, where })
+      : new Map<string, Variable>()
+  const meta = found.module.name === 'meta' ? metaAction(loader, fields, args) : undefined
   const identity = loader.identity({
     playbook: around.playbook,
     play: around.play,
@@ -91,17 +100,20 @@ function read(
   })
   return {
     ...identity,
-    where: fields.entry('name')?.where ?? found.where,
+    where,
     name: name ?? found.module.name,
     title:
       titleNode === undefined || name === undefined
         ? { kind: 'literal', value: found.module.name, where: found.where }
         : loader.values.value(titleNode),
-    role: around.role,
-    directory: around.directory,
+    role,
+    repeats: undefined,
+    directory,
     module: found.module.name,
     moduleAt: found.where,
     args,
+    includes,
+    meta,
     when,
     loop,
     register,
@@ -117,8 +129,10 @@ function read(
     changedWhen: fields.conditions('changed_when'),
     failedWhen: fields.conditions('failed_when'),
     ignoreErrors: inherited.ignoreErrors,
+    ignoreUnreachable: inherited.ignoreUnreachable,
     anyErrorsFatal: inherited.anyErrorsFatal,
-    runOnce: inherited.runOnce,
+    // Each host directs its own play, or all decide together.
+    runOnce: meta === undefined && inherited.runOnce,
     noLog: inherited.noLog,
     exitCode: inherited.exitCode,
   }
@@ -192,79 +206,6 @@ function reportUnknownKey(
       ? `it is an argument of "${module.name}": indent it`
       : ((Object.hasOwn(misplaced, key) ? misplaced[key] : undefined) ?? didYouMean(key, keywords)),
   })
-}
-
-function propertiesOf(module: ModuleSchema): Readonly<Record<string, unknown>> {
-  const { properties } = module.args as { readonly properties?: Readonly<Record<string, unknown>> }
-  return properties ?? {}
-}
-
-/**
- * Reads the arguments: a map, or a string if the module takes one, plus `args`. Checks them against the
- * module's schema.
- */
-function readArgs(loader: Loader, fields: FieldReader, { module, where, entry }: FoundModule): MapValue {
-  const entries = new Map<string, MapEntry>()
-  const node = entry.value
-  const written = node.kind === 'scalar' ? node.source : ''
-  if (node.kind === 'map') {
-    for (const [key, argument] of argumentsOf(loader, node, module).entries) entries.set(key, argument)
-  } else if (node.kind === 'scalar' && node.value !== null && module.freeForm !== undefined) {
-    // `command: true` runs the program of that name.
-    const text = typeof node.value === 'string' ? node : { ...node, value: node.source }
-    const { name, freeForm } = module
-    const names = Object.keys(propertiesOf(module))
-    const wrong = node.cel ? undefined : argumentsInText({ name, freeForm }, String(text.value), names)
-    if (wrong !== undefined) {
-      loader.report('invalid-argument', wrong.message, { where: node.where, hint: wrong.hint })
-      return { kind: 'map', entries, where }
-    }
-    entries.set(module.freeForm, { where, value: loader.values.value(text) })
-  } else if (!isNothing(node)) {
-    loader.report('invalid-argument', `"${module.name}" takes its arguments as a map`, {
-      where: node.where,
-      hint: argumentsHint(module.name, written, Object.keys(propertiesOf(module))),
-    })
-    return { kind: 'map', entries, where }
-  }
-  const more = fields.map('args')
-  if (more !== undefined) {
-    for (const [key, argument] of argumentsOf(loader, more, module).entries) entries.set(key, argument)
-  }
-  answerForeignArguments(module, entries, (message, where, hint) =>
-    loader.report('invalid-argument', message, { where, hint }),
-  )
-  const args: MapValue = { kind: 'map', entries, where: node.kind === 'map' ? node.where : where }
-  const subject = { label: `"${module.name}"`, where, code: 'invalid-argument' } as const
-  loader.problems.push(...loader.schemas.checkValue(module.args, args, subject))
-  return args
-}
-
-/** As written, except the module's conditions, which are expressions without a tag. */
-function argumentsOf(loader: Loader, node: YamlMap, module: ModuleSchema): MapValue {
-  const conditions = new Set(module.expressions)
-  const evaluated = new Set(module.evaluated)
-  const plain = new Map(
-    [...node.entries]
-      .filter(([key]) => !conditions.has(key))
-      .map(([key, entry]) => [key, evaluated.has(key) ? asExpression(entry) : entry] as const),
-  )
-  const entries = new Map(loader.values.map({ ...node, entries: plain }).entries)
-  const fields = new FieldReader(node, loader.values)
-  for (const key of conditions) {
-    const entry = node.entries.get(key)
-    if (entry === undefined) continue
-    const items = fields.conditions(key) ?? []
-    entries.set(key, { where: entry.where, value: { kind: 'list', items, where: entry.value.where } })
-  }
-  return { kind: 'map', entries, where: node.where }
-}
-
-/** Reads the text of the entry as if it had the tag `!cel`. */
-function asExpression(entry: YamlEntry): YamlEntry {
-  const { value } = entry
-  if (value.kind !== 'scalar' || typeof value.value !== 'string') return entry
-  return { ...entry, value: { ...value, cel: true } }
 }
 
 /** The handlers that a task or block notifies. */

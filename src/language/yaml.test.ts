@@ -105,6 +105,6 @@ test('a position inside quoted, plain and block text is found', () => {
 
 test('if an unquoted condition begins with !, the hint suggests quotes', () => {
   assert.deepEqual(report(read('when: !defined(x)\n').problems), [
-    'f.yml:1:7 unknown-tag: unknown tag "!defined(x)" (put quotes around an expression that starts with "!"; the only supported tag is !cel)',
+    'f.yml:1:7 unknown-tag: unknown tag "!defined(x)" (put quotes around an expression that starts with "!"; the tags are !cel, !age and !vault)',
   ])
 })

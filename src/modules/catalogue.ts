@@ -17,10 +17,12 @@ import { gpuDevices } from './gpu-devices/module.ts'
 import { gpuVerify } from './gpu-verify/module.ts'
 import { group } from './group/module.ts'
 import { hostname } from './hostname/module.ts'
+import { includeVars } from './include-vars/module.ts'
 import { iniFile } from './ini-file/module.ts'
 import { jsonFile } from './json-file/module.ts'
 import { kernelModule } from './kernel-module/module.ts'
 import { lineinfile } from './lineinfile/module.ts'
+import { meta } from './meta/module.ts'
 import type { Module } from './module.ts'
 import { mount } from './mount/module.ts'
 import { nvidiaAptPin } from './nvidia-apt-pin/module.ts'
@@ -82,10 +84,12 @@ export const modules: readonly Module[] = [
   gpuVerify,
   group,
   hostname,
+  includeVars,
   iniFile,
   jsonFile,
   kernelModule,
   lineinfile,
+  meta,
   mount,
   nvidiaAptPin,
   nvidiaBlacklist,

@@ -80,6 +80,8 @@ interface Definition<Args, Seen> {
   imperative?(args: Args): boolean
   /** Sets variables of the host from its arguments (`set_fact`). */
   readonly setsFacts?: boolean
+  /** Sets variables of the host from files on the controller (`include_vars`). The engine reads them. */
+  readonly includesVariables?: boolean
   /** Its failure is a verdict on the host, which stays as usable as it is: containers of a failed node go on. */
   readonly verifies?: boolean
   /** Exit code of the run if a task with this module fails and neither task nor role sets one. Default 7. */

@@ -6,7 +6,8 @@ import { isAbsolute } from 'node:path'
 import { defined } from '../base/defined.ts'
 import { InputError, type Problem } from '../base/errors.ts'
 import type { Files } from '../language/read-files.ts'
-import type { Task, Template } from '../language/model.ts'
+import { includedVariables, includeRequest } from '../language/include-vars.ts'
+import type { Task, Template, Variables } from '../language/model.ts'
 import { SchemaChecker } from '../language/schema.ts'
 import { findTaskFile, readTemplateFile } from '../language/task-files.ts'
 import { renderTemplate } from '../language/template.ts'
@@ -29,6 +30,11 @@ export interface Arguments {
    * @throws InputError for a missing file, and for mistakes in a template
    */
   resolve(task: Task, args: Readonly<Record<string, unknown>>, scope: VariableScope): Record<string, unknown>
+  /**
+   * Reads the variables of the files that the arguments of `include_vars` name.
+   * @throws InputError for missing files, and for mistakes in them
+   */
+  include(task: Task, args: unknown): Variables
   /** Returns the texts of small files that the arguments name and that are copied unchanged. */
   filesOf(task: Task, args: Readonly<Record<string, unknown>>): readonly string[]
 }
@@ -73,6 +79,12 @@ export function createArguments(list: readonly Module[], files: Files): Argument
       }
       return resolved
     },
+    include: (task, args) =>
+      includedVariables(
+        task,
+        includeRequest(typeof args === 'object' && args !== null ? { ...args } : {}),
+        files,
+      ),
     filesOf(task, args) {
       return Object.entries(moduleOf(task.module).files ?? {}).flatMap(([argument, kind]) => {
         const path = args[argument]

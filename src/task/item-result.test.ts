@@ -33,7 +33,7 @@ function ended(outcome: Outcome, result: ItemResult['result'] = {}): ItemResult 
 
 test('items that are skipped, unknown or failed before their probe have results of that shape', () => {
   assert.deepEqual(skippedItem('it.x').result, { changed: false, failed: false, skipped: true, msg: 'it.x' })
-  const { result } = unknownItem(writeModule, 'later')
+  const { result } = unknownItem(taskOf('write'), writeModule, 'later')
   assert.ok(['text', 'changed', 'failed'].every((field) => result[field] instanceof Unknown))
   const failed = failedItem(taskOf('write'), writeModule, problem, { changed: true, text: '1' })
   assert.deepEqual(failed.result, {

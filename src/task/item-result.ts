@@ -1,6 +1,7 @@
 /** Results of items, and of tasks from their items. */
 import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
 import { defined } from '../base/defined.ts'
+import { Unknown } from '../base/unknown.ts'
 import type { Outcome, TaskDetail } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
@@ -43,8 +44,16 @@ export function skippedItem(why: string): ItemResult {
   return { outcome: 'skipped', result: skippedResult(why), detail: { why }, exitCode: undefined }
 }
 
-export function unknownItem(module: Module, why: string): ItemResult {
-  return { outcome: 'unknown', result: unknownResult(module, why), detail: { why }, exitCode: undefined }
+/** The result of an item of which a dry run does not know whether it runs, or with which arguments. */
+export function unknownItem({ includes }: Task, module: Module, why: string): ItemResult {
+  const facts = Object.fromEntries([...includes.keys()].map((name) => [name, new Unknown(why)]))
+  return {
+    outcome: 'unknown',
+    result: unknownResult(module, why),
+    detail: { why },
+    exitCode: undefined,
+    facts,
+  }
 }
 
 export function unreachableItem(problem: Problem): ItemResult {
@@ -107,15 +116,17 @@ export function onceEnd(result: TaskResult, facts: OnceEnd['facts'], begun: bool
 }
 
 /** True if the task failed or its host could not be reached, and the failure is not ignored. */
-export function isFailure({ outcome, exitCode }: TaskResult): boolean {
-  return outcome === 'unreachable' || exitCode !== undefined
+export function isFailure({ outcome, ignored, exitCode }: TaskResult): boolean {
+  return (outcome === 'unreachable' && !ignored) || exitCode !== undefined
 }
 
 /** Returns the result of a task whose items have all finished, or are all predicted. */
 export function taskResult(task: Task, items: Items, results: readonly ItemResult[]): TaskResult {
   const [single] = items.kind === 'items' && items.loop ? [] : results
   const summary = single ?? summarize(task, items, results)
-  const ignored = summary.outcome === 'failed' && task.ignoreErrors
+  const ignored =
+    (summary.outcome === 'failed' && task.ignoreErrors) ||
+    (summary.outcome === 'unreachable' && task.ignoreUnreachable)
   const detail = task.noLog ? hidden(summary.detail) : summary.detail
   return {
     outcome: summary.outcome,

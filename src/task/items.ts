@@ -1,9 +1,11 @@
 /** The items of a loop. A task without a loop has one item. */
 import type { Problem } from '../base/errors.ts'
+import { defined } from '../base/defined.ts'
 import { hideNamed } from '../base/secret.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
 import { withFacts } from '../fleet/host-variables.ts'
-import type { Task } from '../language/model.ts'
+import { loopDescription } from '../language/loop.ts'
+import type { Loop, Task } from '../language/model.ts'
 import { renderValue } from '../language/render.ts'
 import type { Layer } from '../language/scope.ts'
 import { firstProblem, type Preparing, scopeOf } from './preparing.ts'
@@ -41,16 +43,41 @@ export async function itemsOf(task: Task, preparing: Preparing): Promise<Items> 
       return { kind: 'failed', problem }
     }
     const items: Item[] = []
-    for (const [index, shown] of list.entries()) {
-      const value = hideNamed(shown)
+    const values = list.map((shown) => hideNamed(shown))
+    for (const [index, value] of values.entries()) {
       const data = new Map<string, unknown>([[loop.variable, value]])
       if (loop.indexVariable !== undefined) data.set(loop.indexVariable, index)
+      if (loop.extended !== 'no') data.set(loopDescription, describe(values, index, loop))
       const own: readonly Layer[] = [...layers, { layer: 'loop', data }]
       items.push({ label: await labelOf(task, value, { layers: own, preparing }), value, layers: own })
     }
     return { kind: 'items', items, loop: true }
   } catch (error) {
     return { kind: 'failed', problem: firstProblem(error) }
+  }
+}
+
+/** The value of `ansible_loop`. The first item has no `previtem`, the last no `nextitem`. */
+function describe(
+  values: readonly unknown[],
+  index0: number,
+  { extended }: Loop,
+): Readonly<Record<string, unknown>> {
+  const { length } = values
+  const [first, last] = [index0 === 0, index0 === length - 1]
+  return {
+    index: index0 + 1,
+    index0,
+    revindex: length - index0,
+    revindex0: length - index0 - 1,
+    first,
+    last,
+    length,
+    ...defined({
+      previtem: first ? undefined : values[index0 - 1],
+      nextitem: last ? undefined : values[index0 + 1],
+      allitems: extended === 'whole' ? values : undefined,
+    }),
   }
 }
 

@@ -197,7 +197,8 @@ export class Ledger implements WindowOwner {
       return 'moved'
     }
     // Later tasks were planned on a different result, or on none.
-    if (after && (result.outcome === 'failed' || !isSame(foreseen, run.registered))) {
+    const bad = result.outcome === 'failed' || result.outcome === 'unreachable'
+    if (after && (bad || !isSame(foreseen, run.registered))) {
       this.#goBack(run.index + 1)
       return 'moved'
     }

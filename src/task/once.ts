@@ -30,6 +30,18 @@ export interface TurnOptions {
   readonly waiting: (runner: HostName) => void
 }
 
+/** Whether the play ends at a task: what one host wants, or what its batch decides. */
+export type Wish =
+  | { readonly kind: 'continue' | 'end' }
+  /** Dry runs only: why it is unknown. */
+  | { readonly kind: 'unknown'; readonly why: string }
+  /** No new task may start. */
+  | { readonly kind: 'stopped' }
+
+export interface VoteOptions extends TurnOptions {
+  readonly wish: Wish
+}
+
 /** What one host may do with the tasks of its batch. */
 export interface OnceTurns {
   /**
@@ -39,6 +51,14 @@ export interface OnceTurns {
   turn(task: Task, options: TurnOptions): Promise<Turn>
   /** Called when this host has run the task. */
   ended(task: Task, end: OnceEnd): void
-  /** Called if this host will not run the task: the next one may. */
+  /**
+   * Called if this host will not run the task: the next one may, and hosts that wait for its vote do not wait
+   * longer.
+   */
   passed(task: Task): void
+  /**
+   * Gives the vote of this host at a task that may end the play, and waits for those of the other hosts. One
+   * vote ends the play for all.
+   */
+  vote(task: Task, options: VoteOptions): Promise<Wish>
 }

@@ -4,7 +4,9 @@ import { hideNamed, hideTexts, isSecretName, Secret } from '../base/secret.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
 import { withFacts } from '../fleet/host-variables.ts'
 import { checkEnvironment } from '../host/queries/ask.ts'
+import { bornSecrets } from '../language/born-secrets.ts'
 import { evaluate, evaluateCondition } from '../language/expression.ts'
+import { IncludedVariable } from '../language/included-variable.ts'
 import type { Task } from '../language/model.ts'
 import { Omit } from '../language/omit.ts'
 import { renderValue } from '../language/render.ts'
@@ -69,7 +71,14 @@ export async function prepareItem(task: Task, item: Item, given: Preparing): Pro
     const { args, problems } = context.arguments.check(task, revealed)
     const [problem] = problems
     if (problem) return { kind: 'failed', problem }
-    const facts = module.setsFacts !== true ? undefined : task.noLog ? hiddenFacts(resolved) : resolved
+    const facts =
+      module.includesVariables === true
+        ? includedFacts(task, args, context)
+        : module.setsFacts !== true
+          ? undefined
+          : task.noLog
+            ? hiddenFacts(resolved)
+            : resolved
     return { kind: 'ready', args, environment, become, secret, facts }
   } catch (error) {
     return { kind: 'failed', problem: firstProblem(error) }
@@ -78,6 +87,19 @@ export async function prepareItem(task: Task, item: Item, given: Preparing): Pro
 
 function hiddenFacts(facts: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, hideTexts(value)]))
+}
+
+/** Reads the variables of the task's files, and books the secrets among them. */
+function includedFacts(
+  task: Task,
+  args: unknown,
+  { arguments: known, run }: Preparing['context'],
+): Readonly<Record<string, unknown>> {
+  const variables = known.include(task, args)
+  for (const secret of bornSecrets(variables)) run.secrets.add(secret)
+  return Object.fromEntries(
+    [...variables].map(([name, variable]) => [name, new IncludedVariable(variable, task.noLog)]),
+  )
 }
 
 /** Marks the arguments of a `no_log` task, and the files that it copies, as secret everywhere. */

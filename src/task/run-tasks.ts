@@ -26,7 +26,7 @@ export interface RunTasksOptions {
   readonly begun?: Promise<void> | undefined
   /**
    * True in a block: if the host cannot be reached for that work, its first task is unreachable, and the block
-   * handles it. Otherwise the work rejects.
+   * handles it. The same applies to a first task with `ignore_unreachable`. Otherwise the work rejects.
    */
   readonly inBlock?: boolean
   /** Variables that only these tasks see. */
@@ -71,7 +71,8 @@ export function createTaskRunner(play: TaskContext): TaskRunner {
       const lost = await begun?.then(
         () => undefined,
         (error: unknown) => {
-          if (inBlock && error instanceof UnreachableError) return error.problem
+          const handled = inBlock || tasks[0]?.ignoreUnreachable === true
+          if (handled && error instanceof UnreachableError) return error.problem
           throw error
         },
       )

@@ -19,6 +19,7 @@ import {
   unreachableItem,
 } from './item-result.ts'
 import { Ledger } from './ledger.ts'
+import { afterItem, beforeItem } from './loop-control.ts'
 import { Narrator } from './narrator.ts'
 import { type PreparedItem, prepareItem, type Ready } from './prepare.ts'
 import { type Preparing, readFactFor } from './preparing.ts'
@@ -55,12 +56,15 @@ export class Sequence {
   readonly #narrator: Narrator
   readonly #ledger: Ledger
   #last: TaskRun | undefined
+  /** Why the host cannot be reached, until a task has reported it. */
+  #lost: Problem | undefined
 
   constructor(
     options: SequenceOptions,
     stage: (owner: WindowOwner) => { stage: Stage; window: Window | undefined },
   ) {
-    const { tasks, context, finished, rescued } = options
+    const { tasks, context, finished, rescued, lost } = options
+    this.#lost = lost
     this.#options = options
     this.#narrator = new Narrator(context, rescued)
     this.#ledger = new Ledger({
@@ -145,13 +149,14 @@ export class Sequence {
     const before = this.#last
     this.#last = run
     if (before?.turn !== undefined && before !== run && this.#waiting) return this.#flush()
-    const { lost } = this.#options
+    const lost = this.#lost
+    this.#lost = undefined
     if (lost !== undefined) return this.#unreachable(run, lost)
     if (run.task.runOnce && run.foreseen === 0 && (await this.#takesTurn(run))) return
     if (!this.#waiting) this.#narrator.announce(run)
     try {
       const ahead = this.#waiting ? undefined : await this.#ahead(run)
-      const preparing = this.#preparing()
+      const preparing = this.#preparing(run.doubt)
       run.items ??= ahead?.items ?? (await itemsOf(run.task, preparing))
       const { items } = run
       const module = this.#options.context.arguments.module(run.task.module)
@@ -160,7 +165,7 @@ export class Sequence {
         if (items.kind === 'unknown') this.#leaveOpen(run, {})
         const result =
           items.kind === 'unknown'
-            ? unknownItem(module, items.why)
+            ? unknownItem(run.task, module, items.why)
             : failedItem(run.task, module, items.problem)
         return await this.#ledger.expect({ run, unit: undefined, converged: undefined, result })
       }
@@ -168,7 +173,9 @@ export class Sequence {
       const item = items.items[at]
       if (item === undefined)
         return await this.#ledger.expect({ run, unit: undefined, converged: undefined, result: undefined })
-      const early = ahead?.holds() === true ? ahead.prepared[at] : undefined
+      const between = { stage: this.#stage, narrator: this.#narrator }
+      if ((await beforeItem(run, between)) === 'flush') return await this.#flush()
+      const early = run.doubt === undefined && ahead?.holds() === true ? ahead.prepared[at] : undefined
       const prepared = early?.prepared ?? (await prepareItem(run.task, item, preparing))
       await this.#item(run, item, { prepared, reading: early?.reading })
     } catch (error) {
@@ -209,15 +216,16 @@ export class Sequence {
       return this.#unit(run, item, { ready: prepared, reading })
     if (prepared.kind !== 'skipped' && this.#waiting) return this.#flush()
     if (prepared.kind === 'unknown') this.#leaveOpen(run, prepared.args)
-    const result =
+    const ended =
       prepared.kind === 'ready'
         ? skippedItem('the answer was no (--step)')
         : prepared.kind === 'skipped'
           ? skippedItem(prepared.why)
           : prepared.kind === 'unknown'
-            ? unknownItem(module, prepared.why)
+            ? unknownItem(run.task, module, prepared.why)
             : failedItem(run.task, module, prepared.problem)
     await explainItem(run, { item, prepared, unit: undefined }, this.#preparing())
+    const result = await afterItem(run, item, ended, this.#preparing())
     await this.#ledger.expect({ run, unit: undefined, converged: undefined, result })
   }
 
@@ -254,11 +262,14 @@ export class Sequence {
     if (attempted.kind === 'moved') return
     if (attempted.kind === 'flush') return this.#flush()
     await explainItem(run, { item, prepared: ready, unit: attempted.unit }, this.#preparing())
-    await this.#ledger.expect({ run, ...attempted })
+    const result = await afterItem(run, item, attempted.result, this.#preparing())
+    await this.#ledger.expect({ run, ...attempted, result })
   }
 
-  #preparing(): Preparing {
-    const { context } = this.#options
+  /** @param doubt Dry runs only: why it is unknown whether the item runs */
+  #preparing(doubt?: string): Preparing {
+    const given = this.#options.context
+    const context = doubt === undefined ? given : { ...given, doubt }
     return {
       context,
       reads: new Set(),

@@ -26,6 +26,10 @@ export class TaskRun {
   turn: Turn | undefined
   /** True once actions may have reached the host. */
   sent = false
+  /** The index of the item before which the loop has waited (`pause`). */
+  pausedBefore = 0
+  /** Dry runs only: why it is unknown whether the next items run (`break_when`). */
+  doubt: string | undefined
 
   constructor(index: number, task: Task, ref: TaskRef, started: number) {
     this.index = index

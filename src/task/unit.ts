@@ -84,8 +84,8 @@ export class Unit {
    * separately.
    */
   get alone(): boolean {
-    const { until, failedWhen, changedWhen } = this.task
-    return until !== undefined || failedWhen !== undefined || changedWhen !== undefined
+    const { until, failedWhen, changedWhen, loop } = this.task
+    return [until, failedWhen, changedWhen, loop?.breakWhen].some((conditions) => conditions !== undefined)
   }
 
   /** @throws HostError if the module fails on the reading; UnknownError */

@@ -114,7 +114,7 @@ function read({ context }: Work, path: string): Buffer {
 }
 
 function write({ context: { world } }: Work, path: string, text: string): void {
-  replaceFile(resolve(world.workingDirectory, path), text, world.randomHex(8))
+  replaceFile(resolve(world.workingDirectory, path), text, world.randomHex)
 }
 
 async function encrypt(work: Work, path: string): Promise<void> {
@@ -278,7 +278,7 @@ async function keygen({ context }: Work, path: string): Promise<void> {
   replaceFile(
     file,
     `# created: ${created}\n# public key: ${recipient}\n${identity}\n`,
-    context.world.randomHex(8),
+    context.world.randomHex,
   )
   context.output.write(`${recipient}\n`)
 }

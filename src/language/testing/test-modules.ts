@@ -80,6 +80,18 @@ export const testModules: ReadonlyMap<string, ModuleSchema> = new Map(
       setsFacts: true,
     },
     {
+      name: 'include_vars',
+      summary: 'Reads variables.',
+      args: {
+        type: 'object',
+        properties: { file: {}, dir: text, name: text, ignore_files: { type: 'array', items: text } },
+        additionalProperties: false,
+      },
+      result: { type: 'object', properties: {} },
+      freeForm: 'file',
+      includesVariables: true,
+    },
+    {
       name: 'assert',
       summary: 'Fails unless all conditions are true.',
       args: {

@@ -123,7 +123,12 @@ export function prepared(tasks: string, options: PreparedOptions = {}): Prepared
     connection: {},
     ref: ({ key, name, module }) => ({ id: key, name, module, handler: false }),
     addRow: () => undefined,
-    once: { turn: () => Promise.resolve({ kind: 'run' }), ended: () => undefined, passed: () => undefined },
+    once: {
+      turn: () => Promise.resolve({ kind: 'run' }),
+      ended: () => undefined,
+      passed: () => undefined,
+      vote: (_task, { wish }) => Promise.resolve(wish),
+    },
   }
   return {
     tasks: play.sections.flatMap((section) => section.tasks),

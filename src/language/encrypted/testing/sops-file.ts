@@ -38,7 +38,7 @@ export async function sopsFile(data: object, options: SopsOptions): Promise<stri
     age: [{ recipient, enc: armor.encode(await encrypter.encrypt(key)) }],
     lastmodified,
     mac: encrypted(hash.digest('hex').toUpperCase(), key, lastmodified),
-    ...(macOnlyEncrypted ? { mac_only_encrypted: true } : {}),
+    mac_only_encrypted: macOnlyEncrypted,
     version: '3.10.2',
   }
   const file = { ...content, sops }
