@@ -8,15 +8,14 @@ import {
   limitFlag,
   outputAliases,
   outputFlags,
-  vaultFlags,
 } from './flags.ts'
 import { hostCompletion } from './host-completion.ts'
+import { secretsDeclared } from './secrets-declared.ts'
 import type { ConfigFlags } from './commands/config-command.ts'
 import type { InventoryCommandFlags } from './commands/inventory-command.ts'
 import type { LintFlags } from './commands/lint-command.ts'
 import type { ModulesFlags } from './commands/modules-command.ts'
 import type { RunsFlags } from './commands/runs-command.ts'
-import type { SecretsFlags } from './commands/secrets-command.ts'
 
 /** The most important flags. stricli would print all of them in one line. */
 const usage = {
@@ -27,7 +26,6 @@ const usage = {
   modules: '[--json] [<name>]',
   init: '[<directory>]',
   config: '[-i inventory] [--json] [<playbook>...]',
-  secrets: '(encrypt | decrypt | edit | rotate | keygen) <file>...',
   completion: '(bash | zsh | fish)',
 } as const
 
@@ -51,12 +49,6 @@ const examples = {
   config: [
     ['config', 'show all values in this folder'],
     ['config site.yml -i hosts.yml', 'show the values for a run'],
-  ],
-  secrets: [
-    ['secrets keygen ~/.config/gpuplay/age.key', 'create a key, and print its public key'],
-    ['secrets edit group_vars/all/secrets.yml', 'change a file, or create it'],
-    ['secrets encrypt --values group_vars/all.yml', 'encrypt its values tagged !age'],
-    ['secrets rotate group_vars/all/*.yml', 'encrypt again for the recipients of now'],
   ],
   completion: [
     ['completion bash > ~/.local/share/bash-completion/completions/gpuplay', 'for bash'],
@@ -257,45 +249,6 @@ const completion = buildCommand<object, [string], Context>({
   },
 })
 
-const secrets = buildCommand<SecretsFlags, string[], Context>({
-  loader: async () => (await import('./commands/secrets-command.ts')).secretsCommand,
-  docs: {
-    brief: 'Encrypt files and values of variables with age',
-    customUsage: [usage.secrets],
-    fullDescription:
-      'encrypt and rotate replace the file; rotate also reads Ansible Vault. decrypt prints the plain text. edit opens it in $EDITOR. Keys and recipients come from age_identities and age_recipients: see "gpuplay config".',
-  },
-  parameters: {
-    positional: {
-      kind: 'array',
-      parameter: {
-        parse: String,
-        proposeCompletions: () => ['encrypt', 'decrypt', 'edit', 'rotate', 'keygen'],
-        brief: 'What to do, and the files',
-        placeholder: 'word',
-      },
-      minimum: 1,
-    },
-    flags: {
-      recipient: {
-        kind: 'parsed',
-        parse: String,
-        variadic: true,
-        optional: true,
-        brief: 'Public key to encrypt for; can be repeated. Default: age_recipients',
-        placeholder: 'age1...',
-      },
-      values: {
-        kind: 'boolean',
-        withNegated: false,
-        brief: 'encrypt: only the values tagged !age, instead of the whole file',
-      },
-      ...vaultFlags,
-    },
-    aliases: { r: 'recipient', J: inventoryAliases.J },
-  },
-})
-
 export const localCommands = {
   lint: { command: lint, usage: usage.lint, examples: examples.lint },
   graph: { command: graph, usage: usage.graph, examples: examples.graph },
@@ -304,6 +257,6 @@ export const localCommands = {
   modules: { command: modules, usage: usage.modules, examples: examples.modules },
   init: { command: init, usage: usage.init, examples: examples.init },
   config: { command: config, usage: usage.config, examples: examples.config },
-  secrets: { command: secrets, usage: usage.secrets, examples: examples.secrets },
+  secrets: secretsDeclared,
   completion: { command: completion, usage: usage.completion, examples: examples.completion },
 } as const

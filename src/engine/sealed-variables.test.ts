@@ -89,13 +89,13 @@ describe('encrypted variables', () => {
     folder.write('inventory/group_vars/all.yml', '{}\n')
     folder.write(
       'inventory/hosts.yml',
-      `${hosts.replace(
+      hosts.replace(
         /\{.*\}/,
         '\n      connection: local\n      it: !age ' +
           block('value.age')
             .replaceAll(/^(?=.)/gm, '        ')
             .trimStart(),
-      )}`,
+      ),
     )
     await run(showTo('host'))
     assert.equal(written('host'), plain)

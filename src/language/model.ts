@@ -1,12 +1,11 @@
 /**
- * User input as typed values with positions. `readPlaybook` and `loadInventory` create it; the engine reads
- * it.
+ * User input as typed values with positions, from `readPlaybook` and `loadInventory`, for the engine.
  *
  * Inheritance (tags, become, environment, exit codes) is already resolved, so a task has everything needed to
  * run it.
  */
 import type { Position, Problem } from '../base/errors.ts'
-import type { Keyring } from './encrypted/keyring.ts'
+import type { SealedValue } from './encrypted/sealed-value.ts'
 import type { Serial } from './batch-size.ts'
 import type { Evaluation } from './evaluation.ts'
 
@@ -75,14 +74,6 @@ export interface LiteralValue {
   /** How to write the number as text outside YAML: `"'580.95'"`. */
   readonly quoted?: string
   readonly where: Position
-}
-
-/** A value that is encrypted in its file. It is decrypted when it is rendered. */
-export interface SealedValue {
-  readonly kind: 'sealed'
-  readonly where: Position
-  /** Returns a `Secret`, or a boolean. @throws LockedError */
-  readonly open: (keys: Keyring) => unknown
 }
 
 export interface ListValue {

@@ -6,6 +6,7 @@ import { candidatesIn } from './file-candidates.ts'
 import { findIncluded, includeRequest, mapIn, mergedVariables, placeOf } from './include-vars.ts'
 import type { Loader } from './loader.ts'
 import type { Loop, Task, Value, Variables } from './model.ts'
+import { lockedCode } from './encrypted/sealed.ts'
 import { listFolder, readVariablesFile } from './read-files.ts'
 import { isConstant, renderValue } from './render.ts'
 import { problem } from './source.ts'
@@ -99,7 +100,8 @@ function mapAmong({ files, values }: Loader, path: string): readonly YamlMap[] {
   const problems: Problem[] = []
   const root = readVariablesFile(files, path, problems)?.root
   if (root !== undefined && root.kind !== 'map') return []
-  values.problems.push(...problems)
+  // A file that cannot be decrypted is a mistake only if the run reads it.
+  values.problems.push(...problems.filter(({ code }) => code !== lockedCode))
   return root === undefined ? [] : [root]
 }
 
@@ -125,6 +127,7 @@ function globsOf(value: Value, task: IncludingTask): readonly string[] | undefin
       return itemsNamed(value.path ?? [], task.loop) ?? globOf(value.source, task)
     case 'map':
     case 'expression':
+    case 'sealed':
       return undefined
   }
 }

@@ -26,7 +26,6 @@ import {
   tooManyValues,
   tooMuchToParse,
 } from './limits.ts'
-import { defined } from '../base/defined.ts'
 import type { Keyring } from './encrypted/keyring.ts'
 import { type Locator, problem, type SourceFile } from './source.ts'
 import { knownTags, sealedText } from './yaml-tags.ts'
@@ -42,7 +41,7 @@ export interface YamlScalar extends Locator {
   /** Tagged `!cel`. */
   readonly cel: boolean
   /** Of an encrypted value: returns a `Secret`, or a boolean. @throws LockedError */
-  readonly sealed?: (keys: Keyring) => unknown
+  readonly sealed?: ((keys: Keyring) => unknown) | undefined
   /** For a number outside YAML: how to write it as text. */
   readonly quoted?: string
 }
@@ -181,7 +180,7 @@ class Reader {
       value: plain,
       source: node.source,
       cel: node.tag === '!cel',
-      ...defined({ sealed: this.#sealed(node, String(plain)) }),
+      sealed: this.#sealed(node, String(plain)),
       where: this.#source.position(start, raw.trimEnd().length),
       at: (offset, length) => this.#inside(node, offset, length),
     }

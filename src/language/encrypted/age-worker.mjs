@@ -8,11 +8,14 @@ import { Decrypter } from 'age-encryption'
 /** @type {import('node:worker_threads').MessagePort} */
 const port = workerData
 
-port.on('message', async (/** @type {import('./age.ts').AgeRequest} */ request) => {
-  port.postMessage(await answer(request))
+port.on('message', (/** @type {import('./age.ts').AgeRequest} */ request) => void reply(request))
+
+/** @param {import('./age.ts').AgeRequest} request */
+async function reply(request) {
+  port.postMessage(await answer(request), [])
   Atomics.store(request.done, 0, 1)
   Atomics.notify(request.done, 0)
-})
+}
 
 /** @returns {Promise<import('./age.ts').AgeAnswer>} */
 async function answer({ file, identities }) {

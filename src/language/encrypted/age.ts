@@ -60,7 +60,7 @@ export class AgeThread {
     const done = new Int32Array(new SharedArrayBuffer(4))
     const request: AgeRequest = { file: Uint8Array.from(file), identities, done }
     this.#port ??= started()
-    this.#port.postMessage(request)
+    this.#port.postMessage(request, [])
     Atomics.wait(done, 0, 0, longest)
     const received: { readonly message: AgeAnswer } | undefined = receiveMessageOnPort(this.#port)
     return received?.message ?? { error: `decrypting it took longer than ${longest / 1000} s` }
