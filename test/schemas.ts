@@ -1,6 +1,10 @@
-/** `npm run schemas`: generates the JSON Schemas for editors and programs, docs/reference.md and docs/roles.md. */
+/**
+ * `npm run schemas`: generates the JSON Schemas for editors and programs, docs/reference.md, docs/roles.md and
+ * docs/inventory-differences.md.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { differencesPage } from '../src/inventory/parity/differences-page.ts'
 import { playbookSchema } from '../src/language/playbook-schema.ts'
 import { facts } from '../src/host/facts.ts'
 import { referencePage } from '../src/language/reference-page.ts'
@@ -18,5 +22,6 @@ writeFileSync(
   `${docs}/reference.md`,
   referencePage(facts, statusOutputSchema.properties.hosts.items.properties),
 )
+writeFileSync(`${docs}/inventory-differences.md`, differencesPage())
 const roles = describedRoles(fileURLToPath(new URL('../roles', import.meta.url)))
 writeFileSync(`${docs}/roles.md`, await rolesPage(roles))

@@ -6,6 +6,8 @@ import { createRunContext, type RunContext } from '../fleet/run-context.ts'
 import { facts } from '../host/facts.ts'
 import { checkUnlocked, loadInventory } from '../inventory/inventory.ts'
 import { resolveLimit } from '../inventory/pattern.ts'
+import { unreadableSettings } from '../inventory/relations.ts'
+import { blindKeys } from '../language/encrypted/keyring.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import type { Configuration } from './configuration-keys.ts'
 import type { Context } from './context.ts'
@@ -38,6 +40,13 @@ export async function chooseHosts(
   if (chosen.problems.length > 0) throw new InputError(chosen.problems)
   checkUnlocked(inventory, chosen.hosts)
   const names = chosen.hosts.map((host) => host.name)
+  const localSources = {
+    environment: context.world.environment,
+    files: { ...files, keys: blindKeys },
+    folders: ['.'],
+  }
+  const unreadable = unreadableSettings(inventory, names, { extra, localSources })
+  if (unreadable.length > 0) throw new InputError(unreadable)
   const run = createRunContext({
     name: 'none',
     secrets: context.secrets,

@@ -2,13 +2,7 @@
 import { buildCommand } from '@stricli/core'
 import type { Context } from './context.ts'
 import type { Examples } from './examples.ts'
-import {
-  inventoryAliases,
-  inventoryFlags,
-  limitFlag,
-  outputAliases,
-  outputFlags,
-} from './flags.ts'
+import { inventoryAliases, inventoryFlags, limitFlag, outputAliases, outputFlags } from './flags.ts'
 import { hostCompletion } from './host-completion.ts'
 import { secretsDeclared } from './secrets-declared.ts'
 import type { ConfigFlags } from './commands/config-command.ts'

@@ -7,6 +7,8 @@ import { misplacedVariables } from '../inventory/ansible-variables.ts'
 import { hostVariableSchemas } from '../inventory/connection-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
 import { hostOf, type Inventory, isLocked } from '../inventory/inventory-model.ts'
+import { unreadableSettings } from '../inventory/relations.ts'
+import { blindKeys } from '../language/encrypted/keyring.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { bornSecrets, playbookSecrets } from '../language/born-secrets.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
@@ -78,8 +80,6 @@ export function load(
   const chosen = (task: Task): boolean => isChosen(task.tags, request.tags)
   const start = startAt(playbooks, request.startAt, chosen)
   problems.push(...start.problems)
-  const unreadable = unreadableValues(inventory, playbooks)
-  problems.push(...unreadable.problems)
   const selected = (task: Task): boolean =>
     chosen(task) && !start.before.has(task) && !(task.repeats !== undefined && selected(task.repeats))
   const { environment } = dependencies.world
@@ -97,6 +97,11 @@ export function load(
     const host = hostOf(inventory, name)
     if (host !== undefined) problems.push(...inventory.lockedFiles(host))
   }
+  // Nothing is decrypted to find mistakes.
+  const localSources = { environment, files: { ...files, keys: blindKeys }, folders: ['.'] }
+  const settings = unreadableSettings(inventory, selection.hosts, { extra, localSources })
+  const unreadable = unreadableValues(inventory, playbooks, settings)
+  problems.push(...unreadable.problems)
   return {
     inventory,
     extra,

@@ -9,7 +9,7 @@
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { findUnknown, UnknownError } from '../base/unknown.ts'
-import { afterFlush, decide, declined, shownQuestion, type Look, type Next, type State } from './decide.ts'
+import { afterFlush, decide, shownQuestion, type Look, type Next, type State } from './decide.ts'
 import type { Stage } from './stage.ts'
 import { type Converged, mayChange, type Unit } from './unit.ts'
 
@@ -21,6 +21,7 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
     last: undefined,
     settling: undefined,
     agreed: undefined,
+    paused: false,
     once: false,
   }
   for (;;) {
@@ -35,10 +36,10 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
         await stage.wait(step.seconds)
         continue
       case 'ask': {
-        const yes = await stage.confirm?.(shownQuestion(step.asked, unit.task))
+        const yes = await stage.confirm?.(shownQuestion(step.question, unit.task))
         stage.waited()
-        if (yes !== true) return declined(step.asked, step.reading, unit)
-        state.agreed = step.asked.question
+        if (yes !== true) return step.declined()
+        state.agreed = step.question
         continue
       }
       case 'queue': {
