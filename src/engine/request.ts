@@ -1,8 +1,11 @@
 /** The request of a run, and its dependencies. */
+import type { ExitCode, Problem } from '../base/errors.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { World } from '../base/world.ts'
 import type { EventSink } from '../events/events.ts'
+import type { ReadsFile } from '../fleet/controller-files.ts'
 import type { Reach } from '../fleet/machine.ts'
+import type { Planning } from '../fleet/planning.ts'
 import type { Explain } from '../fleet/run-context.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
 import type { Fact } from '../host/facts.ts'
@@ -44,6 +47,11 @@ export interface RunRequest {
   readonly version: string
 }
 
+export interface RefusedHost {
+  readonly problem: Problem
+  readonly exitCode: ExitCode
+}
+
 export interface RunDependencies {
   readonly world: World
   /** Known secrets; reading files adds to them. A new book by default. */
@@ -63,6 +71,12 @@ export interface RunDependencies {
   readonly confirm?: Confirm
   /** Receives what a dry run knows of some tasks. */
   readonly explain?: Explain
+  /** Set by a run that makes a plan file or applies one. */
+  readonly planning?: Planning
+  /** The hosts on which nothing may start, each with the reason. */
+  readonly refused?: ReadonlyMap<string, RefusedHost>
+  /** Called for each file of the controller that a module reads. */
+  readonly readsFile?: ReadsFile
   /** Asks before each task whether to run it (`--step`); needs `confirm`. */
   readonly step?: (question: string) => Promise<StepAnswer>
   /** Directory of gpuplay's state on every machine, instead of the default. */

@@ -1,7 +1,7 @@
 /** Runs playbooks: load, select, check, run every play on its hosts, and report. */
 import { defined } from '../base/defined.ts'
 import { type HostName, hostName } from '../base/brand.ts'
-import type { ExitCode, Problem } from '../base/errors.ts'
+import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
 import type { SelectedPlay } from './batches.ts'
 import { containersAmong } from './containers-among.ts'
@@ -15,7 +15,7 @@ import { createOnceGates } from './once-gates.ts'
 import { createArguments } from '../task/arguments.ts'
 import { prepareRun } from './prepare-run.ts'
 import { createRecap } from './recap.ts'
-import type { RunDependencies, RunRequest } from './request.ts'
+import type { RefusedHost, RunDependencies, RunRequest } from './request.ts'
 import { type PlayPart, schedule } from './schedule.ts'
 import { createStops } from './stops.ts'
 
@@ -86,6 +86,13 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     stops.hostFailed(play, batch, { host, fatal: fatalBy(play, task) })
     gates.wake()
   }
+  const refuse = (part: PlayPart<SelectedPlay>, { problem, exitCode }: RefusedHost): void => {
+    const { host } = part
+    recap.count(host, exitCode === exitCodes.unreachable ? 'unreachable' : 'failed')
+    recap.failure({ host, exitCode })
+    emitter.emit({ type: 'host.unreachable', host, problem })
+    fail(part, { problem })
+  }
   const work = async (): Promise<void> => {
     await schedule({
       plays,
@@ -94,6 +101,8 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
       forks: request.forks,
       stopped: (part) => signal.aborted || stops.stop(part) || gates.closed(part),
       run: async (part, away) => {
+        const refused = dependencies.refused?.get(part.host)
+        if (refused !== undefined) return refuse(part, refused)
         const once = gates.of(part, away)
         const end = await hostPlays
           .run(part, {

@@ -49,7 +49,7 @@ export async function attempt(run: TaskRun, item: Item, options: AttemptOptions)
   let early = options.reading
   let { progress } = options
   for (let number = 0; ; number += 1) {
-    const unit = new Unit({ key, task, ref, module, item, ready, early, progress })
+    const unit = new Unit({ key, position: run.foreseen, task, ref, module, item, ready, early, progress })
     early = undefined
     if (window?.refuses(unit) === true) return { kind: 'flush' }
     const converged = await converge(unit, stage)

@@ -20,6 +20,8 @@ import { firstProblem, type Preparing, scopeOf } from './preparing.ts'
 export interface Ready {
   readonly kind: 'ready'
   readonly args: unknown
+  /** The arguments as rendered, with the texts of templates; may contain `Secret`, in a dry run `Unknown`. */
+  readonly given: Readonly<Record<string, unknown>>
   readonly environment: Readonly<Record<string, string | Secret>>
   /** Undefined: use the privilege of the host. */
   readonly become: { readonly enabled: boolean; readonly user: string } | undefined
@@ -79,7 +81,7 @@ export async function prepareItem(task: Task, item: Item, given: Preparing): Pro
           : task.noLog
             ? hiddenFacts(resolved)
             : resolved
-    return { kind: 'ready', args, environment, become, secret, facts }
+    return { kind: 'ready', args, given: resolved, environment, become, secret, facts }
   } catch (error) {
     return { kind: 'failed', problem: firstProblem(error) }
   }

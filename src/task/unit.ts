@@ -32,6 +32,8 @@ export interface Planned {
 export interface UnitOptions {
   /** Stays the same when the same item of the same task is planned again. */
   readonly key: string
+  /** Of the item in its loop, from 0. */
+  readonly position: number
   readonly task: Task
   readonly ref: TaskRef
   readonly module: Module
@@ -44,6 +46,7 @@ export interface UnitOptions {
 
 export class Unit {
   readonly key: string
+  readonly position: number
   readonly task: Task
   readonly ref: TaskRef
   readonly module: Module
@@ -52,12 +55,15 @@ export class Unit {
   readonly progress: Progress
   /** Actions to send, in order. Emptied when they are sent. */
   queued: readonly Planned[] = []
+  /** Dry runs only: the actions that a run would or may carry out. */
+  foreseen: readonly Planned[] = []
   /** The last reading. It is based on a prediction if actions are queued. */
   reading: Reading | undefined
   #early: Reading | undefined
 
   constructor(options: UnitOptions) {
     this.key = options.key
+    this.position = options.position
     this.#early = options.early
     this.task = options.task
     this.ref = options.ref
