@@ -42,7 +42,11 @@ export async function startRun(
   return start(await requestOf(context, flags, wanted), {
     ...dependenciesOf(context, await keyedFiles(context, flags)),
     sinks: sinks.map((sink) => (event) => sink(named(event))),
-    ...defined({ confirm: mayAsk ? context.confirm : undefined, step: step ? steps : undefined }),
+    ...defined({
+      confirm: mayAsk ? context.confirm : undefined,
+      step: step ? steps : undefined,
+      ask: mayAsk ? askLineOf(context) : undefined,
+    }),
   })
 }
 
@@ -58,6 +62,10 @@ export async function listRun(
   const request = await requestOf(context, { ...flags, askPass: false, askBecomePass: false }, wanted)
   const files = await keyedFiles(context, flags)
   return listPlays(request, { ...dependenciesOf(context, files), sinks: [] })
+}
+
+function askLineOf({ askText, askSecret }: Context): RunDependencies['ask'] {
+  return askText && ((question, secret) => (secret ? askSecret(question) : askText(question)))
 }
 
 const noTerminal: Problem = {

@@ -60,7 +60,7 @@ export function load(
     const { playbook, problems: found } = readPlaybook(file, {
       modules: new Map(dependencies.modules.map((module) => [module.name, module])),
       rolesPaths: request.rolesPaths,
-      ...defined({ otherPlaybooks: request.otherPlaybooks }),
+      ...defined({ otherPlaybooks: request.otherPlaybooks, answers: request.answers }),
       variables: [...(inventory?.variableNames ?? []), ...Object.keys(hostVariableSchemas), ...extra.keys()],
       facts: factsSchema(dependencies),
       files,

@@ -10,10 +10,12 @@ import type { Explain } from '../fleet/run-context.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
 import type { Fact } from '../host/facts.ts'
 import type { Means } from '../host/means.ts'
+import type { PromptAnswers } from '../language/prompt.ts'
 import type { Files } from '../language/read-files.ts'
 import type { TagChoice } from '../language/tags.ts'
 import type { Module } from '../modules/module.ts'
 import type { Confirm, StepAnswer } from '../task/confirmations.ts'
+import type { AskLine } from './prompts.ts'
 
 export interface RunRequest {
   readonly playbooks: readonly string[]
@@ -31,6 +33,8 @@ export interface RunRequest {
   readonly tags: TagChoice
   /** The name of the task to begin with (`--start-at-task`). */
   readonly startAt?: string | undefined
+  /** What the user has answered (`vars_prompt`). */
+  readonly answers?: PromptAnswers
   /** Runs notified handlers also on hosts that have failed. */
   readonly forceHandlers?: boolean
   readonly check: boolean
@@ -69,6 +73,8 @@ export interface RunDependencies {
   readonly quit?: AbortSignal
   /** Asks the user a question; absent if there is no terminal. An interruption also answers false. */
   readonly confirm?: Confirm
+  /** Asks the questions of plays (`vars_prompt`); absent if there is no terminal. */
+  readonly ask?: AskLine
   /** Receives what a dry run knows of some tasks. */
   readonly explain?: Explain
   /** Set by a run that makes a plan file or applies one. */

@@ -36,7 +36,8 @@ export function checkPlay(loader: Loader, play: Play, before: CheckedNames): Che
   const unsettled = new Set(play.after === 'node' ? before.unsettled : [])
   for (const task of [...tasks, ...play.handlers])
     for (const [name] of given(loader, task)) unsettled.add(name)
-  const playNames = before.base.with(namesOf(play.vars)).unsettled(unsettled)
+  const asked = play.prompts.map(({ name }) => [name, undefined] as const)
+  const playNames = before.base.with(namesOf(play.vars)).with(asked).unsettled(unsettled)
   for (const task of tasks) {
     const here = taskNames(playNames, task).with(results)
     checkTask(loader, task, here)

@@ -7,7 +7,7 @@ const task =
   'name args when loop loop_control register notify until retries delay changed_when failed_when ' + common
 
 export const playKeywords = words(
-  'name hosts roles pre_tasks tasks post_tasks handlers vars_files gather_facts after strategy serial ' +
+  'name hosts roles pre_tasks tasks post_tasks handlers vars_files vars_prompt gather_facts after strategy serial ' +
     'max_fail_percentage force_handlers import_playbook ' +
     common,
 )
@@ -61,7 +61,6 @@ export const notYet: Readonly<Record<string, string>> = {
   throttle: 'no keyword limits a single task; --forks limits the whole run',
   timeout:
     'leave it out: this module has no time limit; command, shell, reboot and wait_for have "timeout" as an argument',
-  vars_prompt: 'use -e name=value',
   with_file: 'write loop with the texts themselves, or copy the files with src',
   with_first_found:
     'choose the file with an expression: src: !cel \'facts.os.id == "ubuntu" ? "a.hbs" : "b.hbs"\'',
@@ -91,6 +90,7 @@ export const misplaced: Readonly<Record<string, string>> = {
   max_fail_percentage: onPlay,
   rescue: inTaskList,
   serial: onPlay,
+  vars_prompt: onPlay,
   vars_files: 'write it on the play; a task reads a file of variables with include_vars',
 }
 

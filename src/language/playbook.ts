@@ -16,6 +16,8 @@ import { TaskListReader } from './task-list.ts'
 import type { TaskSurroundings } from './task.ts'
 import { readHosts } from './play-hosts.ts'
 import { readPlayVariables } from './play-variables.ts'
+import { answered } from './prompt.ts'
+import { readPrompts } from './vars-prompt.ts'
 import type { YamlMap } from './yaml.ts'
 
 /**
@@ -141,6 +143,8 @@ class PlaybookReader {
       ...this.#lists.handlers(fields.list('handlers'), around),
     ]
     const titleNode = fields.node('name')
+    const vars = readPlayVariables(loader, fields, dirname(path))
+    const prompts = readPrompts(loader, fields, { vars, file: path })
     return {
       name,
       title:
@@ -153,7 +157,9 @@ class PlaybookReader {
       maxFailPercentage,
       forceHandlers: fields.boolean('force_handlers') ?? false,
       serial,
-      vars: readPlayVariables(loader, fields, dirname(path)),
+      vars,
+      prompts,
+      answers: answered(prompts, loader.options.answers ?? new Map()),
       roles: used.flatMap(({ uses }) => uses),
       sections: steps.filter((part) => part.length > 0).map(sectionOf),
       handlers: lastOfEachName(handlers),

@@ -21,24 +21,25 @@ export const knownTags: readonly ScalarTag[] = ['!cel', ...Object.keys(sealedTag
 /** For messages. */
 export const tagsInWords = 'the tags are !cel, !age and !vault'
 
-/** Returns how to open a text with this tag, or what is wrong with it; undefined for other tags. */
+/**
+ * Returns how to open a text with this tag; undefined for other tags.
+ * @param refuse Receives what is wrong with the text, and a hint.
+ */
 export function sealedText(
   tag: string | undefined,
   text: string,
-):
-  | { readonly open: (keys: Keyring) => unknown }
-  | { readonly wrong: string; readonly hint: string }
-  | undefined {
+  refuse: (wrong: string, hint: string) => void,
+): ((keys: Keyring) => unknown) | undefined {
   const format = tag !== undefined && Object.hasOwn(sealedTags, tag) ? sealedTags[tag] : undefined
   if (format === undefined) return undefined
   const bytes = Buffer.from(text)
   const isSealed = format === 'age' ? ageText(bytes) !== undefined : text.trimStart().startsWith(vaultHeader)
-  if (isSealed) return { open: (keys) => keys.hide(opened(bytes, format, keys)) }
-  return {
-    wrong: `this value is not encrypted with ${formatNames[format]}`,
-    hint:
-      format === 'age'
-        ? 'encrypt it: gpuplay secrets encrypt --values FILE'
-        : 'encrypt it with "ansible-vault encrypt_string"',
-  }
+  if (isSealed) return (keys) => keys.hide(opened(bytes, format, keys))
+  refuse(
+    `this value is not encrypted with ${formatNames[format]}`,
+    format === 'age'
+      ? 'encrypt it: gpuplay secrets encrypt --values FILE'
+      : 'encrypt it with "ansible-vault encrypt_string"',
+  )
+  return undefined
 }

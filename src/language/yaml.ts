@@ -183,17 +183,12 @@ class Reader {
       value: plain,
       source: node.source,
       cel: node.tag === '!cel',
-      sealed: this.#sealed(node, String(plain)),
+      sealed: sealedText(node.tag, String(plain), (wrong, hint) =>
+        this.#report('not-encrypted', wrong, this.#place(node), { hint }),
+      ),
       where: this.#source.position(start, raw.trimEnd().length),
       at: (offset, length) => this.#inside(node, offset, length),
     }
-  }
-
-  #sealed(node: Scalar.Parsed, text: string): YamlScalar['sealed'] {
-    const found = sealedText(node.tag, text)
-    if (found === undefined || 'open' in found) return found?.open
-    this.#report('not-encrypted', found.wrong, this.#place(node), { hint: found.hint })
-    return undefined
   }
 
   /**
