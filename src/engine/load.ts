@@ -12,6 +12,7 @@ import { blindKeys } from '../language/encrypted/keyring.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { bornSecrets, playbookSecrets } from '../language/born-secrets.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
+import { includedTasks } from '../language/block-steps.ts'
 import type { Playbook, Task, Variables } from '../language/model.ts'
 import { ansibleFilesBeside } from '../language/ansible-files.ts'
 import { readPlaybook } from '../language/playbook.ts'
@@ -80,8 +81,12 @@ export function load(
   const chosen = (task: Task): boolean => isChosen(task.tags, request.tags)
   const start = startAt(playbooks, request.startAt, chosen)
   problems.push(...start.problems)
-  const selected = (task: Task): boolean =>
-    chosen(task) && !start.before.has(task) && !(task.repeats !== undefined && selected(task.repeats))
+  const selected = (task: Task): boolean => {
+    // An include is needed for the tasks that it may run, whatever their tags.
+    const inside = includedTasks(task)
+    if (inside.length > 0) return inside.some(selected)
+    return chosen(task) && !start.before.has(task) && !(task.repeats !== undefined && selected(task.repeats))
+  }
   const { environment } = dependencies.world
   const selection = select({
     playbooks,

@@ -77,7 +77,7 @@ function playFlow(play: Play, next: NextId): PlayFlow {
   }
   /** Puts neighbours from the same use of a role together, unless they are in it already. */
   const steps = (written: readonly TaskOrBlock[], around: RoleUse | undefined): readonly FlowStep[] =>
-    byRole(written).flatMap(({ role, members }): readonly FlowStep[] => {
+    byRole(withIncluded(written)).flatMap(({ role, members }): readonly FlowStep[] => {
       if (role === undefined || role === around) return members.map((one) => step(one, role))
       const id = next('r')
       return [{ kind: 'role', id, name: role.role.name, steps: members.map((one) => step(one, role)) }]
@@ -91,6 +91,14 @@ function playFlow(play: Play, next: NextId): PlayFlow {
     sections: play.sections.map((section) => steps(chosenSteps(section.steps, isFirst), undefined)),
     handlers: [...ids].map(([handler, id]) => task(id, handler)),
   }
+}
+
+/** The steps, each include followed by all that it can include. */
+function withIncluded(steps: readonly TaskOrBlock[]): readonly TaskOrBlock[] {
+  return steps.flatMap((step) => {
+    const choices = isBlockStep(step) ? [] : [...(step.include?.choices.values() ?? [])]
+    return [step, ...choices.flatMap((choice) => withIncluded(choice.steps))]
+  })
 }
 
 /** False for tasks that an earlier use of their role runs. */

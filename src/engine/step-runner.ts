@@ -11,11 +11,13 @@ import { defined } from '../base/defined.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Block, Task, TaskOrBlock } from '../language/model.ts'
 import type { Layer } from '../language/scope.ts'
-import { isBlockStep, tasksOf } from '../language/block-steps.ts'
+import { isBlockStep, isTaskStep, tasksOf, withoutFailures } from '../language/block-steps.ts'
 import { isFailure, type TaskResult } from '../task/item-result.ts'
 import { skippedResult } from '../task/results.ts'
 import { createTaskRunner, type TaskRunner } from '../task/run-tasks.ts'
 import { directionOf, endOfTasks, isShared } from './directions.ts'
+import { stepsIncluded } from './inclusions.ts'
+import { type StepsEnd, whySkipped } from './step-ends.ts'
 import { OpenFailures, type OpenFailuresOptions, unknownFailure } from './open-failures.ts'
 
 export interface StepRunnerOptions extends OpenFailuresOptions {
@@ -29,9 +31,6 @@ export interface StepRunnerOptions extends OpenFailuresOptions {
 
 /** Runs a handler. `doubt`: dry runs only, why it is unknown whether it runs. */
 export type RunHandler = (handler: Task, doubt: string | undefined) => Promise<StepsEnd>
-
-/** `ended`: `meta` has ended the play on this host. */
-export type StepsEnd = 'done' | 'failed' | 'stopped' | 'ended'
 
 /** Where steps stand. */
 interface Around {
@@ -127,7 +126,8 @@ export class StepRunner {
         end = await this.#block(step, after(index))
       } else {
         const until = endOfTasks(steps, index)
-        end = await this.#run(tasksOf(steps.slice(index, until)), after(until))
+        const tasks = steps.slice(index, until).filter(isTaskStep)
+        end = await this.#run(tasks, after(until))
         index = until
       }
       if (end === 'done') continue
@@ -137,7 +137,7 @@ export class StepRunner {
     return 'done'
   }
 
-  /** Runs tasks, of which only the last may be `meta`. */
+  /** Runs tasks, of which only the last may be `meta` or an include. */
   async #run(tasks: readonly Task[], outer: Around): Promise<StepsEnd> {
     const { cleanup, handlers, doubt: given, ...around } = outer
     const doubt = given ?? (handlers ? undefined : this.#mayHaveEnded)
@@ -160,9 +160,22 @@ export class StepRunner {
     })
     const end = failed ? 'failed' : left.size > 0 ? 'stopped' : 'done'
     this.#skip([...left], end)
-    return end === 'done' && last?.meta !== undefined && directs !== undefined
+    if (end !== 'done' || last === undefined || directs === undefined) return end
+    return last.include === undefined
       ? this.#direct(last, directs, outer)
-      : end
+      : this.#include(last, directs, outer)
+  }
+
+  /** Runs what a task includes, item by item. */
+  async #include(task: Task, result: TaskResult, outer: Around): Promise<StepsEnd> {
+    const { parts, others } = stepsIncluded(task, result)
+    this.#skip(others, 'done')
+    for (const { steps, layers, doubt } of parts) {
+      const inside = { ...outer, layers: [...outer.layers, ...layers], doubt: outer.doubt ?? doubt }
+      const end = await this.#steps(steps, inside)
+      if (end !== 'done') return end
+    }
+    return 'done'
   }
 
   /** Does what a task of `meta` says. */
@@ -280,21 +293,7 @@ export class StepRunner {
   }
 }
 
-const whySkipped: Readonly<Record<StepsEnd, string>> = {
-  done: 'nothing failed',
-  failed: 'an earlier task failed',
-  stopped: 'the run stopped',
-  ended: 'an earlier task has ended the play',
-}
-
 /** False if the playbook says that the task never fails. */
 function mayFail({ ignoreErrors, failedWhen = [] }: Task): boolean {
   return !ignoreErrors && !failedWhen.some(({ source }) => source.trim() === 'false')
-}
-
-/** The tasks of the steps that run if nothing fails. */
-function withoutFailures(steps: readonly TaskOrBlock[]): readonly Task[] {
-  return steps.flatMap((step) =>
-    isBlockStep(step) ? withoutFailures([...step.tasks, ...step.always]) : [step],
-  )
 }

@@ -1,13 +1,13 @@
 /**
- * User input as typed values with positions, from `readPlaybook` and `loadInventory`, for the engine.
- *
- * Inheritance (tags, become, environment, exit codes) is already resolved, so a task has everything needed to
- * run it.
+ * User input as typed values with positions, read by `readPlaybook` and `loadInventory`. Inheritance (tags, become,
+ * environment, exit codes) is already resolved, so a task has everything needed to run it.
  */
 import type { Position, Problem } from '../base/errors.ts'
 import type { SealedValue } from './encrypted/sealed-value.ts'
 import type { Serial } from './batch-size.ts'
+import type { Comparison } from './comparison.ts'
 import type { Evaluation } from './evaluation.ts'
+import type { Notification } from './notification.ts'
 import type { Prompt } from './prompt.ts'
 import type { TaskIdentity } from './task-identity.ts'
 
@@ -16,15 +16,6 @@ import type { TaskIdentity } from './task-identity.ts'
  * replaces a computed index (reads.ts).
  */
 export type ReadPath = readonly string[]
-
-/** A path compared with a text: `facts.os_family == "Debian"`. */
-export interface Comparison {
-  readonly path: ReadPath
-  readonly text: string
-  /** The position of the text, quotes included. */
-  readonly offset: number
-  readonly length: number
-}
 
 /** A parsed CEL expression. Evaluate it with `evaluate` or `evaluateCondition` (expression.ts). */
 export interface Expression {
@@ -204,6 +195,8 @@ export interface RoleUse {
   readonly parents: readonly RoleUse[]
   /** The roles on which it depends, at any depth. Their defaults and `vars` are visible in it. */
   readonly dependencies: readonly Role[]
+  /** Of an included role: variables that only the run knows. It evaluates the parameters when it includes the role. */
+  readonly inputs: readonly string[] | undefined
 }
 
 export interface Task {
@@ -225,6 +218,12 @@ export interface Task {
   readonly args: MapValue
   /** Variables that the task may read from files (`include_vars`). Which ones, and their values, the run decides. */
   readonly includes: Variables
+  /** Variables that the includes around the task give it: their `vars` and those of their loops. */
+  readonly inputs: readonly string[]
+  /** True in an include with a loop: the task runs for each item. */
+  readonly repeated: boolean
+  /** Of `include_tasks` and `include_role`: what they can include. */
+  readonly include: Include | undefined
   /** The action of `meta`. */
   readonly meta: MetaAction | undefined
   /** All must be true. Conditions of the role and the imports come first. */
@@ -235,9 +234,8 @@ export interface Task {
   readonly vars: Variables
   readonly tags: readonly string[]
   readonly until: readonly Expression[] | undefined
-  /** The number of retries while `until` is false. */
+  /** The number of retries while `until` is false, and the seconds between two attempts. */
   readonly retries: number
-  /** Seconds between two attempts. */
   readonly delay: number
   readonly become: Become
   readonly environment: ReadonlyMap<string, Value>
@@ -255,6 +253,21 @@ export interface Task {
   readonly noLog: boolean
   /** The exit code of the run if the task fails (3 to 7). */
   readonly exitCode: number | undefined
+}
+
+export interface Include {
+  /** The folder of the file that contains the include. */
+  readonly folder: string
+  /** The `vars` of the include. The run evaluates them once, when it includes. */
+  readonly inputs: readonly string[]
+  /** By the path of the file, or by `roleChoice`. */
+  readonly choices: ReadonlyMap<string, IncludeChoice>
+}
+
+export interface IncludeChoice {
+  readonly steps: readonly TaskOrBlock[]
+  /** The use of the role. */
+  readonly use: RoleUse | undefined
 }
 
 /** What a task of the module `meta` does. */
@@ -278,11 +291,6 @@ export interface Loop {
   readonly extended: 'no' | 'short' | 'whole'
   /** If all are true after an item, the items after it do not run. */
   readonly breakWhen: readonly Expression[] | undefined
-  readonly where: Position
-}
-
-export interface Notification {
-  readonly name: string
   readonly where: Position
 }
 

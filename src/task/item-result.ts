@@ -5,6 +5,7 @@ import { Unknown } from '../base/unknown.ts'
 import type { Outcome, TaskDetail } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
+import type { Inclusion } from './inclusion.ts'
 import type { Items } from './items.ts'
 import type { OnceEnd, Turn } from './once.ts'
 import {
@@ -26,6 +27,8 @@ export interface ItemResult {
   readonly exitCode: ExitCode | undefined
   /** Variables that the item sets. */
   readonly facts?: Readonly<Record<string, unknown>>
+  /** What the item includes. */
+  readonly inclusion?: Inclusion
 }
 
 export interface TaskResult {
@@ -38,10 +41,27 @@ export interface TaskResult {
   /** True if a change was carried out, or a dry run predicts one. */
   readonly changed: boolean
   readonly problem: Problem | undefined
+  /** What the items include, in order. */
+  readonly inclusions: readonly Inclusion[]
 }
 
 export function skippedItem(why: string): ItemResult {
   return { outcome: 'skipped', result: skippedResult(why), detail: { why }, exitCode: undefined }
+}
+
+/** The result of an item of `include_tasks` or `include_role`, before what it includes has run. */
+export function includedItem(module: Module, inclusion: Inclusion): ItemResult {
+  const { doubt } = inclusion
+  if (doubt !== undefined)
+    return {
+      outcome: 'unknown',
+      result: unknownResult(module, doubt),
+      detail: { why: doubt },
+      exitCode: undefined,
+      inclusion,
+    }
+  const result = { changed: false, failed: false, skipped: false, msg: '' }
+  return { outcome: 'ok', result, detail: {}, exitCode: undefined, inclusion }
 }
 
 /** The result of an item of which a dry run does not know whether it runs, or with which arguments. */
@@ -136,6 +156,7 @@ export function taskResult(task: Task, items: Items, results: readonly ItemResul
     exitCode: summary.outcome === 'failed' && !ignored ? (summary.exitCode ?? exitCodes.task) : undefined,
     changed: summary.outcome === 'changed' || results.some((item) => item.outcome === 'changed'),
     problem: detail.problem,
+    inclusions: results.flatMap(({ inclusion }) => inclusion ?? []),
   }
 }
 

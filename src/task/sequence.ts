@@ -12,6 +12,7 @@ import type { Stage } from './stage.ts'
 import type { TaskContext } from './task-context.ts'
 import {
   failedItem,
+  includedItem,
   resultElsewhere,
   skippedItem,
   type TaskResult,
@@ -211,15 +212,18 @@ export class Sequence {
     if (prepared.kind === 'ready' && (await this.#mayRun(run)))
       return this.#unit(run, item, { ready: prepared, reading })
     if (prepared.kind !== 'skipped' && this.#waiting) return this.#flush()
+    const included = prepared.kind === 'included' && (await this.#mayRun(run))
     if (prepared.kind === 'unknown') this.#leaveOpen(run, prepared.args)
     const ended =
-      prepared.kind === 'ready'
-        ? skippedItem('the answer was no (--step)')
-        : prepared.kind === 'skipped'
-          ? skippedItem(prepared.why)
-          : prepared.kind === 'unknown'
-            ? unknownItem(run.task, module, prepared.why)
-            : failedItem(run.task, module, prepared.problem)
+      prepared.kind === 'included' && included
+        ? includedItem(module, prepared.inclusion)
+        : prepared.kind === 'ready' || prepared.kind === 'included'
+          ? skippedItem('the answer was no (--step)')
+          : prepared.kind === 'skipped'
+            ? skippedItem(prepared.why)
+            : prepared.kind === 'unknown'
+              ? unknownItem(run.task, module, prepared.why)
+              : failedItem(run.task, module, prepared.problem)
     const result = await afterItem(run, item, ended, this.#preparing())
     await this.#expect({ run, unit: undefined, converged: undefined, result }, { item, prepared })
   }

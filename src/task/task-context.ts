@@ -22,7 +22,8 @@ export interface TaskContext {
   readonly pending: PendingHandlers
   /** Privilege settings of the command line. */
   readonly connection: ConnectionDefaults
-  readonly ref: (task: Task) => TaskRef
+  /** Names the task; `layers` are variables that only it and its neighbours see. */
+  readonly ref: (task: Task, layers?: readonly Layer[]) => TaskRef
   readonly once: OnceTurns
   /** Adds a row to the tables at the end of the run. */
   readonly addRow: (row: SummaryRow) => void
