@@ -23,6 +23,7 @@ const commands = [
   'modules',
   'facts',
   'exec',
+  'test-module',
   'init',
   'secrets',
   'config',
@@ -72,6 +73,8 @@ const options: Readonly<Record<string, string>> = {
     ask-become-pass forks only`,
   exec: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass forks shell`,
+  'test-module': `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user
+    ask-pass ask-become-pass host`,
   init: '',
   secrets: `recipient values ${vault}`,
   config: 'inventory json',
@@ -155,7 +158,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, plan, show, apply, lint, graph, status, metrics, runs, inventory, explain, modules, facts, exec, init, secrets, config, completion; see "gpuplay help"',
+    'the commands are run, plan, show, apply, lint, graph, status, metrics, runs, inventory, explain, modules, facts, exec, test-module, init, secrets, config, completion; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],

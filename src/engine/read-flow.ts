@@ -7,6 +7,7 @@ import { chosenSteps, isBlockStep } from '../language/block-steps.ts'
 import type { Handler, Play, RoleUse, Task, TaskOrBlock } from '../language/model.ts'
 import { readPlaybook } from '../language/playbook.ts'
 import { tidy } from '../language/source.ts'
+import { ModuleTable } from './custom/custom-modules.ts'
 import { factsSchema } from './load.ts'
 import { Notifications } from './notifications.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
@@ -20,9 +21,10 @@ export function readFlow(
   dependencies: Pick<RunDependencies, 'files' | 'modules' | 'facts'>,
 ): readonly PlayFlow[] {
   const problems: Problem[] = []
+  const modules = new ModuleTable(dependencies.modules, { ...request, files: dependencies.files })
   const plays = request.playbooks.flatMap((file) => {
     const { playbook, problems: found } = readPlaybook(file, {
-      modules: new Map(dependencies.modules.map((module) => [module.name, module])),
+      modules,
       rolesPaths: request.rolesPaths,
       ...defined({ otherPlaybooks: request.otherPlaybooks }),
       variables: Object.keys(hostVariableSchemas),
@@ -32,6 +34,7 @@ export function readFlow(
     problems.push(...found.filter(({ code }) => code !== 'undefined-variable'))
     return playbook?.plays ?? []
   })
+  problems.push(...modules.problems)
   if (problems.length > 0) throw new InputError(tidy(problems))
   return flowOf(plays)
 }

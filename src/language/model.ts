@@ -11,10 +11,7 @@ import type { Notification } from './notification.ts'
 import type { Prompt } from './prompt.ts'
 import type { TaskIdentity } from './task-identity.ts'
 
-/**
- * A path that an expression or template reads: `facts.os.id` is `['facts', 'os', 'id']`; `computedKey`
- * replaces a computed index (reads.ts).
- */
+/** A path that is read: `facts.os.id` is `['facts', 'os', 'id']`; `computedKey` replaces a computed index (reads.ts). */
 export type ReadPath = readonly string[]
 
 /** A parsed CEL expression. Evaluate it with `evaluate` or `evaluateCondition` (expression.ts). */
