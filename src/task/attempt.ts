@@ -43,7 +43,7 @@ export type Attempted =
     }
 
 export async function attempt(run: TaskRun, item: Item, options: AttemptOptions): Promise<Attempted> {
-  const { key, ready, stage, window, preparing } = options
+  const { key, ready, stage, window, preparing, narrator } = options
   const { task, ref } = run
   const module = preparing.context.arguments.module(task.module)
   let early = options.reading
@@ -52,7 +52,7 @@ export async function attempt(run: TaskRun, item: Item, options: AttemptOptions)
     const unit = new Unit({ key, position: run.foreseen, task, ref, module, item, ready, early, progress })
     early = undefined
     if (window?.refuses(unit) === true) return { kind: 'flush' }
-    const converged = await converge(unit, stage)
+    const converged = await converge(unit, stage, (message) => narrator.progress(run, message))
     if (converged === undefined) return { kind: 'moved' }
     const judged = await judgedItem(unit, converged, preparing)
     const result =

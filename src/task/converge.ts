@@ -14,8 +14,15 @@ import { afterFlush, decide, shownQuestion, type Look, type Next, type State } f
 import type { Stage } from './stage.ts'
 import { type Converged, mayChange, type Unit } from './unit.ts'
 
-/** @returns undefined if the run continues at an earlier task */
-export async function converge(unit: Unit, stage: Stage): Promise<Converged | undefined> {
+/**
+ * @param tell gets what a long wait is for, once
+ * @returns undefined if the run continues at an earlier task
+ */
+export async function converge(
+  unit: Unit,
+  stage: Stage,
+  tell?: (message: string) => void,
+): Promise<Converged | undefined> {
   const state: State = {
     final: false,
     stages: new Set(),
@@ -25,6 +32,7 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
     paused: false,
     once: false,
   }
+  let told: string | undefined
   for (;;) {
     const step = decide(await lookAndPlan(unit, stage), unit, state, stage)
     switch (step.kind) {
@@ -35,6 +43,8 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
         await stage.predict(unit, step.plan)
         return step.converged
       case 'wait':
+        if (step.why !== undefined && step.why !== told) tell?.(step.why)
+        told = step.why
         await stage.wait(step.seconds)
         continue
       case 'ask': {

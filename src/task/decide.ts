@@ -1,4 +1,5 @@
 /** Decides the next step of a unit from its reading and plan. A pure function, for dry runs and real runs. */
+import { defined } from '../base/defined.ts'
 import { labelOf } from '../host/label.ts'
 import type { Action } from '../host/action.ts'
 import type { Pause, Plan, Settle } from '../host/plan.ts'
@@ -46,7 +47,8 @@ export type Next =
   /** Dry runs only: predicts the effects of a plan that may not be carried out. */
   | { readonly kind: 'predict'; readonly plan: Plan; readonly converged: Converged }
   | { readonly kind: 'flush' }
-  | { readonly kind: 'wait'; readonly seconds: number }
+  /** `why`: what to tell the user, once the wait has taken a while. */
+  | { readonly kind: 'wait'; readonly seconds: number; readonly why?: string }
   /** `declined` ends the unit. */
   | { readonly kind: 'ask'; readonly question: string; readonly declined: () => Converged }
   | { readonly kind: 'queue'; readonly plan: Plan; readonly reading: Reading; readonly thenFlush: boolean }
@@ -142,7 +144,10 @@ function settle(wanted: Settle, unit: Unit, state: State, stage: Stage): Next {
   if (stage.waiting || unit.queued.length > 0) return { kind: 'flush' }
   state.settling ??= new Settling(stage.now())
   if (state.settling.expired(wanted, stage.now())) return done(unit.progress.fail(notSettled(wanted)))
-  return { kind: 'wait', seconds: state.settling.pause() }
+  const why = state.settling.isLong(stage.now())
+    ? `waiting up to ${wanted.timeout} s: ${wanted.why}`
+    : undefined
+  return { kind: 'wait', seconds: state.settling.pause(), ...defined({ why }) }
 }
 
 function pause({ seconds, question }: Pause, unit: Unit, state: State, stage: Stage): Next {
@@ -242,6 +247,11 @@ class Settling {
   constructor(since: number) {
     this.#since = since
   }
+  /** Whether the user would ask why nothing happens. */
+  isLong(now: number): boolean {
+    return now - this.#since >= 2000
+  }
+
   expired(settle: Settle, now: number): boolean {
     return (now - this.#since) / 1000 >= settle.timeout
   }
