@@ -7,7 +7,7 @@ import type { Module } from '../modules/module.ts'
 import { exitCodeOf, failedItem, type ItemResult } from './item-result.ts'
 import { firstProblem, type Preparing } from './preparing.ts'
 import { type Result, resultOf } from './results.ts'
-import { detailOf } from './task-detail.ts'
+import { detailOf, programEnd } from './task-detail.ts'
 import type { Converged, Unit } from './unit.ts'
 import { type Judged, judgeOutcome } from './verdicts.ts'
 
@@ -24,7 +24,10 @@ export async function judgedItem(
   } catch (error) {
     return failedItem(task, module, firstProblem(error), result)
   }
-  const detail = detailOf(module, ready, converged, judged.outcome)
+  const detail = {
+    ...detailOf(module, ready, converged, judged.outcome),
+    ...defined({ program: ready.secret ? undefined : programEnd(result) }),
+  }
   return {
     outcome: judged.outcome,
     result: judged.result,
