@@ -53,8 +53,15 @@ test('the actions of the plan, and fewer, are carried out in their order', () =>
 })
 
 test('what only describes an action may differ', () => {
+  const detached = (fingerprint: string): Action => ({
+    kind: 'run',
+    argv: ['x'],
+    effects: [],
+    detached: { name: 'x', fingerprint },
+  })
   const planned = [{ ...run('x'), label: 'do x, 3 GB free', hint: 'one' }]
   assert.equal(refusal({ actions: planned }, { actions: [run('x')] }), undefined)
+  assert.equal(refusal({ actions: [detached('1')] }, { actions: [detached('2')] }), undefined)
 })
 
 for (const [name, wanted] of [
