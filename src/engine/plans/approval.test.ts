@@ -85,6 +85,19 @@ test('an item of a task on a host has only its own actions', () => {
   assert.equal(refusal({ actions, position: undefined }, { actions, position: 1 }), undefined)
 })
 
+test('the first container makes the directory on the node that another one makes in the plan', () => {
+  const directory: Action = { kind: 'makeDirectory', path: '/d', on: 'node' }
+  const plan = (actions: readonly Action[]) => ({
+    hosts: {
+      one: [records.item({ ...base, actions: [write('/a')] })],
+      two: [records.item({ ...base, actions })],
+    },
+  })
+  const wanted = { ...base, actions: [directory, write('/a')] }
+  assert.equal(createApproval(plan([directory]), records).refuses(wanted), undefined)
+  assert.match(createApproval(plan([]), records).refuses(wanted)?.message ?? '', other)
+})
+
 test('a file that has changed is not replaced, unless a prediction was seen', () => {
   const actions = [write('/a')]
   const before = new Map([['one file:/a', { content: '1' }]])
