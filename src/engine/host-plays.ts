@@ -17,6 +17,7 @@ import type { Arguments } from '../task/arguments.ts'
 import type { Confirm, Gate } from '../task/confirmations.ts'
 import type { TaskResult } from '../task/item-result.ts'
 import type { OnceTurns } from '../task/once.ts'
+import type { EnterTask } from '../task/task-context.ts'
 import { unforeseen } from '../task/unforeseen.ts'
 import { type PlayEnd, runPlay } from './play-runner.ts'
 import type { Recap } from './recap.ts'
@@ -42,6 +43,7 @@ export interface PlayCourse {
   /** Called as soon as a failure of a task ends the play on this host. */
   readonly failed: (result: TaskResult, task: Task) => void
   readonly once: OnceTurns
+  readonly enter: EnterTask
 }
 
 export interface HostPlaysOptions {
@@ -75,7 +77,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
 
   const attempt: HostPlays['run'] = async (
     { play: { play, hosts }, batch, host: name },
-    { once, ...course },
+    { once, enter, ...course },
   ) => {
     const host = fleet.host(name)
     const { machine } = host
@@ -87,9 +89,9 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
         ['batch_hosts', batch.hosts],
       ])
       const layers: readonly Layer[] = [{ layer: 'built in', data }]
-      const begun = !run.check && machine.node === undefined ? takeGuestsBack(host, run) : undefined
+      const begin = !run.check && machine.node === undefined ? () => takeGuestsBack(host, run) : undefined
       return await runPlay({
-        begun,
+        begin,
         context: {
           run,
           host,
@@ -106,6 +108,8 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
           },
           addRow: (row) => recap.row(row),
           once,
+          enter,
+          delegateTo: (other) => delegateOf(other, play, options),
           ...defined({ confirm, gate }),
         },
         recap,
@@ -143,6 +147,13 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
       return count
     },
   }
+}
+
+/** The host of `delegate_to`: its variables decide how it is reached, or the tasks of the play. */
+function delegateOf(name: HostName, play: Play, { run, connection }: HostPlaysOptions): FleetHost {
+  const host = run.fleet.host(name)
+  host.machine.statePrivilege ??= taskPrivilege(play, run.fleet.variable(name), connection)
+  return host
 }
 
 /**

@@ -5,11 +5,12 @@ import type { Handler, Task } from '../language/model.ts'
 import { chosenSteps } from '../language/block-steps.ts'
 import type { TaskResult } from '../task/item-result.ts'
 import { type Certainty, Notifications } from './notifications.ts'
-import { type RunHandler, StepRunner, type StepRunnerOptions, type StepsEnd } from './step-runner.ts'
+import { type RunHandler, StepRunner, type StepRunnerOptions } from './step-runner.ts'
+import type { StepsEnd } from './step-ends.ts'
 
 export interface PlayOptions extends Omit<StepRunnerOptions, 'finished' | 'flush'> {
   /** Work on the host that must finish before the first task. The tasks are read meanwhile. */
-  readonly begun?: Promise<void> | undefined
+  readonly begin?: (() => Promise<void>) | undefined
   readonly selected: (task: Task) => boolean
   /** Runs notified handlers also after a failure. */
   readonly forceHandlers: boolean
@@ -36,7 +37,7 @@ class PlayRunner {
         finished: (task, result) => this.#notify(task, result),
         flush: (run, doubt) => this.#flush(run, doubt),
       },
-      options.begun,
+      options.begin,
     )
   }
 

@@ -16,6 +16,7 @@ import { isFailure, type TaskResult } from '../task/item-result.ts'
 import { skippedResult } from '../task/results.ts'
 import { createTaskRunner, type TaskRunner } from '../task/run-tasks.ts'
 import { directionOf, endOfTasks, isShared } from './directions.ts'
+import { mayFail, type StepsEnd, whySkipped, withoutFailures } from './step-ends.ts'
 import { OpenFailures, type OpenFailuresOptions, unknownFailure } from './open-failures.ts'
 
 export interface StepRunnerOptions extends OpenFailuresOptions {
@@ -29,9 +30,6 @@ export interface StepRunnerOptions extends OpenFailuresOptions {
 
 /** Runs a handler. `doubt`: dry runs only, why it is unknown whether it runs. */
 export type RunHandler = (handler: Task, doubt: string | undefined) => Promise<StepsEnd>
-
-/** `ended`: `meta` has ended the play on this host. */
-export type StepsEnd = 'done' | 'failed' | 'stopped' | 'ended'
 
 /** Where steps stand. */
 interface Around {
@@ -53,16 +51,16 @@ export class StepRunner {
   readonly #options: StepRunnerOptions
   readonly #tasks: TaskRunner
   readonly #failures: OpenFailures
-  /** Work on the host that must finish before the next task. */
-  #begun: Promise<void> | undefined
+  /** Work on the host that must finish before its first task; undefined once it has begun. */
+  #begin: (() => Promise<void>) | undefined
   /** Names of tasks that may run, and may fail then. */
   #doubtful: string[] = []
   /** Dry runs only: why it is unknown whether `meta` has ended the play. */
   #mayHaveEnded: string | undefined
 
-  constructor(options: StepRunnerOptions, begun: Promise<void> | undefined) {
+  constructor(options: StepRunnerOptions, begin: (() => Promise<void>) | undefined) {
     this.#options = options
-    this.#begun = begun
+    this.#begin = begin
     this.#tasks = createTaskRunner(options.context)
     this.#failures = new OpenFailures(options)
   }
@@ -78,11 +76,20 @@ export class StepRunner {
     this.#skip(steps, 'ended')
   }
 
-  /** Resolves once the work that must precede the tasks has finished, if no task has awaited it. */
+  /**
+   * Does the work that must precede the tasks, unless a task has awaited it, or all tasks act on other hosts:
+   * then their host need not be there.
+   */
   async ready(): Promise<void> {
-    const begun = this.#begun
-    this.#begun = undefined
-    await begun
+    const { play } = this.#options.context
+    const own = play.sections.some(({ tasks }) => tasks.some((task) => task.delegateTo === undefined))
+    if (own || play.sections.length === 0) await this.#takeBegin()?.()
+  }
+
+  #takeBegin(): (() => Promise<void>) | undefined {
+    const begin = this.#begin
+    this.#begin = undefined
+    return begin
   }
 
   /**
@@ -126,7 +133,7 @@ export class StepRunner {
         index += 1
         end = await this.#block(step, after(index))
       } else {
-        const until = endOfTasks(steps, index)
+        const until = this.#endOfTasks(steps, index)
         end = await this.#run(tasksOf(steps.slice(index, until)), after(until))
         index = until
       }
@@ -137,6 +144,13 @@ export class StepRunner {
     return 'done'
   }
 
+  /** As `endOfTasks`; before the work on the host has begun, tasks that act on other hosts run by themselves. */
+  #endOfTasks(steps: readonly TaskOrBlock[], from: number): number {
+    const end = endOfTasks(steps, from)
+    const first = tasksOf(steps.slice(from, end)).findIndex(({ delegateTo }) => delegateTo === undefined)
+    return this.#begin === undefined || first === 0 ? end : first === -1 ? end : from + first
+  }
+
   /** Runs tasks, of which only the last may be `meta`. */
   async #run(tasks: readonly Task[], outer: Around): Promise<StepsEnd> {
     const { cleanup, handlers, doubt: given, ...around } = outer
@@ -145,11 +159,10 @@ export class StepRunner {
     let directs: TaskResult | undefined
     const left = new Set(tasks)
     let failed = false
-    const begun = this.#begun
-    this.#begun = undefined
+    const begin = tasks.every(({ delegateTo }) => delegateTo !== undefined) ? undefined : this.#takeBegin()
     await this.#tasks.run(tasks, {
       ...around,
-      ...defined({ begun, doubt }),
+      ...defined({ begin, doubt }),
       stopped: () => !cleanup && this.#options.stopped(),
       finished: (task, result) => {
         left.delete(task)
@@ -185,13 +198,18 @@ export class StepRunner {
   #finished(task: Task, result: TaskResult, rescued: boolean): boolean {
     const { recap, context, finished } = this.#options
     const failure = isFailure(result)
-    if (failure && isShared(task)) context.once.passed(task)
+    if (failure && this.#awaited(task)) context.once.passed(task)
     if (failure) this.#failures.add(task, result)
     else recap.count(context.host.machine.name, result.ignored ? 'ignored' : result.outcome)
     if (result.outcome === 'unknown' && mayFail(task)) this.#doubtful.push(task.name)
     finished(task, result)
     if (failure && !rescued) this.#failures.lose()
     return failure
+  }
+
+  /** True if other hosts may wait for this one at the task. */
+  #awaited(task: Task): boolean {
+    return isShared(task) || this.#options.context.play.strategy === 'linear'
   }
 
   async #block(block: Block, outer: Around): Promise<StepsEnd> {
@@ -273,28 +291,9 @@ export class StepRunner {
     const { host, once } = this.#options.context
     const { variables } = host
     for (const task of tasksOf(steps)) {
-      if (isShared(task)) once.passed(task)
+      if (this.#awaited(task)) once.passed(task)
       if (task.register !== undefined && !variables.scope().has(task.register))
         variables.register(task.register, skippedResult(whySkipped[end]))
     }
   }
-}
-
-const whySkipped: Readonly<Record<StepsEnd, string>> = {
-  done: 'nothing failed',
-  failed: 'an earlier task failed',
-  stopped: 'the run stopped',
-  ended: 'an earlier task has ended the play',
-}
-
-/** False if the playbook says that the task never fails. */
-function mayFail({ ignoreErrors, failedWhen = [] }: Task): boolean {
-  return !ignoreErrors && !failedWhen.some(({ source }) => source.trim() === 'false')
-}
-
-/** The tasks of the steps that run if nothing fails. */
-function withoutFailures(steps: readonly TaskOrBlock[]): readonly Task[] {
-  return steps.flatMap((step) =>
-    isBlockStep(step) ? withoutFailures([...step.tasks, ...step.always]) : [step],
-  )
 }

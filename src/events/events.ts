@@ -218,6 +218,8 @@ export interface TaskDetail {
   readonly why?: string
   /** Message for people, from `debug` and similar modules. */
   readonly message?: string
+  /** The host that the task or item acts on, if not its own (`delegate_to`). */
+  readonly delegate?: string
   readonly problem?: Problem
   readonly findings?: readonly Finding[]
   /** For a loop: outcome by item label. */

@@ -140,6 +140,8 @@ export interface Download extends Common {
   readonly mode?: string
   readonly proxy?: string
   readonly login?: Login
+  /** Seconds for the whole download. Default: none, as long as data arrive. */
+  readonly timeout?: number
   /** Bytes, if known. */
   readonly size?: number
 }

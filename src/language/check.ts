@@ -99,6 +99,7 @@ function checkTask(loader: Loader, task: Task, names: Declarations): void {
   checkAll(task.when, inLoop)
   check(task.args, inLoop)
   check(task.become.user, inLoop)
+  check(task.delegateTo, inLoop)
   for (const value of task.environment.values()) check(value, inLoop)
   checkVariables(loader, task.vars, inLoop)
   checkAll(task.until, withResult)

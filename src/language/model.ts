@@ -1,12 +1,10 @@
 /**
- * User input as typed values with positions. `readPlaybook` and `loadInventory` create it; the engine reads
- * it.
- *
- * Inheritance (tags, become, environment, exit codes) is already resolved, so a task has everything needed to
- * run it.
+ * User input as typed values with positions. `readPlaybook` and `loadInventory` create it; the engine reads it.
+ * Inheritance (tags, become, environment, exit codes) is resolved: a task has everything needed to run it.
  */
 import type { Position, Problem } from '../base/errors.ts'
 import type { Evaluation } from './evaluation.ts'
+import type { TaskLimits } from './task-limits.ts'
 
 /**
  * A path that an expression or template reads: `facts.os.id` is `['facts', 'os', 'id']`; `computedKey`
@@ -123,6 +121,8 @@ export interface Play {
   readonly anyErrorsFatal: boolean
   /** If more than this share of a batch fails, the run ends: 0 to 100. */
   readonly maxFailPercentage: number | undefined
+  /** `linear`: all hosts of a batch finish a task before one of them starts the next. */
+  readonly strategy: 'free' | 'linear'
   /** Notified handlers also run on hosts that have failed. */
   readonly forceHandlers: boolean
   /** Undefined: all hosts are one batch. */
@@ -212,7 +212,7 @@ export interface TaskIdentity {
   readonly ordinal: number
 }
 
-export interface Task {
+export interface Task extends TaskLimits {
   readonly id: TaskIdentity
   /** `id` as one string. */
   readonly key: string
@@ -259,6 +259,10 @@ export interface Task {
   readonly noLog: boolean
   /** The exit code of the run if the task fails (3 to 7). */
   readonly exitCode: number | undefined
+  /** The host that the task acts on, instead of its own. */
+  readonly delegateTo: Value | undefined
+  /** The variables that the task sets belong to that host. */
+  readonly delegateFacts: boolean
 }
 
 /** What a task of the module `meta` does. */

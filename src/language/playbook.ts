@@ -2,6 +2,7 @@
 import { basename, dirname, resolve } from 'node:path'
 import type { Problem } from '../base/errors.ts'
 import { readBatches } from './serial.ts'
+import { readStrategy } from './strategy.ts'
 import { checkPlay, type CheckedNames, startNames } from './check.ts'
 import { FieldReader, isNothing } from './fields.ts'
 import { diskFiles, readYamlFile, suggestions } from './read-files.ts'
@@ -118,12 +119,6 @@ class PlaybookReader {
         hint: absent ? 'add "hosts: all", or a group' : 'name hosts or groups; "all" means every host',
       })
     }
-    if (fields.choice('strategy', ['free', 'linear']) === 'linear') {
-      loader.report('not-yet-supported', '"strategy: linear" is not yet supported', {
-        where: fields.node('strategy')?.where,
-        hint: 'leave it out: each host advances independently; a new play is a barrier for all hosts',
-      })
-    }
     // Facts are read on use; the keyword is only checked.
     fields.boolean('gather_facts')
     const pattern = hosts.map((host) => host.text).join(',')
@@ -165,6 +160,7 @@ class PlaybookReader {
       after: fields.choice('after', ['node']),
       anyErrorsFatal: around.inherited.anyErrorsFatal,
       maxFailPercentage,
+      strategy: readStrategy(fields),
       forceHandlers: fields.boolean('force_handlers') ?? false,
       serial,
       vars: readPlayVariables(loader, fields, dirname(path)),

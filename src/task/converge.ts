@@ -11,6 +11,8 @@ import { HostError, UnreachableError } from '../base/errors.ts'
 import { findUnknown, UnknownError } from '../base/unknown.ts'
 import { afterFlush, decide, declined, shownQuestion, type Look, type Next, type State } from './decide.ts'
 import type { Stage } from './stage.ts'
+import { TimeLimit } from './time-limit.ts'
+import { plainFailure } from './failures.ts'
 import { type Converged, mayChange, type Unit } from './unit.ts'
 
 /** @returns undefined if the run continues at an earlier task */
@@ -23,8 +25,12 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
     agreed: undefined,
     once: false,
   }
+  const startLimit = (): void => {
+    unit.limit = TimeLimit.of(unit.task, () => stage.now())
+  }
+  startLimit()
   for (;;) {
-    const step = decide(await lookAndPlan(unit, stage), unit, state, stage)
+    const step = withinLimit(decide(await lookAndPlan(unit, stage), unit, state, stage), unit)
     switch (step.kind) {
       case 'finish':
         return step.open === true && !stage.sends ? leftOpen(unit, step.converged, stage) : step.converged
@@ -51,12 +57,26 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
       }
       case 'flush':
     }
+    const own = unit.queued.length > 0
     const end = afterFlush(await stage.flush(unit), unit, state)
     if (end.kind === 'moved') return undefined
+    // The tasks before it had the time until now.
+    if (!own) startLimit()
     if (end.kind === 'end') return end.converged
     if (step.kind === 'queue' && (unit.imperative || state.once) && end.kind === 'clear')
       return unit.progress.finish({ kind: 'changed', seen: step.reading.seen, seenWhy: undefined })
   }
+}
+
+/** Ends the unit instead of a step that its time limit does not allow, or shortens the step. */
+function withinLimit(step: Next, { limit, progress }: Unit): Next {
+  if (limit === undefined || (step.kind !== 'wait' && step.kind !== 'queue')) return step
+  const { left } = limit
+  if (left === 0) {
+    const doing = step.kind === 'wait' ? step.why : ''
+    return { kind: 'finish', converged: progress.fail(plainFailure(limit.problem(doing))) }
+  }
+  return step.kind === 'wait' ? { ...step, seconds: Math.min(step.seconds, left) } : step
 }
 
 async function queue(
@@ -81,7 +101,12 @@ function leftOpen(unit: Unit, converged: Converged, stage: Stage): Converged {
 /** A run never plans on predicted unknown values. It sends its queue first and then reads the host. */
 async function lookAndPlan(unit: Unit, stage: Stage): Promise<Look> {
   try {
-    const reading = unit.takeEarly() ?? (await stage.probe(unit))
+    const { limit, progress } = unit
+    const asked = unit.takeEarly() ?? stage.probe(unit)
+    // What was changed in time is verified, however long that takes.
+    const reading = await (limit === undefined || progress.sent
+      ? asked
+      : limit.during(Promise.resolve(asked), 'the host has not answered'))
     unit.reading = reading
     const unknown = stage.sends ? findUnknown(reading.seen) : undefined
     if (unknown !== undefined) return { kind: 'unknown', why: unknown.why }

@@ -43,7 +43,7 @@ export type Next =
   /** Dry runs only: predicts the effects of a plan that may not be carried out. */
   | { readonly kind: 'predict'; readonly plan: Plan; readonly converged: Converged }
   | { readonly kind: 'flush' }
-  | { readonly kind: 'wait'; readonly seconds: number }
+  | { readonly kind: 'wait'; readonly seconds: number; readonly why: string }
   | { readonly kind: 'ask'; readonly asked: Confirmation; readonly reading: Reading }
   | { readonly kind: 'queue'; readonly plan: Plan; readonly reading: Reading; readonly thenFlush: boolean }
 
@@ -137,7 +137,7 @@ function settle(wanted: Settle, unit: Unit, state: State, stage: Stage): Next {
   if (stage.waiting || unit.queued.length > 0) return { kind: 'flush' }
   state.settling ??= new Settling(stage.now())
   if (state.settling.expired(wanted, stage.now())) return done(unit.progress.fail(notSettled(wanted)))
-  return { kind: 'wait', seconds: state.settling.pause() }
+  return { kind: 'wait', seconds: state.settling.pause(), why: wanted.why }
 }
 
 export type After =

@@ -1,4 +1,5 @@
 /** Results of items, and of tasks from their items. */
+import type { HostName } from '../base/brand.ts'
 import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
 import { defined } from '../base/defined.ts'
 import { Unknown } from '../base/unknown.ts'
@@ -26,6 +27,8 @@ export interface ItemResult {
   readonly exitCode: ExitCode | undefined
   /** Variables that the item sets. */
   readonly facts?: Readonly<Record<string, unknown>>
+  /** The host whose variables these are, if not the task's own (`delegate_facts`). */
+  readonly factsOf?: HostName
 }
 
 export interface TaskResult {
@@ -126,7 +129,9 @@ export function taskResult(task: Task, items: Items, results: readonly ItemResul
   const summary = single ?? summarize(task, items, results)
   const ignored =
     (summary.outcome === 'failed' && task.ignoreErrors) ||
-    (summary.outcome === 'unreachable' && task.ignoreUnreachable)
+    (summary.outcome === 'unreachable' && task.ignoreUnreachable) ||
+    // The host of `delegate_to` was.
+    (summary.result['unreachable'] === true && task.ignoreUnreachable)
   const detail = task.noLog ? hidden(summary.detail) : summary.detail
   return {
     outcome: summary.outcome,

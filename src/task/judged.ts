@@ -4,6 +4,7 @@ import { defined } from '../base/defined.ts'
 import type { Outcome } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
+import { plainFailure } from './failures.ts'
 import { exitCodeOf, failedItem, type ItemResult } from './item-result.ts'
 import { firstProblem, type Preparing } from './preparing.ts'
 import { type Result, resultOf } from './results.ts'
@@ -12,11 +13,14 @@ import type { Converged, Unit } from './unit.ts'
 import { type Judged, judgeOutcome } from './verdicts.ts'
 
 export async function judgedItem(
-  { task, item, module, ready }: Unit,
-  converged: Converged,
+  unit: Unit,
+  ended: Converged,
   preparing: Preparing,
 ): Promise<ItemResult> {
-  const result = resultOf(module, ready.args, converged)
+  const { task, item, module, ready } = unit
+  const converged = reachedOwn(unit, ended)
+  const found = resultOf(module, ready.args, converged)
+  const result = ended.kind === converged.kind ? found : { ...found, unreachable: true }
   const outcome: Outcome = converged.kind
   let judged: Judged
   try {
@@ -24,14 +28,24 @@ export async function judgedItem(
   } catch (error) {
     return failedItem(task, module, firstProblem(error), result)
   }
-  const detail = detailOf(module, ready, converged, judged.outcome)
+  const detail = {
+    ...detailOf(module, ready, converged, judged.outcome),
+    ...defined({ delegate: ready.delegate }),
+  }
   return {
     outcome: judged.outcome,
     result: judged.result,
     detail: judged.problem === undefined ? detail : { ...detail, problem: judged.problem },
     exitCode: exitCodeOf(task, module, converged),
-    ...defined({ facts: ready.facts }),
+    ...defined({ facts: ready.facts, factsOf: task.delegateFacts ? ready.delegate : undefined }),
   }
+}
+
+/** If the host of `delegate_to` cannot be reached, the task fails: its own host can. */
+function reachedOwn({ ready, progress }: Unit, converged: Converged): Converged {
+  if (ready.delegate === undefined || converged.kind !== 'unreachable') return converged
+  const message = `cannot reach ${ready.delegate} (delegate_to): ${converged.problem.message}`
+  return progress.fail(plainFailure({ ...converged.problem, message }))
 }
 
 export function untilNotMet(

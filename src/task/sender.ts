@@ -7,6 +7,7 @@ import { type HostContext, reveal } from './host-context.ts'
 import type { HostName } from '../base/brand.ts'
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { Privilege } from '../connection/connection.ts'
+import type { FleetHost } from '../fleet/fleet.ts'
 import type { Machine } from '../fleet/machine.ts'
 import type { Action } from '../host/action.ts'
 import { expectationsOf } from '../host/expectations-of.ts'
@@ -60,6 +61,7 @@ export class Sender {
       await this.#context.pending.looked()
       if ((await this.#takeLeases(sent)) === 'waited')
         return sent.map((_, index) => (index === 0 ? waited : notBegun))
+      await this.#noteAtOwner(sent)
       const steps = await this.#stepsOf(sent)
       for (const [from, to] of portions(sent)) {
         const results = await this.#portion(sent.slice(from, to), steps.slice(from, to), {
@@ -109,7 +111,7 @@ export class Sender {
    * there.
    */
   async #stepsOf(sent: readonly Sent[]): Promise<readonly Step[]> {
-    const { pending, host } = this.#context
+    const { pending, host, from } = this.#context
     const { machine } = host
     const noted = new Set<string>()
     const steps: Step[] = []
@@ -120,12 +122,12 @@ export class Sender {
         .slice(0, index)
         .flatMap((one) => (one.planned.plan === plan ? [one.planned.action] : []))
       const key = `${unit.key} ${target.name}`
-      const notes = noted.has(key) ? [] : pending.notes(unit.task, target)
+      const notes = noted.has(key) || from !== undefined ? [] : pending.notes(unit.task, target)
       noted.add(key)
       const here = this.#mayReadState(unit, target)
       if (!here && notes.length > 0) await this.#noteAsKeeper(notes, target)
       steps.push({
-        action: withEnvironment(action, reveal(unit.ready.environment)),
+        action: withEnvironment(unit.limit?.limited(action) ?? action, reveal(unit.ready.environment)),
         expects: expectationsOf(
           action,
           { host: machine.name, node: machine.node?.name },
@@ -151,6 +153,31 @@ export class Sender {
     })
   }
 
+  /**
+   * Records handlers of delegated tasks on the host that will run them, just before the change. If that host
+   * cannot be reached, it cannot run them either.
+   */
+  async #noteAtOwner(sent: readonly Sent[]): Promise<void> {
+    const { from, pending, run } = this.#context
+    if (from === undefined) return
+    const { machine } = from
+    const notes = new Map(
+      sent.flatMap(({ unit }) => pending.notes(unit.task, machine)).map((note) => [note.key, note]),
+    )
+    if (notes.size === 0) return
+    try {
+      await run.leases.take(machine)
+      await this.#noteAsKeeper([...notes.values()], machine)
+    } catch (error) {
+      if (!(error instanceof UnreachableError)) throw error
+      run.emitter.emit({
+        type: 'warning',
+        host: machine.name,
+        message: `the handlers that this task notifies are not recorded, because the host cannot be reached: if the run ends before they run, no later run does (${error.problem.message})`,
+      })
+    }
+  }
+
   async #portion(
     sent: readonly Sent[],
     steps: readonly Step[],
@@ -161,7 +188,7 @@ export class Sender {
     const { clock } = run.world
     const [first] = sent
     if (first === undefined) return []
-    const access = await run.leases.accessOf(machine, this.#becomeOf(first.unit))
+    const access = await run.leases.accessOf(machine, this.#becomeOf(first.unit), this.#owner.machine.name)
     let last = clock()
     const begin = (): Promise<readonly StepResult[]> =>
       run.means.carryOut(steps, access, {
@@ -190,10 +217,16 @@ export class Sender {
     return [result]
   }
 
+  /** The host whose tasks these are. */
+  get #owner(): FleetHost {
+    return this.#context.from ?? this.#context.host
+  }
+
   /** True if questions and actions share a shell, which keeps them in order. */
   get #asksWhereItActs(): boolean {
-    const { machine } = this.#context.host
-    return machine.node === undefined && machine.containers.length === 0
+    const { host, from } = this.#context
+    const { machine } = host
+    return from === undefined && machine.node === undefined && machine.containers.length === 0
   }
 
   #progress(
@@ -204,11 +237,11 @@ export class Sender {
       total,
     }: { readonly message: string; readonly done?: number | undefined; readonly total?: number | undefined },
   ): void {
-    const { run, host } = this.#context
+    const { run } = this.#context
     if (unit.task.noLog) return
     run.emitter.emit({
       type: 'task.progress',
-      host: host.machine.name,
+      host: this.#owner.machine.name,
       task: unit.ref,
       ...defined({ item: unit.item.label === '' ? undefined : unit.item.label }),
       message,
@@ -221,7 +254,7 @@ export class Sender {
     if (unit.task.noLog) return
     run.emitter.emit({
       type: 'program.log',
-      host: host.machine.name,
+      host: this.#owner.machine.name,
       task: unit.ref,
       on: targetOf(planned.action, host.machine).name,
       path,

@@ -10,6 +10,7 @@ import type { Module, Reply } from '../modules/module.ts'
 import type { Item } from './items.ts'
 import { withoutLoss } from './lossy-writes.ts'
 import type { Ready } from './prepare.ts'
+import type { TimeLimit } from './time-limit.ts'
 import { restricted } from './secret-files.ts'
 import { ofTask } from './unforeseen.ts'
 
@@ -54,6 +55,8 @@ export class Unit {
   queued: readonly Planned[] = []
   /** The last reading. It is based on a prediction if actions are queued. */
   reading: Reading | undefined
+  /** The time that is left for this attempt; undefined without a limit. */
+  limit: TimeLimit | undefined
   #early: Reading | undefined
 
   constructor(options: UnitOptions) {
@@ -80,12 +83,14 @@ export class Unit {
   }
 
   /**
-   * True if conditions judge its result. The result is known only after the actions, so they are sent
-   * separately.
+   * True if conditions judge its result, or its time is limited. Its actions are sent separately: their result
+   * must be known, and the time of others does not count.
    */
   get alone(): boolean {
-    const { until, failedWhen, changedWhen, loop } = this.task
-    return [until, failedWhen, changedWhen, loop?.breakWhen].some((conditions) => conditions !== undefined)
+    const { until, failedWhen, changedWhen, loop, timeout, async } = this.task
+    return [until, failedWhen, changedWhen, loop?.breakWhen, timeout, async].some(
+      (given) => given !== undefined,
+    )
   }
 
   /** @throws HostError if the module fails on the reading; UnknownError */

@@ -82,7 +82,7 @@ export function createPlainView(options: ViewOptions): View {
         }
         const took = event.milliseconds >= 2000 ? colors.dim(duration(event.milliseconds)) : ''
         const words = [
-          event.host,
+          hostsOf(event),
           `${event.task.handler ? 'handler ' : ''}${plainText(event.task.name)}`,
           ...(took === '' ? [] : [took]),
         ]
@@ -94,7 +94,10 @@ export function createPlainView(options: ViewOptions): View {
         if (event.outcome === 'ok' || event.outcome === 'skipped') {
           if (verbosity === 0 && event.detail.message === undefined) return
         }
-        taskLine(event.outcome, [event.host, `${plainText(event.task.name)} (${plainText(event.item)})`])
+        taskLine(event.outcome, [
+          hostsOf(event),
+          `${plainText(event.task.name)} (${plainText(event.item)})`,
+        ])
         detail(event.outcome, event.detail)
         return
       case 'host.unreachable':
@@ -195,6 +198,11 @@ function stoppingText(awaited: readonly RunningTask[], check: boolean): string {
 function isReport({ host, detail }: Extract<Event, { readonly type: 'task.finished' }>): boolean {
   const message = detail.problem?.message ?? ''
   return hasFindings(detail) && (message.startsWith(`${host} (`) || message.startsWith(`${host}: `))
+}
+
+/** The host of a task, and the one on which it acts, if that is another. */
+function hostsOf({ host, detail }: { readonly host: string; readonly detail: TaskDetail }): string {
+  return detail.delegate === undefined ? host : `${host} -> ${detail.delegate}`
 }
 
 function hasFindings({ findings }: TaskDetail): boolean {

@@ -38,6 +38,7 @@ export function unitWith(module: Module, progress: Progress, changes: UnitChange
       args: {},
       environment: {},
       become: undefined,
+      delegate: undefined,
       secret: false,
       facts: undefined,
       ...ready,
@@ -82,6 +83,11 @@ export function taskOf(module: string, changes: Partial<Task> = {}): Task {
     inRescue: false,
     noLog: false,
     exitCode: undefined,
+    timeout: undefined,
+    throttle: undefined,
+    delegateTo: undefined,
+    delegateFacts: false,
+    async: undefined,
     ...changes,
   }
 }
