@@ -80,6 +80,24 @@ const status: Readonly<Record<string, string>> = {
   '--json': 'use --output json',
 }
 
+const metrics: Readonly<Record<string, string>> = {
+  '--check': 'leave it out: metrics changes nothing',
+  '-C': 'leave it out: metrics changes nothing',
+  '--json': 'use "gpuplay status --output json"',
+}
+
+const wholePlaybook = 'leave it out: a graph shows the whole playbook'
+
+const graph: Readonly<Record<string, string>> = {
+  '--inventory': 'leave it out: graph reads only playbooks',
+  '-i': 'leave it out: graph reads only playbooks',
+  '--limit': wholePlaybook,
+  '-l': wholePlaybook,
+  '--tags': wholePlaybook,
+  '-t': wholePlaybook,
+  '--skip-tags': wholePlaybook,
+}
+
 const runs: Readonly<Record<string, string>> = {
   '--limit': 'leave it out: a log has all hosts of its run',
   '-l': 'leave it out: a log has all hosts of its run',
@@ -88,6 +106,8 @@ const runs: Readonly<Record<string, string>> = {
 
 const byCommand: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   status,
+  metrics,
+  graph,
   runs,
   exec,
   inventory,
@@ -101,7 +121,7 @@ export function insteadOfFlag(command: string, flag: string): string | undefined
   const name = flag.split('=')[0] ?? flag
   const own = Object.hasOwn(byCommand, command) ? byCommand[command] : undefined
   if (own !== undefined && Object.hasOwn(own, name)) return own[name]
-  if (command === 'modules' || command === 'runs' || !Object.hasOwn(general, name)) return undefined
+  if (['modules', 'runs', 'graph'].includes(command) || !Object.hasOwn(general, name)) return undefined
   return general[name]
 }
 

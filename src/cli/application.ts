@@ -9,13 +9,15 @@ import { localCommands } from './local-commands.ts'
 import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
-const { run, status, explain, facts, exec } = fleetCommands
-const { lint, runs, inventory, modules, init, config, completion } = localCommands
+const { run, status, metrics, explain, facts, exec } = fleetCommands
+const { lint, graph, runs, inventory, modules, init, config, completion } = localCommands
 /** In the order of the help. */
 const commands = {
   run,
   lint,
+  graph,
   status,
+  metrics,
   runs,
   inventory,
   explain,

@@ -11,7 +11,9 @@ const type = (...words: readonly string[]) => gpuplay(folder, words)
 const commands = [
   'run',
   'lint',
+  'graph',
   'status',
+  'metrics',
   'runs',
   'inventory',
   'explain',
@@ -46,8 +48,11 @@ const options: Readonly<Record<string, string>> = {
     ask-become-pass output color verbose check diff limit rerun-failed tags skip-tags start-at-task step force-handlers
     list-hosts list-tasks list-tags syntax-check forks fail-on-change step-by-step profile`,
   lint: 'inventory skip color',
+  graph: '',
   status: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass limit forks output color`,
+  metrics: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass limit forks output`,
   runs: 'inventory output diff color verbose',
   inventory: 'inventory extra-vars list graph host limit',
   explain: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
@@ -139,7 +144,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, lint, status, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
+    'the commands are run, lint, graph, status, metrics, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],

@@ -16,6 +16,7 @@ import { hostCompletion } from './host-completion.ts'
 import type { ExplainFlags } from './commands/explain-command.ts'
 import type { ExecFlags } from './commands/exec-command.ts'
 import type { FactsFlags } from './commands/facts-command.ts'
+import type { MetricsFlags } from './commands/metrics-command.ts'
 import type { RunFlags } from './commands/run-command.ts'
 import type { StatusFlags } from './commands/status-command.ts'
 
@@ -23,6 +24,7 @@ import type { StatusFlags } from './commands/status-command.ts'
 const usage = {
   run: '-i inventory [--check] [-l pattern] [-e name=value] <playbook>...',
   status: '-i inventory [--limit pattern] [--output json]',
+  metrics: '-i inventory [--limit pattern] [--output file]',
   facts: '-i inventory [--only name,...] <pattern>',
   explain: '-i inventory --host name (var <name> [<playbook>...] | task <name> <playbook>...)',
   exec: '-i inventory [--become] [--shell] <pattern> -- <command>...',
@@ -39,6 +41,10 @@ const examples = {
   status: [
     ['status -i hosts.yml', 'show all nodes and containers'],
     ['status -i hosts.yml --limit pve1 --output json', 'show one host, for a program'],
+  ],
+  metrics: [
+    ['metrics -i hosts.yml', 'print the metrics'],
+    ['metrics -i hosts.yml --output gpuplay.prom', 'write them to a file for the textfile collector'],
   ],
   explain: [
     ['explain var port --host web1 -i hosts.yml', 'show what sets a variable'],
@@ -149,6 +155,9 @@ const run = buildCommand<RunFlags, string[], Context>({
   },
 })
 
+const fleetFlags = { ...inventoryFlags, ...connectionFlags, limit: limitFlag, forks: forksFlag }
+const fleetAliases = { ...inventoryAliases, ...connectionAliases, l: 'limit', f: 'forks' } as const
+
 const status = buildCommand<StatusFlags, [], Context>({
   loader: async () => (await import('./commands/status-command.ts')).statusCommand,
   docs: {
@@ -159,10 +168,7 @@ const status = buildCommand<StatusFlags, [], Context>({
   },
   parameters: {
     flags: {
-      ...inventoryFlags,
-      ...connectionFlags,
-      limit: limitFlag,
-      forks: forksFlag,
+      ...fleetFlags,
       output: {
         kind: 'enum',
         values: ['text', 'json'],
@@ -171,7 +177,30 @@ const status = buildCommand<StatusFlags, [], Context>({
       },
       color: outputFlags.color,
     },
-    aliases: { ...inventoryAliases, ...connectionAliases, l: 'limit', f: 'forks' },
+    aliases: fleetAliases,
+  },
+})
+
+const metrics = buildCommand<MetricsFlags, [], Context>({
+  loader: async () => (await import('./commands/metrics-command.ts')).metricsCommand,
+  docs: {
+    brief: 'Print what status knows as metrics for Prometheus',
+    customUsage: [usage.metrics],
+    fullDescription:
+      'Changes nothing. The exit code is 0 even if something is off: the metrics say so. docs/command-line.md lists them.',
+  },
+  parameters: {
+    flags: {
+      ...fleetFlags,
+      output: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'Replace this file at once, for the textfile collector of node_exporter',
+        placeholder: 'file',
+      },
+    },
+    aliases: fleetAliases,
   },
 })
 
@@ -263,6 +292,7 @@ const exec = buildCommand<ExecFlags, string[], Context>({
 export const fleetCommands = {
   run: { command: run, usage: usage.run, examples: examples.run },
   status: { command: status, usage: usage.status, examples: examples.status },
+  metrics: { command: metrics, usage: usage.metrics, examples: examples.metrics },
   explain: { command: explain, usage: usage.explain, examples: examples.explain },
   facts: { command: facts, usage: usage.facts, examples: examples.facts },
   exec: { command: exec, usage: usage.exec, examples: examples.exec },

@@ -13,7 +13,8 @@ import type { RunsFlags } from './commands/runs-command.ts'
 /** The most important flags. stricli would print all of them in one line. */
 const usage = {
   lint: '[-i inventory] [--skip code,...] <path>...',
-  runs: '-i inventory [-vv] [<id>]',
+  graph: '<playbook>...',
+  runs: '-i inventory [-vv] [<id> | diff <id> <id>]',
   inventory: '-i inventory (--list | --graph | --host name)',
   modules: '[--json] [<name>]',
   init: '[<directory>]',
@@ -29,7 +30,9 @@ const examples = {
   runs: [
     ['runs -i hosts.yml', 'list the runs'],
     ['runs -i hosts.yml 20261122T0315 -vv', 'show one again, with every action'],
+    ['runs -i hosts.yml diff 20261121 20261122', 'show what changed between two'],
   ],
+  graph: [['graph site.yml > site.mmd', 'write the flow of a playbook to a file']],
   inventory: [
     ['inventory -i hosts.yml --graph', 'show groups and hosts'],
     ['inventory -i hosts.yml --host pve1', 'show where its variables are set'],
@@ -94,20 +97,23 @@ const modules = buildCommand<ModulesFlags, [string?], Context>({
   },
 })
 
-const runs = buildCommand<RunsFlags, [string?], Context>({
+const runs = buildCommand<RunsFlags, string[], Context>({
   loader: async () => (await import('./commands/runs-command.ts')).runsCommand,
   docs: {
-    brief: 'List the recorded runs, or show one again',
+    brief: 'List the recorded runs, show one again, or compare two',
     customUsage: [usage.runs],
     fullDescription:
-      'Each run is recorded in .gpuplay/runs beside its inventory, or in ~/.local/state/gpuplay. See keep_runs in "gpuplay config" for the number of records to keep.',
+      'diff shows, host by host, what is different in the second run. Each run is recorded in .gpuplay/runs beside its inventory, or in ~/.local/state/gpuplay. See keep_runs in "gpuplay config" for the number of records to keep.',
   },
   parameters: {
     positional: {
-      kind: 'tuple',
-      parameters: [
-        { parse: String, brief: 'A run, or the beginning of its ID', placeholder: 'id', optional: true },
-      ],
+      kind: 'array',
+      parameter: {
+        parse: String,
+        brief: 'A run, or the beginning of its ID; or diff and two of them',
+        placeholder: 'id',
+      },
+      maximum: 3,
     },
     flags: {
       inventory: inventoryFlags.inventory,
@@ -115,7 +121,7 @@ const runs = buildCommand<RunsFlags, [string?], Context>({
         kind: 'enum',
         values: ['plain', 'jsonl'],
         default: 'plain',
-        brief: 'plain: for people; jsonl: one run or event per line',
+        brief: 'plain: for people; jsonl: one run, event or host per line',
       },
       diff: { kind: 'boolean', optional: true, brief: 'Show changes to files and settings as diffs' },
       color: outputFlags.color,
@@ -125,6 +131,23 @@ const runs = buildCommand<RunsFlags, [string?], Context>({
       },
     },
     aliases: { i: inventoryAliases.i, D: 'diff', ...outputAliases },
+  },
+})
+
+const graph = buildCommand<object, string[], Context>({
+  loader: async () => (await import('./commands/graph-command.ts')).graphCommand,
+  docs: {
+    brief: 'Print the flow of playbooks as a Mermaid flowchart',
+    customUsage: [usage.graph],
+    fullDescription:
+      'Shows plays, roles, blocks, tasks and the handlers that they notify. Reads only the playbooks, so names are as written. Markdown on many sites draws the text in a block with the language "mermaid".',
+  },
+  parameters: {
+    positional: {
+      kind: 'array',
+      parameter: { parse: String, brief: 'Playbook files', placeholder: 'playbook' },
+      minimum: 1,
+    },
   },
 })
 
@@ -221,6 +244,7 @@ const completion = buildCommand<object, [string], Context>({
 
 export const localCommands = {
   lint: { command: lint, usage: usage.lint, examples: examples.lint },
+  graph: { command: graph, usage: usage.graph, examples: examples.graph },
   runs: { command: runs, usage: usage.runs, examples: examples.runs },
   inventory: { command: inventory, usage: usage.inventory, examples: examples.inventory },
   modules: { command: modules, usage: usage.modules, examples: examples.modules },

@@ -40,6 +40,18 @@ export function recordedRun(lines: readonly string[]): RecordedRun | undefined {
   return { started, finished: last?.type === 'run.finished' ? last : undefined }
 }
 
+/** Returns the last run and the last dry run, as far as they are recorded and can be read. */
+export function lastRuns(records: readonly RunRecord[]): readonly RecordedRun[] {
+  const found = new Map<boolean, RecordedRun>()
+  for (const { path } of records.toReversed()) {
+    const read = linesOf(path)
+    const run = 'lines' in read ? recordedRun(read.lines) : undefined
+    if (run !== undefined && !found.has(run.started.check)) found.set(run.started.check, run)
+    if (found.size === 2) break
+  }
+  return [false, true].flatMap((check) => found.get(check) ?? [])
+}
+
 /** More than any run writes. */
 const largest = 512 * 1024 * 1024
 

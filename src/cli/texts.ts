@@ -105,7 +105,8 @@ function unknownFlag(flag: string, command: string, commands: Commands): Mistake
 function missingArgument(command: string, placeholder: string): Mistake {
   switch (command) {
     case 'run':
-      return { message: 'no playbook was given', hint: 'type: gpuplay run site.yml' }
+    case 'graph':
+      return { message: 'no playbook was given', hint: `type: gpuplay ${command} site.yml` }
     case 'exec':
       return { message: 'no command was given', hint: 'type: gpuplay exec all -- uptime' }
     case 'facts':

@@ -38,7 +38,8 @@ function resultOf({ finished }: RecordedRun): string {
   return `${finished.check ? 'dry run, ' : ''}${plainText(closingText(finished))}`
 }
 
-function hostsOf(hosts: readonly string[]): string {
+/** `pve1 pve2 web and 12 more` */
+export function hostsOf(hosts: readonly string[]): string {
   const shown = hosts.slice(0, 3).map(plainText).join(' ')
   return hosts.length <= 3 ? shown : `${shown} and ${hosts.length - 3} more`
 }

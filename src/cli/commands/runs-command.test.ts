@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { scratchFolder } from '../../connection/testing/programs.ts'
@@ -94,7 +94,49 @@ describe('gpuplay runs', () => {
     assert.equal(output, readFileSync(join(logs, name), 'utf8'))
   })
 
+  test('compares two runs, host by host', async () => {
+    const [dry = '', broken = ''] = readdirSync(logs).map((name) => name.replace('.jsonl', ''))
+    const { exitCode, output, errors } = await runs('diff', dry, broken)
+    assert.deepEqual([exitCode, errors], [0, ''])
+    assert.match(
+      output,
+      /^ID +WHEN +HOSTS +RESULT +COMMAND\n.*killed, or still running.*\n.* failed on here: /,
+    )
+    assert.match(output, /\n\nhere\n {2}Break {2}skipped -> failed: it is broken\n$/)
+    const same = await runs('diff', broken, broken)
+    assert.match(same.output, /\n\nno difference on here\n$/)
+    const lines = (await runs('diff', dry, broken, '--output', 'jsonl')).output.trimEnd().split('\n')
+    const read: readonly {
+      readonly v: number
+      readonly host: string
+      readonly tasks: readonly { readonly second?: { readonly outcome: string } }[]
+    }[] = lines.map((line) => JSON.parse(line))
+    assert.deepEqual(
+      read.map(({ v, host, tasks }) => [v, host, tasks.map(({ second }) => second?.outcome)]),
+      [[1, 'here', ['failed']]],
+    )
+    assert.equal((await runs('diff', broken, broken, '--output', 'jsonl')).output, '')
+  })
+
+  test('a log without a beginning cannot be compared', async () => {
+    const [whole = ''] = readdirSync(logs)
+    const name = '19700101T000000Z-ffffff'
+    writeFileSync(join(logs, `${name}.jsonl`), '')
+    const { exitCode, errors } = await runs('diff', whole.replace('.jsonl', ''), name)
+    rmSync(join(logs, `${name}.jsonl`))
+    assert.equal(exitCode, 2)
+    assert.match(errors, /-ffffff\.jsonl has no beginning\n/)
+  })
+
   for (const [words, sentence] of [
+    [
+      ['diff'],
+      /^error: diff compares two runs\n +help: name both: gpuplay runs diff ID ID; see "gpuplay runs"/,
+    ],
+    [['diff', '1970'], /^error: diff compares two runs\n/],
+    [['diff', '2', '3'], /no run with the ID "2" is recorded/],
+    [['1970', '1971'], /^error: unexpected argument "1971"\n +help: name one run to show it, or compare two/],
+    [['diff', '1', '2', '3'], /^error: unexpected argument "3"\n/],
     [['2'], /no run with the ID "2" is recorded/],
     [
       ['1970'],

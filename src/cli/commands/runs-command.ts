@@ -1,10 +1,12 @@
 import { InputError, exitCodes } from '../../base/errors.ts'
 import type { Event } from '../../events/events.ts'
 import { readEvent } from '../../events/read-event.ts'
+import { runDifference } from '../../events/run-difference.ts'
 import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
+import { differenceText } from '../../view/difference-text.ts'
 import { jsonText } from '../../view/json-text.ts'
-import { noEnd, runsText } from '../../view/runs-text.ts'
+import { noEnd, type RecordedRun, runsText } from '../../view/runs-text.ts'
 import { configured } from '../configuration.ts'
 import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
@@ -20,20 +22,52 @@ export interface RunsFlags extends Pick<InventoryFlags, 'inventory'>, Pick<Outpu
 
 type Shown = RunsFlags & Pick<Configuration, 'color' | 'diff'>
 
-/** `gpuplay runs -i INV` lists the recorded runs; `gpuplay runs ID` shows one again. */
-export async function runsCommand(this: Context, given: RunsFlags, id?: string): Promise<void> {
+/**
+ * `gpuplay runs -i INV` lists the recorded runs, `gpuplay runs ID` shows one again, `gpuplay runs diff ID ID`
+ * compares two.
+ */
+export async function runsCommand(this: Context, given: RunsFlags, ...words: string[]): Promise<void> {
   try {
+    const wanted = wantedOf(words)
     const { output, ...common } = given
     const configuration = configured(this, common)
     const flags: Shown = { ...common, ...configuration, output }
     const logs = recordsOf(this, inventoriesOf(this, configuration))
-    if (id === undefined) list(this, flags, logs)
-    else await showAgain(this, flags, chosen(logs, id))
+    switch (wanted.kind) {
+      case 'list':
+        list(this, flags, logs)
+        break
+      case 'show':
+        await showAgain(this, flags, chosen(logs, wanted.id))
+        break
+      case 'diff':
+        compare(this, flags, [chosen(logs, wanted.first), chosen(logs, wanted.second)])
+    }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     reportProblems(this, error.problems, { color: given.color ?? 'auto' })
     this.setExitCode(exitCodes.invalidInput)
   }
+}
+
+type WantedRuns =
+  | { readonly kind: 'list' }
+  | { readonly kind: 'show'; readonly id: string }
+  | { readonly kind: 'diff'; readonly first: string; readonly second: string }
+
+/** @throws InputError if the words are none of the three commands */
+function wantedOf([word, first, second]: readonly string[]): WantedRuns {
+  if (word === undefined) return { kind: 'list' }
+  if (word === 'diff') {
+    if (first !== undefined && second !== undefined) return { kind: 'diff', first, second }
+    const hint = 'name both: gpuplay runs diff ID ID; see "gpuplay runs" for the list'
+    throw new InputError([problem('missing-run', 'diff compares two runs', { hint })])
+  }
+  if (first === undefined) return { kind: 'show', id: word }
+  const hint = 'name one run to show it, or compare two: gpuplay runs diff ID ID'
+  throw new InputError([
+    problem('unexpected-argument', `unexpected argument ${JSON.stringify(first)}`, { hint }),
+  ])
 }
 
 /** @throws InputError if no log, or more than one, begins with this */
@@ -77,16 +111,51 @@ function list(context: Context, { output, color }: Shown, logs: readonly RunReco
 
 /** Shows the events as the plain view does, since nothing happens any more that a live view could show. */
 async function showAgain(context: Context, flags: Shown, { path }: RunRecord): Promise<void> {
-  const read = linesOf(path)
-  if ('why' in read) throw new InputError([problem('unreadable-log', read.why)])
+  const lines = readLog(path)
   const view = await createView(context, { ...flags, verbosity: flags.verbose })
   let last: Event | undefined
-  for (const line of read.lines) {
-    const event = readEvent(line)
-    if (event === undefined) continue
+  for (const event of eventsIn(lines)) {
     last = event
     view.take(event)
   }
   await view.close()
   if (last?.type !== 'run.finished') context.errors.write(`${noEnd}\n`)
+}
+
+/** @throws InputError if a log cannot be read, or has no beginning */
+function compare(
+  context: Context,
+  { output, color }: Shown,
+  [first, second]: readonly [RunRecord, RunRecord],
+): void {
+  const [one, other] = [readLog(first.path), readLog(second.path)]
+  const runs = [begun(first, one), begun(second, other)] as const
+  const difference = runDifference(eventsIn(one), eventsIn(other))
+  if (output === 'jsonl') {
+    for (const host of difference.hosts) context.output.write(`${jsonText({ v: 1, ...host })}\n`)
+    return
+  }
+  const colors = colorsFor(context, context.output, color)
+  const width = terminalWidth(context.output)?.()
+  context.output.write(`${differenceText(runs, difference, { colors, width })}\n`)
+}
+
+function begun({ path }: RunRecord, lines: readonly string[]): RecordedRun {
+  const run = recordedRun(lines)
+  if (run !== undefined) return run
+  throw new InputError([problem('unreadable-log', `${path} has no beginning`, { hint: 'remove it' })])
+}
+
+/** @throws InputError if the log cannot be read */
+function readLog(path: string): readonly string[] {
+  const read = linesOf(path)
+  if ('why' in read) throw new InputError([problem('unreadable-log', read.why)])
+  return read.lines
+}
+
+function* eventsIn(lines: readonly string[]): Iterable<Event> {
+  for (const line of lines) {
+    const event = readEvent(line)
+    if (event !== undefined) yield event
+  }
 }

@@ -115,3 +115,14 @@ export const statusOutputSchema = {
 } as const
 
 export type GpuStatus = FromSchema<typeof statusSchema>
+
+/** Returns the status in `data` of a row; undefined for a row of another table. */
+export function gpuStatusOf({ data }: { readonly data?: unknown }): GpuStatus | undefined {
+  return isGpuStatus(data) ? data : undefined
+}
+
+/** `rowOf` made the data of its rows, so the values are as the schema says. */
+function isGpuStatus(data: unknown): data is GpuStatus {
+  if (typeof data !== 'object' || data === null) return false
+  return statusSchema.required.every((name) => Object.hasOwn(data, name))
+}
