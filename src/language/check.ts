@@ -33,10 +33,13 @@ export function startNames({ options, lostResults }: Loader): CheckedNames {
 export function checkPlay(loader: Loader, play: Play, before: CheckedNames): CheckedNames {
   const results = new Map(before.results)
   const tasks = play.sections.flatMap((section) => section.tasks)
-  const unsettled = new Set(play.after === 'node' ? before.unsettled : [])
-  for (const task of [...tasks, ...play.handlers])
-    for (const [name] of given(loader, task)) unsettled.add(name)
-  const playNames = before.base.with(namesOf(play.vars)).unsettled(unsettled)
+  const earlier = play.after === 'node' ? before.unsettled : new Set<string>()
+  const own = [...tasks, ...play.handlers].flatMap((task) => given(loader, task).map(([name]) => name))
+  const unsettled = new Set([...earlier, ...own])
+  // In lockstep, all hosts have the results of earlier tasks.
+  const playNames = before.base
+    .with(namesOf(play.vars))
+    .unsettled(play.strategy === 'linear' ? earlier : unsettled)
   for (const task of tasks) {
     const here = taskNames(playNames, task).with(results)
     checkTask(loader, task, here)

@@ -12,11 +12,7 @@ import { detailOf } from './task-detail.ts'
 import type { Converged, Unit } from './unit.ts'
 import { type Judged, judgeOutcome } from './verdicts.ts'
 
-export async function judgedItem(
-  unit: Unit,
-  ended: Converged,
-  preparing: Preparing,
-): Promise<ItemResult> {
+export async function judgedItem(unit: Unit, ended: Converged, preparing: Preparing): Promise<ItemResult> {
   const { task, item, module, ready } = unit
   const converged = reachedOwn(unit, ended)
   const found = resultOf(module, ready.args, converged)

@@ -79,7 +79,7 @@ function guarded<Wide extends Host>(host: Wide, guards: Guards): Wide {
     if (limit === undefined) return host.promised(argv, options)
     return host.promised(argv, {
       ...options,
-      timeout: Math.min(options?.timeout ?? Infinity, limit.left * 1000),
+      timeout: Math.min(options?.timeout ?? Infinity, limit.look),
     })
   }
   const own: Wide = Object.create(host, {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hostName } from '../base/brand.ts'
 import { defined } from '../base/defined.ts'
 import type { Outcome } from '../events/events.ts'
 import type { HostVariables } from '../fleet/host-variables.ts'

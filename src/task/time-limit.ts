@@ -8,6 +8,8 @@ import type { Task } from '../language/model.ts'
 
 /** Seconds that programs have by default, in a frame and detached. */
 const usual = { run: 300, detached: 3600 } as const
+/** Seconds that the host has at least to answer the last look after a wait. */
+const lastLook = 10
 
 export class TimeLimit {
   /** Seconds. */
@@ -47,11 +49,16 @@ export class TimeLimit {
     }
   }
 
+  /** Milliseconds for an answer of the host: the time that is left, or a moment for a look after the last wait. */
+  get look(): number {
+    return (this.left > 0 ? this.left : lastLook) * 1000
+  }
+
   /** Waits for an answer of the host only as long as time is left. @throws HostError */
   async during<T>(work: Promise<T>, doing: string): Promise<T> {
     let timer: NodeJS.Timeout | undefined
     const over = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new HostError(this.problem(doing))), this.left * 1000)
+      timer = setTimeout(() => reject(new HostError(this.problem(doing))), this.look)
     })
     try {
       return await Promise.race([work, over])

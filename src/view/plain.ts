@@ -94,10 +94,7 @@ export function createPlainView(options: ViewOptions): View {
         if (event.outcome === 'ok' || event.outcome === 'skipped') {
           if (verbosity === 0 && event.detail.message === undefined) return
         }
-        taskLine(event.outcome, [
-          hostsOf(event),
-          `${plainText(event.task.name)} (${plainText(event.item)})`,
-        ])
+        taskLine(event.outcome, [hostsOf(event), `${plainText(event.task.name)} (${plainText(event.item)})`])
         detail(event.outcome, event.detail)
         return
       case 'host.unreachable':
