@@ -265,6 +265,7 @@ async function accessOf(
     signal: options.signal,
     ...defined({
       stateDirectory: own && machine.lease !== undefined ? await machine.stateDirectory() : undefined,
+      ownDirectory: own ? undefined : () => machine.directoryOf(become),
     }),
   }
 }

@@ -204,6 +204,8 @@ const programs = {
   dpkg: { first: '--print-architecture' },
   'dpkg-query': { first: '-W' },
   find: {},
+  // Takes a shared lock for a moment, on a file that exists.
+  flock: { first: '-n' },
   getent: { first: 'ahosts' },
   grep: {},
   head: {},

@@ -94,7 +94,8 @@ function checkTask(loader: Loader, task: Task, names: Declarations): void {
   const loopNames = names.with(task.loop === undefined ? [] : namesOfLoop(task.loop))
   // The condition guards the rest of the task, so names that it tests with defined() may be read there.
   const inLoop = loopNames.withOptional(task.when)
-  const schema = registeredSchema(loader.modules.get(task.module), false)
+  const { async } = task
+  const schema = registeredSchema(loader.modules.get(task.module), { looped: false, async })
   const withResult = task.register === undefined ? inLoop : inLoop.with([[task.register, schema]])
   check(task.loop?.items, names)
   check(task.loop?.label, inLoop)
@@ -146,7 +147,8 @@ function given(loader: Loader, task: Task): readonly (readonly [string, JsonSche
       ? [...task.args.entries.keys()].map((name) => [name, undefined] as const)
       : namesOf(task.includes)
   if (task.register === undefined) return facts
-  const schema = registeredSchema(loader.modules.get(task.module), task.loop !== undefined)
+  const { async } = task
+  const schema = registeredSchema(loader.modules.get(task.module), { looped: task.loop !== undefined, async })
   return [...facts, [task.register, schema]]
 }
 

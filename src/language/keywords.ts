@@ -6,7 +6,7 @@ const common =
 /** Of everything but plays, whose hosts run their tasks themselves. */
 const elsewhere = ' delegate_to delegate_facts'
 const task =
-  'name args when loop loop_control register notify until retries delay changed_when failed_when ' +
+  'name args when loop loop_control register notify until retries delay changed_when failed_when async poll ' +
   common +
   elsewhere
 
@@ -21,13 +21,9 @@ export const handlerKeywords = words(`${task} listen`)
 export const blockKeywords = words(`name block rescue always when notify ${common}${elsewhere}`)
 export const importKeywords = words(`name when ${common}${elsewhere}`)
 
-const longPrograms =
-  'leave it out: the run waits for the program; if it takes longer than 300 s, raise "timeout" of command or shell'
-
 /** Unsupported keywords, with hints. */
 export const notYet: Readonly<Record<string, string>> = {
   action: 'write the module as the key: "copy: {...}"',
-  async: longPrograms,
   collections: 'leave it out: modules are called by their short names',
   become_exe: 'leave it out: sudo is the only method',
   become_flags: 'leave it out: sudo is the only method',
@@ -43,7 +39,6 @@ export const notYet: Readonly<Record<string, string>> = {
   include_tasks: 'write import_tasks',
   local_action: 'write the module as the key, and delegate_to: localhost',
   order: 'leave it out: hosts are taken in the order of the inventory',
-  poll: longPrograms,
   port: 'set "port" in the inventory',
   remote_user: 'set "user" in the inventory',
   tasks_from: 'split the role into two',
@@ -75,11 +70,13 @@ const onRole =
 /** Keywords in the wrong place, with hints. */
 export const misplaced: Readonly<Record<string, string>> = {
   always: inTaskList,
+  async: onTask,
   block: inTaskList,
   delegate_facts: onRole,
   delegate_to: onRole,
   force_handlers: onPlay,
   max_fail_percentage: onPlay,
+  poll: onTask,
   rescue: inTaskList,
   serial: onPlay,
   strategy: onPlay,

@@ -160,9 +160,10 @@ export function afterFlush(flushed: Flushed, unit: Unit, state: State): After {
       return { kind: 'end', converged: progress.finish({ kind: 'unreachable', problem: flushed.problem }) }
     case 'stale':
     case 'lost':
-      if (flushed.kind === 'lost' && (unit.imperative || state.once))
+      // A job is found again.
+      if (flushed.kind === 'lost' && unit.job === undefined && (unit.imperative || state.once))
         return { kind: 'end', converged: progress.fail(lostImperative(flushed.label, flushed.why)) }
-      progress.restarts += 1
+      if (unit.job === undefined || flushed.kind === 'stale') progress.restarts += 1
       if (progress.restarts > mostRestarts)
         return { kind: 'end', converged: progress.fail(keptChanging(mostRestarts, flushed.why)) }
       state.final = false

@@ -6,6 +6,7 @@ import { Unknown } from '../base/unknown.ts'
 import type { Outcome, TaskDetail } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
+import { withJob } from './async-jobs.ts'
 import type { Items } from './items.ts'
 import type { OnceEnd, Turn } from './once.ts'
 import {
@@ -48,11 +49,12 @@ export function skippedItem(why: string): ItemResult {
 }
 
 /** The result of an item of which a dry run does not know whether it runs, or with which arguments. */
-export function unknownItem({ includes }: Task, module: Module, why: string): ItemResult {
+export function unknownItem(task: Task, module: Module, why: string): ItemResult {
+  const { includes } = task
   const facts = Object.fromEntries([...includes.keys()].map((name) => [name, new Unknown(why)]))
   return {
     outcome: 'unknown',
-    result: unknownResult(module, why),
+    result: withJob(task, module, { result: unknownResult(module, why), ended: new Unknown(why) }),
     detail: { why },
     exitCode: undefined,
     facts,

@@ -2,9 +2,11 @@
 import type { Problem } from '../base/errors.ts'
 import { defined } from '../base/defined.ts'
 import type { Outcome } from '../events/events.ts'
+import { Unknown } from '../base/unknown.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
 import { plainFailure } from './failures.ts'
+import { withJob } from './async-jobs.ts'
 import { exitCodeOf, failedItem, type ItemResult } from './item-result.ts'
 import { firstProblem, type Preparing } from './preparing.ts'
 import { type Result, resultOf } from './results.ts'
@@ -16,7 +18,8 @@ export async function judgedItem(unit: Unit, ended: Converged, preparing: Prepar
   const { task, item, module, ready } = unit
   const converged = reachedOwn(unit, ended)
   const found = resultOf(module, ready.args, converged)
-  const result = ended.kind === converged.kind ? found : { ...found, unreachable: true }
+  const reached = ended.kind === converged.kind ? found : { ...found, unreachable: true }
+  const result = withJob(task, module, { result: reached, ended: endOf(converged) })
   const outcome: Outcome = converged.kind
   let judged: Judged
   try {
@@ -35,6 +38,11 @@ export async function judgedItem(unit: Unit, ended: Converged, preparing: Prepar
     exitCode: exitCodeOf(task, module, converged),
     ...defined({ facts: ready.facts, factsOf: task.delegateFacts ? ready.delegate : undefined }),
   }
+}
+
+/** Whether a program has ended, or was started. */
+function endOf(converged: Converged): boolean | Unknown {
+  return converged.kind === 'unknown' ? new Unknown(converged.why) : converged.labels.length > 0
 }
 
 /** If the host of `delegate_to` cannot be reached, the task fails: its own host can. */

@@ -7,6 +7,7 @@ import type { Expectation } from '../host/expectation.ts'
 import type { ResourcePattern } from '../host/resource.ts'
 import type { Task } from '../language/model.ts'
 import type { Module, Reply } from '../modules/module.ts'
+import { asJob, type TaskJob } from './async-jobs.ts'
 import type { Item } from './items.ts'
 import { withoutLoss } from './lossy-writes.ts'
 import type { Ready } from './prepare.ts'
@@ -41,6 +42,8 @@ export interface UnitOptions {
   readonly progress: Progress
   /** A reading from before that is still valid. */
   readonly early?: Reading | undefined
+  /** For `async`. */
+  readonly job?: TaskJob | undefined
 }
 
 export class Unit {
@@ -51,6 +54,8 @@ export class Unit {
   readonly item: Item
   readonly ready: Ready
   readonly progress: Progress
+  /** Set if its program runs as a job. */
+  readonly job: TaskJob | undefined
   /** Actions to send, in order. Emptied when they are sent. */
   queued: readonly Planned[] = []
   /** The last reading. It is based on a prediction if actions are queued. */
@@ -68,6 +73,7 @@ export class Unit {
     this.item = options.item
     this.ready = options.ready
     this.progress = options.progress
+    this.job = options.job
   }
 
   /** Returns the early reading, once. */
@@ -97,7 +103,7 @@ export class Unit {
   plan(reading: Reading): Plan {
     try {
       const plan = withoutLoss(this.module.plan(this.ready.args, reading.seen), reading)
-      return restricted(plan, this.ready, reading)
+      return asJob(restricted(plan, this.ready, reading), this.job, this.task)
     } catch (error) {
       throw ofTask(error, this.task)
     }

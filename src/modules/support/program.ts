@@ -112,10 +112,10 @@ export function reportProgram(
   }
 }
 
-function chomp(text: string): string {
+export function chomp(text: string): string {
   return text.replace(/[\r\n]+$/, '')
 }
 
-function lines(text: string): readonly string[] {
+export function lines(text: string): readonly string[] {
   return text === '' ? [] : text.split(/\r?\n/)
 }

@@ -1,0 +1,54 @@
+/** Tasks with `async`: their programs run as jobs on the host, which survive the connection. */
+import { defined } from '../base/defined.ts'
+import { Unknown } from '../base/unknown.ts'
+import { sha256Of } from '../host/content.ts'
+import type { Plan } from '../host/plan.ts'
+import type { Task } from '../language/model.ts'
+import type { Module } from '../modules/module.ts'
+import type { Result } from './results.ts'
+
+/** The job of one item of a task. */
+export interface TaskJob {
+  /** The same in every run: a later run attaches to a program that is still running. */
+  readonly name: string
+  /** Different for each attempt of each run: this attempt does not start its program twice. */
+  readonly start: string
+}
+
+/**
+ * @param host The task's own host, even if another one runs the program
+ * @param item The index of the item
+ */
+export function jobOf(
+  { async, key }: Pick<Task, 'async' | 'key'>,
+  module: Module,
+  { host, item, start }: { readonly host: string; readonly item: number; readonly start: string },
+): TaskJob | undefined {
+  if (async === undefined || module.runs === undefined) return undefined
+  return { name: `async-${sha256Of(JSON.stringify([host, key, item])).slice(0, 16)}`, start }
+}
+
+/** The plan with its program as a job. A program that continues without the run leaves no trace to verify. */
+export function asJob(plan: Plan, job: TaskJob | undefined, { async }: Pick<Task, 'async'>): Plan {
+  if (job === undefined || async === undefined) return plan
+  const actions = plan.actions.map((action) => {
+    if (action.kind !== 'run') return action
+    const { argv, directory, environment } = action
+    const fingerprint = JSON.stringify([argv, directory, Object.keys(environment ?? {})])
+    return { ...action, timeout: async.seconds, detached: { ...job, fingerprint, waits: async.waits } }
+  })
+  return { ...plan, actions, ...defined({ once: async.waits ? plan.once : true }) }
+}
+
+/** Adds the fields of a job to the result of a task. @param ended Unknown in a dry run, with the reason */
+export function withJob(
+  { async }: Pick<Task, 'async'>,
+  module: Module,
+  { result, ended }: { readonly result: Result; readonly ended: boolean | Unknown },
+): Result {
+  if (async === undefined || module.runs === undefined || result['unreachable'] === true) return result
+  if (ended instanceof Unknown) return { ...result, ansible_job_id: ended, started: ended, finished: ended }
+  if (async.waits || !ended) return { ...result, started: ended, finished: ended }
+  const { stdout, rc: _rc, stderr: _stderr, stdout_lines: _lines, stderr_lines: _errors, ...rest } = result
+  return { ...rest, ansible_job_id: stdout, started: true, finished: false }
+}
