@@ -50,6 +50,8 @@ export async function attempt(run: TaskRun, item: Item, options: AttemptOptions)
   const { world } = context.run
   const host = context.host.machine.name
   const module = context.arguments.module(task.module)
+  // Waiting for a state is in vain while the actions that lead to it are not sent.
+  if (task.until !== undefined && stage.waiting) return { kind: 'flush' }
   let early = options.reading
   let { progress } = options
   for (let number = 0; ; number += 1) {
