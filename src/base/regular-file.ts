@@ -12,9 +12,24 @@ export type FileBytes =
   /** The name does not exist, or is a dangling link. */
   | { readonly kind: 'missing' }
   /** The name exists, but cannot be read: `why` completes a sentence such as "cannot read X: ...". */
-  | { readonly kind: 'unreadable'; readonly why: string; readonly hint: string }
+  | {
+      readonly kind: 'unreadable'
+      readonly why: string
+      readonly hint: string
+      /** The caller does not trust the file's owner or mode. */
+      readonly untrusted?: true
+    }
 
 export type Unreadable = Extract<FileBytes, { kind: 'unreadable' }>
+
+/** Who can have written a file. */
+export interface FileOwner {
+  readonly uid: number
+  readonly mode: number
+}
+
+/** Returns why a file with this owner is not used. */
+export type Distrust = (owner: FileOwner) => Unreadable | undefined
 
 /**
  * Opening must neither wait for the writer of a FIFO nor acquire a controlling terminal. The file type is
@@ -22,8 +37,11 @@ export type Unreadable = Extract<FileBytes, { kind: 'unreadable' }>
  */
 const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY
 
-/** The content of a regular file of at most `limit` bytes. `/dev/null` is an empty file. */
-export function readRegularFile(path: string, limit: number): FileBytes {
+/**
+ * The content of a regular file of at most `limit` bytes. `/dev/null` is an empty file. `distrust` gets the owner of the
+ * very file that is then read, also if the name gets another file meanwhile.
+ */
+export function readRegularFile(path: string, limit: number, distrust?: Distrust): FileBytes {
   let file: number | undefined
   try {
     if (path === '/dev/null') return { kind: 'bytes', bytes: Buffer.alloc(0) }
@@ -31,11 +49,27 @@ export function readRegularFile(path: string, limit: number): FileBytes {
     if (before) return before
     file = openSync(path, flags)
     const status = fstatSync(file)
-    const wrong = wrongType(status) ?? wrongSize(status, limit)
+    const wrong = wrongType(status) ?? wrongSize(status, limit) ?? distrust?.(status)
     if (wrong) return wrong
     const gathered = new Gathered(status.size, limit)
     while (gathered.took(readSync(file, gathered.chunk)));
     return gathered.result()
+  } catch (error) {
+    return failure(error)
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+/** Like `readRegularFile`, but only the first bytes of a file that may be larger. */
+export function readBeginning(path: string, bytes: number): FileBytes {
+  let file: number | undefined
+  try {
+    file = openSync(path, flags)
+    const wrong = wrongType(fstatSync(file))
+    if (wrong) return wrong
+    const buffer = Buffer.alloc(bytes)
+    return { kind: 'bytes', bytes: buffer.subarray(0, readSync(file, buffer)) }
   } catch (error) {
     return failure(error)
   } finally {

@@ -2,12 +2,12 @@
  * Finds and reads `gpuplay.yml`: the file that `GPUPLAY_CONFIG` names, or the first one in the working folder,
  * beside the playbook, or beside the inventory of the command line.
  */
-import { statSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Position, Problem } from '../base/errors.ts'
+import type { Distrust } from '../base/regular-file.ts'
 import { isHostList } from '../inventory/sources.ts'
-import { diskFiles, readYamlFile } from '../language/read-files.ts'
+import { diskFiles, diskFilesWithout, type Files, readYamlFile } from '../language/read-files.ts'
 import { problem } from '../language/source.ts'
 import { yamlData } from '../language/yaml.ts'
 import { fileVariable } from './configuration-keys.ts'
@@ -42,15 +42,12 @@ export function findConfigurationFile(
 ): ConfigurationFile | undefined {
   const { environment, workingDirectory } = context.world
   const named = environment[fileVariable] ?? ''
-  if (named !== '') return read(resolve(workingDirectory, named), problems)
+  if (named !== '') return read(diskFiles, resolve(workingDirectory, named), problems)
   const path = foldersOf(context, place)
     .map((folder) => join(folder, fileName))
     .find((candidate) => diskFiles.kind(candidate) === 'file')
   if (path === undefined) return undefined
-  const stranger = writtenByOthers(path, environment['SUDO_UID'])
-  if (stranger === undefined) return read(path, problems)
-  problems.push(stranger)
-  return undefined
+  return read(diskFilesWithout(writtenByOthers(environment['SUDO_UID'])), path, problems)
 }
 
 function foldersOf(
@@ -71,22 +68,22 @@ function foldersOf(
  * A file that somebody left in a shared folder could name keys, users and hosts. Files of root, of this user,
  * and of the user who called sudo are trusted.
  */
-function writtenByOthers(path: string, sudoUser: string | undefined): Problem | undefined {
-  const { uid, mode } = statSync(path)
+function writtenByOthers(sudoUser: string | undefined): Distrust {
   const trusted = [0, userInfo().uid, ...(sudoUser === undefined ? [] : [Number(sudoUser)])]
-  const why = !trusted.includes(uid)
-    ? `belongs to another user (${uid})`
-    : (mode & 0o002) !== 0
-      ? 'can be written by every user'
-      : undefined
-  if (why === undefined) return undefined
-  return problem('untrusted-file', `"${path}" is not used, because it ${why}`, {
-    hint: `change its owner or mode, or name a file in ${fileVariable}`,
-  })
+  return ({ uid, mode }) => {
+    const why = !trusted.includes(uid)
+      ? `it belongs to another user (${uid})`
+      : (mode & 0o002) !== 0
+        ? 'it can be written by every user'
+        : undefined
+    if (why === undefined) return undefined
+    const hint = `change its owner or mode, or name a file in ${fileVariable}`
+    return { kind: 'unreadable', why, hint, untrusted: true }
+  }
 }
 
-function read(path: string, problems: Problem[]): ConfigurationFile | undefined {
-  const file = readYamlFile(diskFiles, path, problems)
+function read(files: Files, path: string, problems: Problem[]): ConfigurationFile | undefined {
+  const file = readYamlFile(files, path, problems)
   if (file === undefined) return undefined
   const { root, source } = file
   if (root === undefined) return { path, entries: new Map() }

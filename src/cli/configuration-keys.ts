@@ -141,7 +141,7 @@ export const keys: { readonly [Name in ConfigurationKey]-?: Key<Configuration[Na
   keepRuns: {
     ...whole(0),
     name: 'keep_runs',
-    description: 'logs of runs to keep; 0 for none',
+    description: 'logs of runs to keep, and of dry runs as many again; 0 for none',
     otherwise: 50,
   },
   lintSkip: {

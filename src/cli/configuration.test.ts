@@ -1,6 +1,7 @@
 /** Defaults of options from gpuplay.yml and the environment. */
 import assert from 'node:assert/strict'
-import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import fs, { chmodSync, chownSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { InputError, type Problem } from '../base/errors.ts'
@@ -176,6 +177,30 @@ describe('gpuplay.yml', () => {
     assert.match(readConfiguration(context).problems[0]?.message ?? '', /belongs to another user \(4711\)$/)
     const sudo = { ...context, world: { ...context.world, environment: { SUDO_UID: '4711' } } }
     assert.equal(configured(sudo, {}).forks, 1)
+  })
+
+  test('is refused if somebody replaces it while it is read', (context) => {
+    const { folder, context: here } = place('forks: 1\n')
+    const path = join(folder, 'gpuplay.yml')
+    const real = fs.statSync
+    let looks = 0
+    // The first look finds the file, and the second one is the last before it is opened.
+    context.mock.method(fs, 'statSync', (...given: Parameters<typeof fs.statSync>) => {
+      const status = real(...given)
+      if (given[0] === path && (looks += 1) === 2) {
+        writeFileSync(`${path}.new`, 'forks: 2\n')
+        chmodSync(`${path}.new`, 0o666)
+        renameSync(`${path}.new`, path)
+      }
+      return status
+    })
+    syncBuiltinESMExports()
+    try {
+      assert.match(readConfiguration(here).problems[0]?.message ?? '', /can be written by every user$/)
+    } finally {
+      context.mock.restoreAll()
+      syncBuiltinESMExports()
+    }
   })
 
   test('is no inventory', async () => {

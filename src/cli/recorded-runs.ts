@@ -5,8 +5,7 @@ import { readRegularFile, systemReason } from '../base/regular-file.ts'
 import { readEvent } from '../events/read-event.ts'
 import type { RecordedRun } from '../view/runs-text.ts'
 import type { Context } from './context.ts'
-import { runFolders } from './run-folders.ts'
-import { logsIn } from './run-log.ts'
+import { logsIn, runFolders } from './run-folders.ts'
 
 export interface RunRecord {
   /** The ID of the run. */

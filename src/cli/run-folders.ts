@@ -1,4 +1,5 @@
 /** Where the logs of runs are kept on this machine. */
+import { readdirSync } from 'node:fs'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
 import type { World } from '../base/world.ts'
 import { sha256Of } from '../host/content.ts'
@@ -22,4 +23,11 @@ export function runFolders(inventories: readonly string[], world: Surroundings):
     ...(beside === undefined ? [] : [join(beside, '.gpuplay', 'runs')]),
     join(state, 'gpuplay', key, 'runs'),
   ]
+}
+
+/** The names of the logs in a folder, oldest first: names of runs begin with their time. */
+export function logsIn(folder: string): readonly string[] {
+  return readdirSync(folder)
+    .filter((name) => /^\d{8}T\d{6}Z-[0-9a-f]+\.jsonl$/.test(name))
+    .sort()
 }

@@ -6,14 +6,17 @@ import { sha256Of } from '../host/content.ts'
 import { scratchFolder } from '../connection/testing/programs.ts'
 import { finished, numbered, started } from '../view/testing/sample-events.ts'
 import { runFolders } from './run-folders.ts'
-import { createRunLog } from './run-log.ts'
+import { createRunLog, type RunLog } from './run-log.ts'
 import { shownCommand } from './shown-command.ts'
 
 const names = ['20260101T000000Z-aaaaaa', '20260102T000000Z-bbbbbb', '20260103T000000Z-cccccc']
 
-function events(run: string): ReturnType<typeof numbered> {
-  return numbered([started(['pve1']), finished()]).map((event) => ({ ...event, run }))
+function events(run: string, check = false): ReturnType<typeof numbered> {
+  return numbered([started(['pve1'], check), finished()]).map((event) => ({ ...event, run }))
 }
+
+const recorder = (folders: readonly string[], keep = 50, now = new Date()): RunLog =>
+  createRunLog({ folders, keep, now: () => now })
 
 describe('the log of a run', () => {
   const scratch = scratchFolder()
@@ -22,7 +25,7 @@ describe('the log of a run', () => {
 
   test('has each event as soon as it happens, only for its owner, and outside repositories', () => {
     const folder = fresh()
-    const log = createRunLog({ folders: [folder], keep: 50 })
+    const log = recorder([folder])
     const [first, last] = events(names[0] ?? '')
     const file = join(folder, `${names[0]}.jsonl`)
     if (first) log.take(first)
@@ -39,7 +42,7 @@ describe('the log of a run', () => {
     const [folder, other] = [fresh(), fresh()]
     mkdirSync(join(folder, '..', '..'))
     writeFileSync(join(folder, '..'), 'a file')
-    const log = createRunLog({ folders: [folder, other], keep: 50 })
+    const log = recorder([folder, other])
     for (const event of events('20260101T000000Z-aaaaaa')) log.take(event)
     assert.deepEqual(log.close(), [])
     assert.deepEqual(readdirSync(other), ['20260101T000000Z-aaaaaa.jsonl'])
@@ -49,7 +52,7 @@ describe('the log of a run', () => {
     const folder = fresh()
     mkdirSync(join(folder, '..', '..'))
     writeFileSync(join(folder, '..'), 'a file')
-    const log = createRunLog({ folders: [folder], keep: 50 })
+    const log = recorder([folder])
     for (const event of events('20260101T000000Z-aaaaaa')) log.take(event)
     assert.deepEqual(log.close(), [`this run is not recorded: cannot write ${folder}: not a directory`])
   })
@@ -57,7 +60,7 @@ describe('the log of a run', () => {
   test('replaces the oldest ones, and no other files', () => {
     const folder = fresh()
     for (const run of names) {
-      const log = createRunLog({ folders: [folder], keep: 2 })
+      const log = recorder([folder], 2)
       for (const event of events(run)) log.take(event)
       log.close()
       writeFileSync(join(folder, 'notes.jsonl'), '')
@@ -65,9 +68,38 @@ describe('the log of a run', () => {
     assert.deepEqual(readdirSync(folder).sort(), [`${names[1]}.jsonl`, `${names[2]}.jsonl`, 'notes.jsonl'])
   })
 
+  /** The logs that are left after runs in this order; `dry` and `cut` are the numbers of some of them. */
+  function left(
+    count: number,
+    { dry = [], cut = [], now }: { dry?: readonly number[]; cut?: readonly number[]; now?: Date },
+  ): readonly number[] {
+    const folder = fresh()
+    const ids = Array.from({ length: count }, (_, index) => `2026010${index + 1}T000000Z-aaaaaa`)
+    for (const [index, run] of ids.entries()) {
+      const log = recorder([folder], 2, now)
+      const all = events(run, dry.includes(index))
+      for (const event of cut.includes(index) ? all.slice(0, 1) : all) log.take(event)
+      log.close()
+    }
+    const names = readdirSync(folder)
+    return [...ids.keys()].filter((index) => names.includes(`${ids[index]}.jsonl`))
+  }
+
+  test('of a dry run does not displace that of a real one, nor the other way round', () => {
+    assert.deepEqual(left(6, { dry: [1, 3, 4, 5] }), [0, 2, 4, 5])
+    assert.deepEqual(left(6, { dry: [0, 1, 2] }), [1, 2, 4, 5])
+  })
+
+  test('stays while its run is in progress, and is removed a day after a run was killed', () => {
+    assert.deepEqual(left(5, { cut: [0] }), [0, 3, 4])
+    assert.deepEqual(left(5, { cut: [0, 1], dry: [1] }), [0, 1, 3, 4])
+    const tomorrow = new Date(Date.now() + 25 * 60 * 60 * 1000)
+    assert.deepEqual(left(5, { cut: [0], now: tomorrow }), [3, 4])
+  })
+
   test('is not written if none are kept', () => {
     const folder = fresh()
-    const log = createRunLog({ folders: [folder], keep: 0 })
+    const log = recorder([folder], 0)
     for (const event of events(names[0] ?? '')) log.take(event)
     assert.deepEqual(log.close(), [])
     assert.throws(() => readdirSync(folder), /ENOENT/)

@@ -2,11 +2,12 @@
  * The log of a run on this machine: its events as `--output jsonl` prints them, each written as it happens, so
  * that a run that is killed leaves a readable file.
  */
-import { appendFileSync, closeSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemReason } from '../base/regular-file.ts'
 import type { Event } from '../events/events.ts'
 import { createJsonlView } from '../view/jsonl.ts'
+import { pruneRuns } from './prune-runs.ts'
 
 export interface RunLog {
   /** Never throws. The first event creates the file. */
@@ -18,11 +19,12 @@ export interface RunLog {
 export interface RunLogOptions {
   /** The log goes to the first one that can be written. */
   readonly folders: readonly string[]
-  /** Number of logs to keep in that folder, this one included; 0: none is written. */
+  /** Number of logs to keep in that folder, this one included, and of dry runs as many again; 0: none is written. */
   readonly keep: number
+  readonly now: () => Date
 }
 
-export function createRunLog({ folders, keep }: RunLogOptions): RunLog {
+export function createRunLog({ folders, keep, now }: RunLogOptions): RunLog {
   const lacks: string[] = []
   let log: OpenLog | undefined
   let begun = keep === 0
@@ -44,16 +46,15 @@ export function createRunLog({ folders, keep }: RunLogOptions): RunLog {
   return {
     close,
     take(event) {
-      if (!begun) {
+      const first = !begun
+      if (first) {
         begun = true
         attempt(`this run is not recorded: cannot write ${folders[0] ?? ''}`, () => {
           log = openLog(folders, event.run)
         })
-        const folder = log?.folder
-        if (folder !== undefined) attempt(`cannot remove old logs in ${folder}`, () => prune(folder, keep))
       }
       if (log === undefined) return
-      const { path } = log
+      const { path, folder } = log
       attempt(`the record of this run is incomplete: cannot write ${path}`, () => {
         try {
           view.take(event)
@@ -63,6 +64,8 @@ export function createRunLog({ folders, keep }: RunLogOptions): RunLog {
           throw error
         }
       })
+      // After the first event: it says whether this is a dry run.
+      if (first) attempt(`cannot remove old logs in ${folder}`, () => pruneRuns(folder, keep, now()))
     },
   }
 }
@@ -97,16 +100,4 @@ function keepOutOfRepositories(folder: string): void {
   } catch {
     // The log is more important than this file.
   }
-}
-
-/** Removes all logs but the last ones. */
-function prune(folder: string, keep: number): void {
-  for (const name of logsIn(folder).slice(0, -keep)) rmSync(join(folder, name), { force: true })
-}
-
-/** The names of the logs in a folder, oldest first: names of runs begin with their time. */
-export function logsIn(folder: string): readonly string[] {
-  return readdirSync(folder)
-    .filter((name) => /^\d{8}T\d{6}Z-[0-9a-f]+\.jsonl$/.test(name))
-    .sort()
 }

@@ -1,7 +1,7 @@
 /** Divides the hosts of each play into batches (`serial`). */
 import type { HostName } from '../base/brand.ts'
 import type { Problem } from '../base/errors.ts'
-import type { BatchSize } from '../language/model.ts'
+import type { BatchSize } from '../language/batch-size.ts'
 import { problem } from '../language/source.ts'
 import type { ChosenPlay } from './selection.ts'
 

@@ -7,13 +7,13 @@ import { refOf } from './task-refs.ts'
 /** @throws InputError with every mistake that a run would report before its first connection */
 export function listPlays(request: RunRequest, dependencies: RunDependencies): readonly ListedPlay[] {
   const { loaded } = prepareRun(request, dependencies, dependencies.signal)
-  return loaded.selection.plays.map(({ name, play, hosts }) => {
+  return loaded.selection.plays.map(({ name, pattern, play, hosts }) => {
     const chosen = play.sections.flatMap((section) => section.tasks).filter(loaded.selected)
     const tasks = chosen.map((task) => {
       const { name, module } = refOf(play, task, task.name)
       return { name, module, tags: task.tags }
     })
     const tags = [...new Set(chosen.flatMap((task) => task.tags))].sort()
-    return { name, pattern: play.hosts, hosts, tasks, tags }
+    return { name, pattern, hosts, tasks, tags }
   })
 }

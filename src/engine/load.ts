@@ -81,6 +81,8 @@ export function load(
   problems.push(...start.problems)
   const unreadable = unreadableValues(inventory, playbooks)
   problems.push(...unreadable.problems)
+  const selected = (task: Task): boolean =>
+    chosen(task) && !start.before.has(task) && !(task.repeats !== undefined && selected(task.repeats))
   const { environment } = dependencies.world
   const selection = select({
     playbooks,
@@ -96,7 +98,7 @@ export function load(
     inventory,
     extra,
     selection,
-    selected: (task) => chosen(task) && !start.before.has(task),
+    selected,
     problems,
     warnings: [
       ...[...new Set(request.playbooks.map(directoryOf))].flatMap((folder) =>

@@ -36,7 +36,15 @@ function batchOf(names: readonly string[], nodes: Readonly<Record<string, string
   const [read] = playsOf({ '/p/site.yml': '- hosts: all\n' })
   assert.ok(read)
   const playbook = { plays: [], reads: new Set<string>() }
-  const play = { name: 'Play', after: undefined, play: read, playbook, hosts, batches: [batch] }
+  const play = {
+    name: 'Play',
+    pattern: 'all',
+    after: undefined,
+    play: read,
+    playbook,
+    hosts,
+    batches: [batch],
+  }
   const away: string[] = []
   const gate = (name: string): HostGate =>
     gates.of({ play, batch, host: hostName(name) }, async (wait) => {

@@ -15,7 +15,7 @@ function outline(steps: readonly FlowStep[]): readonly unknown[] {
   })
 }
 
-test('sections, roles and blocks keep their order, and neighbours from one use of a role are together', () => {
+test('sections, roles and blocks keep their order, neighbours from one use of a role are together, and what runs once is there once', () => {
   const [play] = flowOf(
     playsOf({
       '/p/site.yml': `- name: Web
@@ -24,7 +24,7 @@ test('sections, roles and blocks keep their order, and neighbours from one use o
   serial: 1
   vars: { user_name: ann }
   pre_tasks: [{ name: Before, command: "true" }]
-  roles: [web, web]
+  roles: [web, web, { role: web, user_name: ben }]
   tasks:
     - name: Guarded
       block:

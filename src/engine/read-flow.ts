@@ -3,7 +3,7 @@ import { InputError, type Problem } from '../base/errors.ts'
 import { defined } from '../base/defined.ts'
 import type { FlowStep, FlowTask, PlayFlow } from '../events/play-flow.ts'
 import { hostVariableSchemas } from '../inventory/connection-variables.ts'
-import { isBlockStep } from '../language/block-steps.ts'
+import { chosenSteps, isBlockStep } from '../language/block-steps.ts'
 import type { Handler, Play, RoleUse, Task, TaskOrBlock } from '../language/model.ts'
 import { readPlaybook } from '../language/playbook.ts'
 import { tidy } from '../language/source.ts'
@@ -85,12 +85,17 @@ function playFlow(play: Play, next: NextId): PlayFlow {
   return {
     id: next('p'),
     name: play.name,
-    pattern: play.hosts,
+    pattern: play.hosts.written,
     afterNode: play.after === 'node',
     inBatches: play.serial !== undefined,
-    sections: play.sections.map((section) => steps(section.steps, undefined)),
+    sections: play.sections.map((section) => steps(chosenSteps(section.steps, isFirst), undefined)),
     handlers: [...ids].map(([handler, id]) => task(id, handler)),
   }
+}
+
+/** False for tasks that an earlier use of their role runs. */
+function isFirst({ repeats }: Task): boolean {
+  return repeats === undefined
 }
 
 interface Neighbours {

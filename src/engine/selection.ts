@@ -4,6 +4,7 @@ import type { Problem } from '../base/errors.ts'
 import type { Inventory } from '../inventory/inventory-model.ts'
 import { limitPlace, resolveLimit, resolvePattern } from '../inventory/pattern.ts'
 import { displayName } from '../language/display-name.ts'
+import { hostsPattern } from '../language/play-hosts.ts'
 import type { Files } from '../language/read-files.ts'
 import type { Play, Playbook, Variables } from '../language/model.ts'
 import type { LocalSources } from '../language/evaluation.ts'
@@ -13,6 +14,8 @@ import { type Layer, VariableScope } from '../language/scope.ts'
 export interface ChosenPlay {
   /** For people: rendered with variables of the play and the command line. */
   readonly name: string
+  /** The pattern of its hosts, rendered. */
+  readonly pattern: string
   readonly after: 'node' | undefined
   readonly play: Play
   readonly playbook: Playbook
@@ -46,19 +49,25 @@ export function select(options: SelectionOptions): Selection {
   const within = limited === undefined ? undefined : new Set(limited.hosts.map((host) => host.name))
   const allowed = (name: HostName): boolean =>
     (within?.has(name) ?? true) && (onlyHosts?.includes(name) ?? true)
+  const problems: Problem[] = []
   const warnings: Problem[] = []
   const plays = playbooks.flatMap((playbook) =>
     playbook.plays.map((play): ChosenPlay => {
-      const { hosts, problems } = resolvePattern(inventory, play.hosts, play.hostsAt)
-      warnings.push(...problems)
-      const names = hosts.map((host) => host.name).filter(allowed)
       const layers: readonly Layer[] = [
         { layer: 'play vars', written: play.vars },
         { layer: 'extra vars', written: extra },
       ]
       const scope = new VariableScope(layers, undefined, { environment, files, folders: ['.'] })
-      const name = displayName(play.title, play.name, scope)
-      return { name, after: play.after, play, playbook, hosts: names }
+      const found = hostsPattern(play.hosts, scope)
+      problems.push(...found.problems)
+      const pattern = found.pattern ?? play.hosts.written
+      const named = play.title.where !== play.hosts.where
+      const name = named ? displayName(play.title, play.name, scope) : pattern
+      const known = { name, pattern, after: play.after, play, playbook }
+      if (found.pattern === undefined || found.problems.length > 0) return { ...known, hosts: [] }
+      const { hosts, problems: odd } = resolvePattern(inventory, pattern, play.hosts.where)
+      warnings.push(...odd)
+      return { ...known, hosts: hosts.map((host) => host.name).filter(allowed) }
     }),
   )
   const used = new Set(plays.flatMap((play) => play.hosts))
@@ -68,6 +77,7 @@ export function select(options: SelectionOptions): Selection {
     hosts: [...new Set(all)].filter((name) => used.has(name)),
     reachable: [...inventory.hosts.keys()].filter(allowed),
     problems: [
+      ...problems,
       ...(limited?.problems ?? []),
       ...(onlyHosts !== undefined && used.size === 0 ? [noneLeft] : []),
     ],

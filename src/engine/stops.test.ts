@@ -37,7 +37,8 @@ function made(): Made {
     const groups = index === 0 ? hosts.map((host) => [host]) : [hosts]
     const batches = groups.map((group, at) => ({ number: at + 1, of: groups.length, hosts: group }))
     const { name, after } = play
-    return { name, after, play, playbook: { plays: [], reads: new Set() }, hosts, batches }
+    const pattern = play.hosts.written
+    return { name, pattern, after, play, playbook: { plays: [], reads: new Set() }, hosts, batches }
   })
   const part: Made['part'] = (name, host) => {
     const play = plays.find((one) => one.name === name)

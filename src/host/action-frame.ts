@@ -10,6 +10,7 @@ import type { Action, Run } from './action.ts'
 import { revealed } from './content.ts'
 import { writeControllerFile } from './executors/controller-file.ts'
 import { download } from './executors/download.ts'
+import { fetchFile } from './executors/fetch.ts'
 import { type FileAction, fileStep } from './executors/file-steps.ts'
 import { freshNonce, frameTimeout, type FrameResult, sendFrame } from './executors/send-frame.ts'
 import type { FrameStep } from './executors/frame-step.ts'
@@ -88,6 +89,7 @@ function inFrame(action: Action): FileAction | Run | undefined {
       return action
     case 'download':
     case 'push':
+    case 'fetch':
     case 'containerPower':
     case 'reboot':
       return undefined
@@ -202,6 +204,8 @@ async function byExecutor(
     // A push runs on both machines.
     case 'push':
       return push(action, machine, context)
+    case 'fetch':
+      return fetchFile(action, target, context)
     case 'containerPower':
       return containerPower(action, target, context)
     case 'reboot':

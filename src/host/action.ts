@@ -18,6 +18,7 @@ export type Action =
   | Run
   | Download
   | Push
+  | FetchFile
   | ContainerPower
   | Reboot
 
@@ -67,6 +68,8 @@ export type Content =
   | { readonly kind: 'text'; readonly text: string | Secret }
   /** Large content by reference: read from the controller when it is sent. */
   | { readonly kind: 'controllerFile'; readonly path: string; readonly sha256: string; readonly size: number }
+  /** Content of another file of the same host. */
+  | { readonly kind: 'hostFile'; readonly path: string; readonly sha256: string; readonly size?: number }
   /** Only in a dry run: content that is known only in the run. */
   | { readonly kind: 'unknown'; readonly why: string }
 
@@ -163,6 +166,15 @@ export interface Push extends Common {
   readonly to: string
   readonly sha256: string
   readonly mode?: string
+}
+
+/** Saves a file of the host on the controller, with mode 0600, and creates its folders there. */
+export interface FetchFile extends Common {
+  readonly kind: 'fetch'
+  readonly path: string
+  /** Path on the controller. */
+  readonly to: string
+  readonly sha256: string
 }
 
 /**

@@ -70,6 +70,8 @@ export function impliedEffects(action: Action): readonly PlacedEffect[] {
     // Only the overlay knows the file that new attributes apply to, and the effects that wait for a reboot.
     case 'setAttributes':
     case 'reboot':
+    // It changes only the controller.
+    case 'fetch':
       return []
   }
 }
@@ -110,7 +112,8 @@ function predictedContent(content: Content): Partial<Extract<PredictedFile, { ki
     case 'text':
       return { text: content.text }
     case 'controllerFile':
-      return { sha256: content.sha256, size: content.size }
+    case 'hostFile':
+      return { sha256: content.sha256, ...defined({ size: content.size }) }
     case 'unknown':
       return {}
   }

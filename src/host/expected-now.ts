@@ -43,6 +43,7 @@ function changes({ action }: Step): readonly (readonly [string, string | undefin
     case 'run':
     case 'download':
     case 'push':
+    case 'fetch':
     case 'containerPower':
     case 'reboot':
       return []

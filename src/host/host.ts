@@ -71,7 +71,13 @@ export interface Host {
   /** Sends the request from the host. */
   http(
     url: string,
-    options: { readonly method: 'HEAD' | 'GET'; readonly proxy?: string; readonly login?: Login },
+    options: {
+      readonly method: 'HEAD' | 'GET'
+      readonly proxy?: string
+      readonly login?: Login
+      /** A file of the host with certificates of authorities, instead of those that the host trusts. */
+      readonly ca?: string
+    },
   ): Promise<HttpAnswer>
   /**
    * Asks a named question (`question.ts`): runs its program and parses the answer, whatever the exit status.

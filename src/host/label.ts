@@ -29,6 +29,8 @@ function madeLabel(action: Action): string {
       return `download ${action.url}`
     case 'push':
       return `copy ${action.from} from the node to ${action.to}`
+    case 'fetch':
+      return `save ${action.path} as ${action.to}`
     case 'containerPower':
       return action.verb === 'shutdown'
         ? `shut down container ${action.ctid}`

@@ -20,6 +20,8 @@ export interface Plan {
    * the deadline has passed.
    */
   readonly settle?: Settle
+  /** The task only makes the run wait. A dry run does not wait. */
+  readonly pause?: Pause
   /**
    * Only in a dry run: the reason why it cannot promise these actions. Later tasks still see their effects.
    */
@@ -36,6 +38,12 @@ export interface Settle {
   readonly timeout: number
   /** What the user can do after a timeout. */
   readonly hint?: string
+}
+
+export interface Pause {
+  readonly seconds: number
+  /** Asked first; the task fails if the user declines, or if there is no terminal. */
+  readonly question?: string
 }
 
 export interface Diff {
@@ -94,6 +102,10 @@ export function actions(list: readonly (Action | undefined)[], options: PlanOpti
 
 export function settle(why: string, timeout: number, hint?: string): Plan {
   return { ...nothing, settle: { why, timeout, ...defined({ hint }) } }
+}
+
+export function pauseFor(pause: Pause): Plan {
+  return { ...nothing, pause }
 }
 
 export function refuse(refusal: Refusal): Plan {

@@ -193,9 +193,8 @@ const programs = {
   base64: { first: '-w0' },
   cat: {},
   ceph: {},
-  // Ours (src/nvidia/cuda-probe.ts). Like nvidia-smi, libcuda creates missing device nodes.
+  // These two are ours (src/nvidia). Like nvidia-smi, libcuda creates missing device nodes.
   'cuda-probe': { guard: 'nvidia', carried: true },
-  // Ours (src/nvidia/device-probe.ts).
   'device-probe': { carried: true },
   date: { first: '+%s' },
   dkms: { first: 'status' },
@@ -207,6 +206,7 @@ const programs = {
   // Takes a shared lock for a moment, on a file that exists.
   flock: { first: '-n' },
   getent: { first: 'ahosts' },
+  git: { first: '--no-optional-locks' },
   grep: {},
   head: {},
   hostname: { first: '--fqdn' },

@@ -44,6 +44,7 @@ export async function whyNot(
     }
     case 'run':
     case 'push':
+    case 'fetch':
     case 'containerPower':
     case 'reboot':
       return undefined

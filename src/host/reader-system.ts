@@ -41,9 +41,11 @@ export function createSystemReads(context: ReadContext): SystemReads {
     },
     async http(url, options) {
       refuseIf(overlay()?.touches(resource('http', url)))
-      const { method, proxy, login } = options
-      const request = { url, method, ...defined({ proxy: proxy === '' ? undefined : proxy, login }) }
-      return source.ask(httpKind, request, [resource('http', url)])
+      const { method, proxy, login, ca } = options
+      const certificates = ca === undefined ? [] : [resource('file', ca)]
+      for (const name of certificates) refuseIf(overlay()?.touches(name))
+      const request = { url, method, ...defined({ proxy: proxy === '' ? undefined : proxy, login, ca }) }
+      return source.ask(httpKind, request, [resource('http', url), ...certificates])
     },
     ask: (question, options = {}) => ask(context, question, options),
   }

@@ -53,6 +53,9 @@ function checkValues(action: Action): void {
       remotePath(action.from)
       remotePath(action.to)
       return
+    case 'fetch':
+      remotePath(action.path)
+      return
     case 'containerPower':
     case 'reboot':
   }

@@ -18,7 +18,10 @@ export function jobRecord(name: string): string {
   return `${defaultStateDirectory}/jobs/${name}`
 }
 
-/** In such a record, the script with the program's command line. */
-export function jobScript(name: string): string {
-  return `${jobRecord(name)}/run`
+/**
+ * In such a record, the scripts with the program's command line: of the last program that gpuplay started, and of the
+ * last one that succeeded.
+ */
+export function jobScripts(name: string): readonly [last: string, succeeded: string] {
+  return [`${jobRecord(name)}/run`, `${jobRecord(name)}/succeeded`]
 }

@@ -131,7 +131,7 @@ const modules: readonly (readonly [module: string, help: string])[] = [
   ['community.docker.docker_container', 'run docker with "command", and "creates" or "reads: true"'],
   ['community.general.proxmox', 'use pve_container'],
   ['ansible.posix.synchronize', 'copy single files with copy; run rsync with "command" for a tree'],
-  ['git', 'run git with "command" and "creates"'],
+  ['pip', 'run pip with "command" and "creates"'],
 ]
 
 for (const [module, help] of modules) {

@@ -12,6 +12,23 @@ export function tasksOf(steps: readonly TaskOrBlock[]): readonly Task[] {
   )
 }
 
+/** Returns the steps with other tasks in the place of theirs. */
+export function mapTasks(
+  steps: readonly TaskOrBlock[],
+  change: (task: Task) => Task,
+): readonly TaskOrBlock[] {
+  return steps.map((step): TaskOrBlock =>
+    isBlockStep(step)
+      ? {
+          ...step,
+          tasks: mapTasks(step.tasks, change),
+          rescue: mapTasks(step.rescue, change),
+          always: mapTasks(step.always, change),
+        }
+      : change(step),
+  )
+}
+
 /** Returns the steps with only these tasks. Without tasks to fail, a block is what it always runs. */
 export function chosenSteps(
   steps: readonly TaskOrBlock[],

@@ -3,7 +3,7 @@ import { Declarations, type JsonSchema } from './declarations.ts'
 import { builtIns, rescueNames } from './built-ins.ts'
 import type { Loader } from './loader.ts'
 import { namesOfLoop } from './loop.ts'
-import type { Expression, Play, RoleUse, Task, Value, Variables } from './model.ts'
+import type { Expression, Play, Role, RoleUse, Task, Value, Variables } from './model.ts'
 import { variablesOf } from './reads.ts'
 import { registeredSchema } from './registered.ts'
 import { valueReads } from './render.ts'
@@ -56,6 +56,8 @@ export function checkPlay(loader: Loader, play: Play, before: CheckedNames): Che
   for (const task of [...tasks, ...play.handlers])
     checkVariables(loader, task.includes, taskNames(everything, task))
   checkValue(loader, play.title, playNames)
+  // The run reports its mistakes: only the run knows `-e`.
+  for (const name of play.hosts.values.flatMap(valueReads).flatMap(variablesOf)) loader.reads.add(name)
   for (const use of play.roles) checkRole(loader, use, everything)
   checkNotifications(loader, play, [...tasks, ...play.handlers])
   return { base: before.base, results, unsettled }
@@ -66,16 +68,20 @@ function namesOf(variables: Variables): (readonly [string, undefined])[] {
 }
 
 function roleNames(names: Declarations, use: RoleUse): Declarations {
-  const properties = use.role.arguments?.schema['properties']
+  const others = use.dependencies.reduce(namesOfRole, names)
+  return [...use.parents, use].reduce(
+    (known, { role, parameters }) => namesOfRole(known.with(namesOf(parameters)), role),
+    others,
+  )
+}
+
+function namesOfRole(names: Declarations, { defaults, vars, arguments: described }: Role): Declarations {
+  const properties = described?.schema['properties']
   const typed =
     typeof properties === 'object' && properties !== null
       ? Object.entries(properties as Record<string, JsonSchema>)
       : []
-  return names
-    .with(namesOf(use.role.defaults))
-    .with(namesOf(use.role.vars))
-    .with(namesOf(use.parameters))
-    .with(typed)
+  return names.with(namesOf(defaults)).with(namesOf(vars)).with(typed)
 }
 
 function taskNames(names: Declarations, task: Task): Declarations {

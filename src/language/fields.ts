@@ -1,7 +1,7 @@
 /** Reads the fields of a map with their types; reports mismatches at their position. */
 import type { Position, Problem } from '../base/errors.ts'
 import { jinjaTags } from './jinja/problems.ts'
-import type { Expression } from './model.ts'
+import type { Expression, Value } from './model.ts'
 import { word } from './schema-wording.ts'
 import { problem } from './source.ts'
 import { isTemplate } from './template.ts'
@@ -87,21 +87,31 @@ export class FieldReader {
     return found
   }
 
-  /**
-   * Words with their positions: one, or a list. `split` splits `a, b`; `insteadOfTemplate` is the hint if a
-   * word is a template.
-   */
-  words(
-    name: string,
-    options: { readonly split: boolean; readonly insteadOfTemplate?: string },
-  ): readonly { text: string; where: Position }[] {
+  /** Texts: one, or a list. They may be templates or expressions. */
+  texts(name: string): readonly Value[] {
+    const node = this.node(name)
+    if (node === undefined) return []
+    const items = node.kind === 'list' ? node.items : [node]
+    return items.flatMap((item): readonly Value[] => {
+      const known = this.#values.problems.length
+      const rendered = item.kind === 'scalar' && (item.cel || typeof item.value === 'string')
+      const value = rendered ? this.#values.value(item) : undefined
+      if (this.#values.problems.length > known) return []
+      if (value !== undefined && value.kind !== 'literal') return [value]
+      const text = this.#scalar(item, name, 'string')
+      return typeof text === 'string' ? [{ kind: 'literal', value: text.trim(), where: item.where }] : []
+    })
+  }
+
+  /** Words with their positions: one, or a list. `split` splits `a, b`. */
+  words(name: string, options: { readonly split: boolean }): readonly { text: string; where: Position }[] {
     const node = this.node(name)
     if (node === undefined) return []
     const items = node.kind === 'list' ? node.items : [node]
     return items.flatMap((item) => {
       const value = this.#scalar(item, name, 'string')
       if (typeof value !== 'string') return []
-      if (this.refusesTemplate(value, item, { name, instead: options.insteadOfTemplate })) return []
+      if (this.refusesTemplate(value, item, { name })) return []
       const parts = options.split ? value.split(',') : [value]
       return parts
         .map((part) => part.trim())

@@ -21,6 +21,20 @@ export const handlerKeywords = words(`${task} listen`)
 export const blockKeywords = words(`name block rescue always when notify ${common}${elsewhere}`)
 export const importKeywords = words(`name when ${common}${elsewhere}`)
 
+/** Arguments of `import_role`. */
+export const roleArguments = words('name tasks_from')
+
+/** Ansible's other arguments of `import_role`, with hints. */
+export const otherRoleArguments: Readonly<Record<string, string>> = {
+  allow_duplicates: 'leave it out: an imported role runs as often as it is written',
+  apply: 'write its keywords on the task: the tasks of the role inherit them',
+  defaults_from: 'read the file with include_vars before',
+  handlers_from: 'move the handlers to handlers/main.yml: only those that are notified run',
+  public: 'leave it out: the variables of a role are only visible in it',
+  rolespec_validate: 'leave it out: the variables of a role are always checked',
+  vars_from: 'read the file with include_vars before',
+}
+
 /** Unsupported keywords, with hints. */
 export const notYet: Readonly<Record<string, string>> = {
   action: 'write the module as the key: "copy: {...}"',
@@ -41,7 +55,6 @@ export const notYet: Readonly<Record<string, string>> = {
   order: 'leave it out: hosts are taken in the order of the inventory',
   port: 'set "port" in the inventory',
   remote_user: 'set "user" in the inventory',
-  tasks_from: 'split the role into two',
   vars_prompt: 'use -e name=value',
   with_file: 'write loop with the texts themselves, or copy the files with src',
   with_first_found:

@@ -53,9 +53,9 @@ function advice(code: AdviceCode, message: string, where: Position, hint: string
   return problem(code, message, { where, hint })
 }
 
-function unnamedPlay({ title, hostsAt }: Play): readonly Problem[] {
-  if (title.where !== hostsAt) return []
-  return [advice('unnamed-play', 'this play has no name', hostsAt, 'add "name", which the output shows')]
+function unnamedPlay({ title, hosts }: Play): readonly Problem[] {
+  if (title.where !== hosts.where) return []
+  return [advice('unnamed-play', 'this play has no name', hosts.where, 'add "name", which the output shows')]
 }
 
 /** A task without a name has the place and the name of its module. */

@@ -7,6 +7,7 @@ import type { ModuleSchema } from './module-schema.ts'
 import { SchemaChecker } from './schema.ts'
 import { problem, type ProblemDetails } from './source.ts'
 import { ValueReader } from './values.ts'
+import type { YamlNode } from './yaml.ts'
 
 export interface LoadOptions {
   readonly modules: ReadonlyMap<string, ModuleSchema>
@@ -64,4 +65,8 @@ export interface LoadedRole {
   readonly role: Role
   readonly tasksFile: string | undefined
   readonly handlersFile: string | undefined
+  /** The entries of `dependencies` in `meta/main.yml`. */
+  readonly dependencies: readonly YamlNode[]
+  /** Uses of the role with the same variables run again. */
+  readonly allowDuplicates: boolean
 }

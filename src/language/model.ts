@@ -3,13 +3,11 @@
  * Inheritance (tags, become, environment, exit codes) is resolved: a task has everything needed to run it.
  */
 import type { Position, Problem } from '../base/errors.ts'
+import type { Serial } from './batch-size.ts'
 import type { Evaluation } from './evaluation.ts'
 import type { TaskLimits } from './task-limits.ts'
 
-/**
- * A path that an expression or template reads: `facts.os.id` is `['facts', 'os', 'id']`; `computedKey`
- * replaces a computed index (reads.ts).
- */
+/** `facts.os.id` is read as `['facts', 'os', 'id']`; `computedKey` replaces a computed index (reads.ts). */
 export type ReadPath = readonly string[]
 
 /** A path compared with a text: `facts.os_family == "Debian"`. */
@@ -108,13 +106,11 @@ export interface Playbook {
 }
 
 export interface Play {
-  /** The name as written, or the pattern of its hosts. Part of the identity of its tasks. */
+  /** The name as written, or its hosts. Part of the identity of its tasks. */
   readonly name: string
   /** The name for people: `displayName` renders it. */
   readonly title: Value
-  /** The pattern of `hosts` and its position; inventory/pattern.ts resolves it. */
-  readonly hosts: string
-  readonly hostsAt: Position
+  readonly hosts: PlayHosts
   /** `node`: a container starts once its own node has finished every earlier play. */
   readonly after: 'node' | undefined
   /** Also of failures outside its tasks. Its tasks inherit it. */
@@ -131,22 +127,17 @@ export interface Play {
   readonly roles: readonly RoleUse[]
   /** `pre_tasks`, `tasks` (roles' tasks first), `post_tasks`, without empty ones. Handlers end each. */
   readonly sections: readonly Section[]
-  /**
-   * The roles' handlers, then the play's, in the order in which they run; of two with the same name, the
-   * later wins.
-   */
+  /** The roles' handlers, then the play's, in the order in which they run. Of equal names, the later wins. */
   readonly handlers: readonly Handler[]
 }
 
-/** The sizes of the batches of a play, in order; the last one repeats until no host is left. */
-export interface Serial {
-  readonly sizes: readonly BatchSize[]
+/** `hosts` of a play. `hostsPattern` renders it, and inventory/pattern.ts resolves the result. */
+export interface PlayHosts {
+  /** As in the file; several entries with commas between them. */
+  readonly written: string
+  readonly values: readonly Value[]
   readonly where: Position
 }
-
-/** Hosts, or a share of all hosts of the play: more than 0, at most 100. */
-export type BatchSize =
-  { readonly kind: 'hosts'; readonly count: number } | { readonly kind: 'share'; readonly percent: number }
 
 export interface Section {
   readonly steps: readonly TaskOrBlock[]
@@ -198,6 +189,10 @@ export interface RoleUse {
   /** The parameters of this use: the `vars` of the entry and its other keys. */
   readonly parameters: Variables
   readonly when: readonly Expression[]
+  /** The uses that depend on this one, outermost first. Their variables are visible in it. */
+  readonly parents: readonly RoleUse[]
+  /** The roles on which it depends, at any depth. Their defaults and `vars` are visible in it. */
+  readonly dependencies: readonly Role[]
 }
 
 /** Stable across runs: identifies pending handlers on a host. `ordinal` (from 0) numbers equal tasks. */
@@ -222,6 +217,8 @@ export interface Task extends TaskLimits {
   /** The name for people: `displayName` renders it. */
   readonly title: Value
   readonly role: RoleUse | undefined
+  /** The same task of an earlier use of the role with the same variables: if that is selected, this one is not. */
+  readonly repeats: Task | undefined
   /** The playbook's folder, which is searched for the task's relative files if there is no role. */
   readonly directory: string
   readonly module: string

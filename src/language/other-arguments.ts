@@ -46,21 +46,22 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     force: 'leave it out, or use a condition on stat to keep an existing file',
     name: '=dest',
     path: '=dest',
-    remote_src: 'run cp with "command" and "creates"',
   },
   debug: {
     verbosity: 'leave it out, or use a condition',
+  },
+  fetch: {
+    path: '=src',
+    validate_checksum: 'leave it out: the checksum is always compared',
   },
   file: {
     dest: '=path',
     follow: 'leave it out: links are followed, except by "link" and "absent"',
     name: '=path',
-    recurse: 'run chown or chmod with "command"',
     target: '=src',
   },
   find: {
     age_stamp: 'leave it out: the time of the last change is compared',
-    contains: 'run grep with "command", "reads: true" and "register"',
     exclude: '=excludes',
     follow: 'leave it out: links are not followed',
     get_checksum: 'use stat for each file',
@@ -78,6 +79,17 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     url_username: '=username',
     use_proxy: '=proxy',
     validate_certs: 'leave it out: certificates are always checked',
+  },
+  git: {
+    accept_hostkey: 'set the line in /etc/ssh/ssh_known_hosts with lineinfile',
+    accept_newhostkey: 'set the line in /etc/ssh/ssh_known_hosts with lineinfile',
+    bare: 'run git clone --bare with "command" and "creates"',
+    clone: 'use a condition on stat',
+    key_file: 'set the key in ~/.ssh/config of the user on the host',
+    name: '=repo',
+    path: '=dest',
+    remote: 'leave it out: the name is always origin',
+    track_submodules: 'leave it out: submodules have the commit that the repository names',
   },
   hostname: {
     use: 'leave it out',
@@ -98,6 +110,13 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     search_string: '=regexp',
     value: '=line',
   },
+  package_facts: {
+    manager: 'leave it out: packages are those of dpkg',
+    strategy: 'leave it out: packages are those of dpkg',
+  },
+  pause: {
+    echo: 'leave it out: the answer is yes or no; give values with -e',
+  },
   reboot: {
     msg: '=reason',
     post_reboot_delay: 'leave it out: the run waits until the host answers',
@@ -110,6 +129,10 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     destfile: '=path',
     encoding: 'leave it out: files are UTF-8',
     name: '=path',
+  },
+  script: {
+    cmd: '=src',
+    decrypt: 'leave it out',
   },
   service: {
     'daemon-reload': '=daemon_reload',

@@ -139,7 +139,7 @@ test('playbooks, tasks and roles are imported; cyclic and missing imports are re
     '/p/nodes.yml': '- hosts: a\n  tasks:\n    - debug: {msg: x}\n',
   })
   assert.deepEqual(
-    plays.map((play) => play.hosts),
+    plays.map((play) => play.hosts.written),
     ['a', 'b'],
   )
   assert.equal(plays[0]?.sections[0]?.tasks[0]?.id.playbook, 'nodes.yml')
@@ -159,12 +159,16 @@ test('playbooks, tasks and roles are imported; cyclic and missing imports are re
   ])
 })
 
-test('if hosts is a template, the hint explains how to select hosts', () => {
+test('hosts may be templates, which only the run can render; Jinja in them is a mistake', () => {
+  const [play] = playsOf({
+    '/p/site.yml': '- hosts: [ "{{ target }}", !cel target, " web " ]\n  tasks: [{debug: {msg: x}}]\n',
+  })
+  assert.equal(play?.hosts.written, '{{ target }},target,web')
   const { problems } = loadContents({
-    '/p/site.yml': '- hosts: "{{ target }}"\n  tasks: [{debug: {msg: x}}]\n',
+    '/p/site.yml': '- hosts: "{{ target | default(\'all\') }}"\n  tasks: [{debug: {msg: x}}]\n',
   })
   assert.deepEqual(report(problems), [
-    'site.yml:1:10 not-templated: "hosts" cannot be a template: it is read when the playbook loads (write "hosts: all", and choose the hosts on the command line: -l NAME)',
+    'site.yml:1:11 jinja: "{{ target | default(\'all\') }}" uses a Jinja filter; templates here are Handlebars (write {{default target "all"}})',
   ])
 })
 

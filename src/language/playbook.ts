@@ -4,7 +4,7 @@ import type { Problem } from '../base/errors.ts'
 import { readBatches } from './serial.ts'
 import { readStrategy } from './strategy.ts'
 import { checkPlay, type CheckedNames, startNames } from './check.ts'
-import { FieldReader, isNothing } from './fields.ts'
+import { FieldReader } from './fields.ts'
 import { diskFiles, readYamlFile, suggestions } from './read-files.ts'
 import { inherit, nothingInherited } from './inherited.ts'
 import { playKeywords } from './keywords.ts'
@@ -15,8 +15,9 @@ import { tasksOf } from './block-steps.ts'
 import { didYouMean } from './suggest.ts'
 import { TaskListReader } from './task-list.ts'
 import type { TaskSurroundings } from './task.ts'
+import { readHosts } from './play-hosts.ts'
 import { readPlayVariables } from './play-variables.ts'
-import type { YamlMap, YamlNode } from './yaml.ts'
+import type { YamlMap } from './yaml.ts'
 
 /**
  * Reads a playbook and checks all of it: keywords, modules and their arguments, roles, conditions, templates,
@@ -106,23 +107,10 @@ class PlaybookReader {
     const loader = this.#loader
     const fields = new FieldReader(map, loader.values)
     this.#lists.checkKeys(map, playKeywords, 'a play')
-    const hosts = fields.words('hosts', {
-      split: false,
-      insteadOfTemplate: 'write "hosts: all", and choose the hosts on the command line: -l NAME',
-    })
-    const hostsAt = fields.entry('hosts')?.value.where ?? map.where
-    const patterns = fields.node('hosts')
-    if (namesNothing(patterns)) {
-      const absent = patterns === undefined || isNothing(patterns)
-      loader.report('no-hosts', absent ? 'this play has no "hosts"' : '"hosts" names no hosts', {
-        where: absent ? map.where : hostsAt,
-        hint: absent ? 'add "hosts: all", or a group' : 'name hosts or groups; "all" means every host',
-      })
-    }
+    const hosts = readHosts(loader, fields)
     // Facts are read on use; the keyword is only checked.
     fields.boolean('gather_facts')
-    const pattern = hosts.map((host) => host.text).join(',')
-    const name = fields.text('name') ?? pattern
+    const name = fields.text('name') ?? hosts.written
     const around: TaskSurroundings = {
       playbook: basename(path),
       play: name,
@@ -134,29 +122,27 @@ class PlaybookReader {
       inRescue: false,
     }
     const { serial, maxFailPercentage } = readBatches(fields)
+    this.#lists.startPlay()
+    const before = this.#lists.steps(fields.list('pre_tasks'), around)
     const roles = this.#lists.roles(fields, around)
-    const sections: Section[] = []
-    const section = (steps: readonly TaskOrBlock[]) => {
-      if (steps.length > 0) sections.push({ steps, tasks: tasksOf(steps) })
-    }
-    section(this.#lists.steps(fields.list('pre_tasks'), around))
-    section([...roles.flatMap((role) => role.steps), ...this.#lists.steps(fields.list('tasks'), around)])
-    section(this.#lists.steps(fields.list('post_tasks'), around))
+    const steps = [
+      before,
+      [...roles.flatMap((role) => role.steps), ...this.#lists.steps(fields.list('tasks'), around)],
+      this.#lists.steps(fields.list('post_tasks'), around),
+    ]
+    const used = [...roles, ...this.#lists.imported]
     const handlers = [
-      ...[...roles, ...this.#lists.imported].flatMap((role) => role.handlers),
+      ...used.flatMap((role) => role.handlers),
       ...this.#lists.handlers(fields.list('handlers'), around),
     ]
-    const uses = [...roles, ...this.#lists.imported].map((role) => role.use)
-    this.#lists.imported.length = 0
     const titleNode = fields.node('name')
     return {
       name,
       title:
         titleNode === undefined
-          ? { kind: 'literal', value: pattern, where: hostsAt }
+          ? { kind: 'literal', value: hosts.written, where: hosts.where }
           : loader.values.value(titleNode),
-      hosts: pattern,
-      hostsAt,
+      hosts,
       after: fields.choice('after', ['node']),
       anyErrorsFatal: around.inherited.anyErrorsFatal,
       maxFailPercentage,
@@ -164,11 +150,15 @@ class PlaybookReader {
       forceHandlers: fields.boolean('force_handlers') ?? false,
       serial,
       vars: readPlayVariables(loader, fields, dirname(path)),
-      roles: uses,
-      sections,
+      roles: used.flatMap(({ uses }) => uses),
+      sections: steps.filter((part) => part.length > 0).map(sectionOf),
       handlers: lastOfEachName(handlers),
     }
   }
+}
+
+function sectionOf(steps: readonly TaskOrBlock[]): Section {
+  return { steps, tasks: tasksOf(steps) }
 }
 
 function lastOfEachName(handlers: readonly Handler[]): readonly Handler[] {
@@ -181,11 +171,4 @@ function lastOfEachName(handlers: readonly Handler[]): readonly Handler[] {
 /** A handler without a name can only be notified through its topics; it gets the name of its module. */
 function isNamed(handler: Handler): boolean {
   return handler.where !== handler.moduleAt
-}
-
-/** Whether `hosts` is absent or consists of separators: as a pattern it would mean all hosts. */
-function namesNothing(node: YamlNode | undefined): boolean {
-  if (node === undefined) return true
-  if (node.kind === 'list') return node.items.every(namesNothing)
-  return node.kind === 'scalar' && !/[^\s,:]/.test(String(node.value ?? ''))
 }

@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer'
 import { lstatSync, readdirSync, statSync } from 'node:fs'
 import type { Problem } from '../base/errors.ts'
-import { readRegularFile, systemReason, type Unreadable } from '../base/regular-file.ts'
+import { type Distrust, readRegularFile, systemReason, type Unreadable } from '../base/regular-file.ts'
 import { SourceFile } from './source.ts'
 import { readYaml, type YamlNode } from './yaml.ts'
 
@@ -37,21 +37,7 @@ export interface Files {
 const largest = 8 * 1024 * 1024
 
 export const diskFiles: Files = {
-  read(path) {
-    const read = readRegularFile(path, largest)
-    if (read.kind === 'missing') {
-      if (diskFiles.kind(path) === undefined) return read
-      const why = 'it is a symbolic link, and its target does not exist'
-      return unreadable(path, { why, hint: 'fix the link or remove it' })
-    }
-    if (read.kind === 'unreadable') return unreadable(path, read)
-    if (isVaulted(read.bytes)) return unreadable(path, vaulted)
-    if (isUtf8(read.bytes)) return { kind: 'text', text: read.bytes.toString('utf8') }
-    return unreadable(path, {
-      why: 'it is not UTF-8 text',
-      hint: 'convert it to UTF-8, for example with iconv',
-    })
-  },
+  read: (path) => readDisk(path),
   kind(path) {
     try {
       const found = statSync(path, { throwIfNoEntry: false })
@@ -75,6 +61,27 @@ export const diskFiles: Files = {
   },
 }
 
+/** The controller's file system, in which some files are not used because of their owner. */
+export function diskFilesWithout(distrust: Distrust): Files {
+  return { ...diskFiles, read: (path) => readDisk(path, distrust) }
+}
+
+function readDisk(path: string, distrust?: Distrust): FileText {
+  const read = readRegularFile(path, largest, distrust)
+  if (read.kind === 'missing') {
+    if (diskFiles.kind(path) === undefined) return read
+    const why = 'it is a symbolic link, and its target does not exist'
+    return unreadable(path, { why, hint: 'fix the link or remove it' })
+  }
+  if (read.kind === 'unreadable') return unreadable(path, read)
+  if (isVaulted(read.bytes)) return unreadable(path, vaulted)
+  if (isUtf8(read.bytes)) return { kind: 'text', text: read.bytes.toString('utf8') }
+  return unreadable(path, {
+    why: 'it is not UTF-8 text',
+    hint: 'convert it to UTF-8, for example with iconv',
+  })
+}
+
 /** The start of a file written by `ansible-vault encrypt`. */
 const vaultHeader = '$ANSIBLE_VAULT;'
 
@@ -91,11 +98,14 @@ export const vaulted = {
 
 function unreadable(
   path: string,
-  { why, hint }: Pick<Unreadable, 'why' | 'hint'>,
+  { why, hint, untrusted }: Omit<Unreadable, 'kind'>,
 ): { readonly kind: 'unreadable'; readonly problem: Problem } {
   return {
     kind: 'unreadable',
-    problem: { code: 'unreadable-file', message: `cannot read "${path}": ${why}`, hint },
+    problem:
+      untrusted === true
+        ? { code: 'untrusted-file', message: `"${path}" is not used, because ${why}`, hint }
+        : { code: 'unreadable-file', message: `cannot read "${path}": ${why}`, hint },
   }
 }
 

@@ -18,6 +18,11 @@ export function mainFile(loader: Loader, directory: string, folder: string): str
   return oneOf(loader, found)
 }
 
+/** The names under which a file of tasks may exist: `tasks_from` may leave out the ending. */
+export function taskFileNames(name: string): readonly string[] {
+  return extensions.map((extension) => `${name}${extension}`)
+}
+
 /**
  * Returns the variable files in `FOLDER`: `main.yml`, or all files in `main/` in the order of their names.
  */

@@ -1,6 +1,7 @@
-/** Finds and reads roles: `defaults`, `vars`, `tasks`, `handlers`, `meta/arguments.yml`. */
-import { basename, isAbsolute, join, resolve } from 'node:path'
+/** Finds and reads roles: `defaults`, `vars`, `tasks`, `handlers`, `meta/main.yml`, `meta/arguments.yml`. */
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import type { Position } from '../base/errors.ts'
+import { FieldReader } from './fields.ts'
 import { suggestions } from './read-files.ts'
 import type { LoadedRole, Loader } from './loader.ts'
 import type { Variable, Variables } from './model.ts'
@@ -15,13 +16,18 @@ import { readArguments } from './role-meta.ts'
 import { didYouMean } from './suggest.ts'
 import { readMapFile } from './play-variables.ts'
 
+/** Where a role is named. */
+export interface RolePlace {
+  /** The playbook's folder. */
+  readonly directory: string
+  /** The folder of the role that names it: roles beside it are found, too. */
+  readonly inside: string | undefined
+  readonly where: Position
+}
+
 /** Returns the role with this name; reports it at `where` if it does not exist. */
-export function findRole(
-  loader: Loader,
-  name: string,
-  place: { readonly directory: string; readonly where: Position },
-): LoadedRole | undefined {
-  const folders = rolesFolders(loader, place.directory)
+export function findRole(loader: Loader, name: string, place: RolePlace): LoadedRole | undefined {
+  const folders = rolesFolders(loader, place)
   const candidates =
     isAbsolute(name) || name.startsWith('.')
       ? [resolve(place.directory, name)]
@@ -44,15 +50,26 @@ export function findRole(
   return loaded
 }
 
-function rolesFolders(loader: Loader, directory: string): readonly string[] {
-  return [join(directory, 'roles'), resolve(directory, '..', 'roles'), ...(loader.options.rolesPaths ?? [])]
+/** Returns the folders that contain roles, in the order of the search. */
+export function rolesFolders(
+  loader: Loader,
+  { directory, inside }: Pick<RolePlace, 'directory' | 'inside'>,
+): readonly string[] {
+  const beside = inside === undefined ? [] : [dirname(inside)]
+  return [
+    ...new Set([
+      join(directory, 'roles'),
+      resolve(directory, '..', 'roles'),
+      ...(loader.options.rolesPaths ?? []),
+      ...beside,
+    ]),
+  ]
 }
 
 function readRole(loader: Loader, directory: string, names: readonly string[]): LoadedRole {
   const name = basename(directory)
   refuseOtherFiles(loader, directory, { role: name, names })
   const declared = declaredArguments(loader, directory)
-  checkMeta(loader, directory)
   return {
     role: {
       name,
@@ -63,6 +80,7 @@ function readRole(loader: Loader, directory: string, names: readonly string[]): 
     },
     tasksFile: mainFile(loader, directory, 'tasks'),
     handlersFile: mainFile(loader, directory, 'handlers'),
+    ...readMeta(loader, directory),
   }
 }
 
@@ -82,20 +100,21 @@ function declaredArguments(loader: Loader, directory: string): ReturnType<typeof
   return root === undefined ? undefined : readArguments(loader, root)
 }
 
-function checkMeta(loader: Loader, directory: string): void {
+/** What `meta/main.yml` says about uses of the role; its other keys are for Ansible Galaxy. */
+function readMeta(loader: Loader, directory: string): Pick<LoadedRole, 'dependencies' | 'allowDuplicates'> {
   const path = mainFile(loader, directory, 'meta')
   const root = path === undefined ? undefined : readMapFile(loader, path)
-  const specs = root?.entries.get('argument_specs')
+  if (root === undefined) return { dependencies: [], allowDuplicates: false }
+  const specs = root.entries.get('argument_specs')
   if (specs !== undefined && argumentsFile(loader, directory) === undefined) {
     loader.report('unsupported-role-file', 'gpuplay does not read "argument_specs"', {
       where: specs.where,
       hint: describeArguments,
     })
   }
-  const found = root?.entries.get('dependencies')
-  if (found === undefined || (found.value.kind === 'list' && found.value.items.length === 0)) return
-  loader.report('not-yet-supported', 'role dependencies are not yet supported', {
-    where: found.where,
-    hint: 'list the roles in the play, in order',
-  })
+  const fields = new FieldReader(root, loader.values)
+  return {
+    dependencies: fields.list('dependencies'),
+    allowDuplicates: fields.boolean('allow_duplicates') ?? false,
+  }
 }

@@ -2,7 +2,7 @@
 import { InputError } from '../base/errors.ts'
 import { hideTexts, revealAll } from '../base/secret.ts'
 import type { Secrets } from '../base/secrets.ts'
-import type { Play, RoleUse, Task, Variable, Variables } from './model.ts'
+import type { Play, Role, RoleUse, Task, Variable, Variables } from './model.ts'
 import { hideVariable } from './born-secrets.ts'
 import { IncludedVariable } from './included-variable.ts'
 import { renderValue } from './render.ts'
@@ -161,11 +161,20 @@ export function taskLayers(play: Play, task: Task): readonly Layer[] {
   return layers
 }
 
-/** Returns the layers of a role use for its tasks. */
+/** Returns the layers of a role use for its tasks, weakest first. */
 export function roleLayers(use: RoleUse): readonly Layer[] {
   return [
-    { layer: 'role defaults', written: use.role.defaults },
-    { layer: 'role vars', written: use.role.vars },
-    { layer: 'role parameters', written: use.parameters },
+    ...use.dependencies.flatMap(variablesOfRole),
+    ...[...use.parents, use].flatMap(({ role, parameters }): readonly Layer[] => [
+      ...variablesOfRole(role),
+      { layer: 'role parameters', written: parameters },
+    ]),
+  ]
+}
+
+function variablesOfRole({ defaults, vars }: Role): readonly Layer[] {
+  return [
+    { layer: 'role defaults', written: defaults },
+    { layer: 'role vars', written: vars },
   ]
 }

@@ -1,6 +1,7 @@
 /** Reads the keywords of a play that divide its hosts into batches and limit how many may fail. */
 import { type FieldReader, isNothing } from './fields.ts'
-import type { BatchSize, Play } from './model.ts'
+import type { BatchSize } from './batch-size.ts'
+import type { Play } from './model.ts'
 import { problem } from './source.ts'
 import type { YamlNode } from './yaml.ts'
 

@@ -1,14 +1,15 @@
 /** Reads lists of tasks, roles, and imports of either. */
 import { basename, dirname, relative, resolve } from 'node:path'
 import type { Position } from '../base/errors.ts'
-import { FieldReader, isNothing } from './fields.ts'
-import { readYamlFile, suggestions } from './read-files.ts'
+import { FieldReader } from './fields.ts'
+import { suggestions } from './read-files.ts'
 import { isBlock, readBlock } from './block.ts'
 import { inherit, type Inherited } from './inherited.ts'
-import { importKeywords, misplaced, notYet, roleKeywords } from './keywords.ts'
-import type { LoadedRole, Loader } from './loader.ts'
-import type { Expression, Handler, RoleUse, TaskOrBlock, Variable } from './model.ts'
+import { importKeywords, misplaced, notYet, otherRoleArguments, roleArguments } from './keywords.ts'
+import type { Loader } from './loader.ts'
+import type { Handler, TaskOrBlock, Variable } from './model.ts'
 import { findRole } from './role.ts'
+import { type GivenToRole, RoleUseReader, type UsedRole } from './role-uses.ts'
 import { didYouMean } from './suggest.ts'
 import { isTemplate } from './template.ts'
 import { shortModuleName } from './module-schema.ts'
@@ -21,134 +22,28 @@ export class TaskListReader {
   readonly #loader: Loader
   /** Task files and roles being read, to detect cycles. */
   readonly #open: string[] = []
+  readonly #roles: RoleUseReader
 
   constructor(loader: Loader) {
     this.#loader = loader
+    this.#roles = new RoleUseReader(loader, this, this.#open)
+  }
+
+  /** Starts a play: what it imports, and which roles it uses, is its own. */
+  startPlay(): void {
+    this.imported.length = 0
+    this.#roles.startPlay()
   }
 
   roles(fields: FieldReader, around: TaskSurroundings): readonly UsedRole[] {
-    return fields.list('roles').flatMap((node) => {
-      const used = this.#roleEntry(node, around)
-      return used === undefined ? [] : [used]
-    })
-  }
-
-  #roleEntry(node: YamlNode, around: TaskSurroundings): UsedRole | undefined {
-    const loader = this.#loader
-    if (node.kind === 'scalar' && typeof node.value === 'string') {
-      const place = { directory: around.directory, where: node.where }
-      const loaded = findRole(loader, node.value, place)
-      if (loaded === undefined) return undefined
-      return this.#useRole(
-        loaded,
-        { where: node.where, parameters: new Map(), inherited: around.inherited },
-        around,
-      )
-    }
-    const map = this.mapOf(node, 'a role')
-    if (map === undefined) return undefined
-    const fields = new FieldReader(map, loader.values)
-    const key = map.entries.has('role') ? 'role' : 'name'
-    const name = fields.text(key)
-    if (name === undefined) {
-      if (!map.entries.has(key)) {
-        loader.report('invalid-role', 'this entry does not name a role', {
-          where: map.where,
-          hint: 'add "role: NAME"',
-        })
-      }
-      return undefined
-    }
-    const where = fields.node(key)?.where ?? map.where
-    const loaded = findRole(loader, name, { directory: around.directory, where })
-    const parameters = this.#parameters(map, fields)
-    const inherited = inherit(fields, around.inherited, loader)
-    if (loaded === undefined) return undefined
-    return this.#useRole(loaded, { where, parameters, inherited }, around)
-  }
-
-  /** The `vars` of a role entry and its other keys, which are variables of the role. */
-  #parameters(map: YamlMap, fields: FieldReader): ReadonlyMap<string, Variable> {
-    const loader = this.#loader
-    const entries = new Map<string, YamlEntry>(fields.map('vars')?.entries)
-    for (const [key, entry] of map.entries) {
-      if (roleKeywords.has(key)) continue
-      const later = Object.hasOwn(notYet, key) ? notYet[key] : undefined
-      if (Object.hasOwn(misplaced, key)) this.#wrongKey(key, entry.where, roleKeywords, 'a role')
-      else if (later === undefined) entries.set(key, entry)
-      else
-        loader.report('not-yet-supported', `"${key}" is not yet supported`, {
-          where: entry.where,
-          hint: later,
-        })
-    }
-    return loader.values.variables({ kind: 'map', entries, where: map.where })
-  }
-
-  #useRole(
-    loaded: LoadedRole,
-    given: {
-      readonly where: Position
-      readonly parameters: ReadonlyMap<string, Variable>
-      readonly inherited: Inherited
-    },
-    around: TaskSurroundings,
-  ): UsedRole {
-    const { role } = loaded
-    this.#checkParameters(role, given.parameters)
-    const when: readonly Expression[] = given.inherited.when
-    const use: RoleUse = {
-      role,
-      where: given.where,
-      parameters: given.parameters,
-      when,
-    }
-    const inside = (file: string): TaskSurroundings => ({
-      ...around,
-      role: use,
-      file: relative(role.directory, file),
-      folder: dirname(file),
-      inherited: given.inherited,
-    })
-    const { tasksFile, handlersFile } = loaded
-    return {
-      use,
-      steps: tasksFile === undefined ? [] : this.steps(this.#taskFile(tasksFile), inside(tasksFile)),
-      handlers:
-        handlersFile === undefined ? [] : this.handlers(this.#taskFile(handlersFile), inside(handlersFile)),
-    }
-  }
-
-  #checkParameters(role: RoleUse['role'], parameters: ReadonlyMap<string, Variable>): void {
-    const known = role.arguments?.schema['properties']
-    if (typeof known !== 'object' || known === null) return
-    const names = [...Object.keys(known), ...role.defaults.keys()]
-    for (const { name, where } of parameters.values()) {
-      if (names.includes(name)) continue
-      this.#loader.report('unknown-parameter', `the role "${role.name}" has no parameter "${name}"`, {
-        where,
-        hint: didYouMean(name, [...names, ...roleKeywords], `it has ${names.join(', ')}`),
-      })
-    }
-  }
-
-  #taskFile(path: string): readonly YamlNode[] {
-    const loader = this.#loader
-    const root = readYamlFile(loader.files, path, loader.problems)?.root
-    if (root === undefined || isNothing(root)) return []
-    if (root.kind === 'list') return root.items
-    loader.report('invalid-tasks', 'this file must be a list of tasks', {
-      where: root.where,
-      hint: 'start it with "- name: ..."',
-    })
-    return []
+    return this.#roles.roles(fields, around)
   }
 
   steps(nodes: readonly YamlNode[], around: TaskSurroundings): readonly TaskOrBlock[] {
     return nodes.flatMap((node) => {
       const map = this.mapOf(node, 'a task')
       if (map === undefined) return []
-      if (isBlock(map)) return readBlock(this, this.#loader, { map, around })
+      if (isBlock(map)) return this.#roles.inBlock(() => readBlock(this, this.#loader, { map, around }))
       for (const [key, entry] of map.entries) {
         const short = shortModuleName(key)
         if (short === 'import_tasks') return this.#importTasks(map, entry, around)
@@ -195,7 +90,7 @@ export class TaskListReader {
     const inherited = this.#importInherited(map, around, { own: true })
     const root = around.role?.role.directory ?? around.directory
     this.#open.push(path)
-    const steps = this.steps(this.#taskFile(path), {
+    const steps = this.steps(this.#roles.taskFile(path), {
       ...around,
       inherited,
       folder: dirname(path),
@@ -212,21 +107,35 @@ export class TaskListReader {
       loader.report('invalid-import', '"import_role" takes "name: ROLE"', { where: entry.value.where })
       return []
     }
-    const loaded = findRole(loader, target.value, { directory: around.directory, where: target.where })
+    const { directory, role } = around
+    const { where } = target
+    const loaded = findRole(loader, target.value, { directory, inside: role?.role.directory, where })
     if (loaded === undefined) return []
-    if (this.#open.includes(loaded.role.directory)) {
-      loader.report('cyclic-import', `the role "${loaded.role.name}" imports itself`, { where: target.where })
-      return []
-    }
     const fields = new FieldReader(map, loader.values)
     const vars = fields.map('vars')
     const parameters = vars === undefined ? new Map<string, Variable>() : loader.values.variables(vars)
     const inherited = this.#importInherited(map, around, { own: false })
-    this.#open.push(loaded.role.directory)
-    const used = this.#useRole(loaded, { where: target.where, parameters, inherited }, around)
-    this.#open.pop()
+    const tasksFrom = this.#tasksFrom(entry)
+    const given = { where, parameters, inherited, parents: [], tasksFrom, always: true }
+    const used = this.#roles.use(loaded, given, around)
+    if (used === undefined) return []
     this.imported.push(used)
     return used.steps
+  }
+
+  /** Reads the arguments of `import_role` besides the name. */
+  #tasksFrom({ value }: YamlEntry): GivenToRole['tasksFrom'] {
+    if (value.kind !== 'map') return undefined
+    for (const [key, { where }] of value.entries) {
+      if (roleArguments.has(key)) continue
+      const hint =
+        (Object.hasOwn(otherRoleArguments, key) ? otherRoleArguments[key] : undefined) ??
+        didYouMean(key, roleArguments)
+      this.#loader.report('unknown-argument', `"import_role" has no argument "${key}"`, { where, hint })
+    }
+    const fields = new FieldReader(value, this.#loader.values)
+    const name = fields.text('tasks_from')
+    return name === undefined ? undefined : { name, where: fields.node('tasks_from')?.where ?? value.where }
   }
 
   #importInherited(map: YamlMap, around: TaskSurroundings, vars: { readonly own: boolean }): Inherited {
@@ -250,14 +159,14 @@ export class TaskListReader {
       if (known.has(key) || also(key)) continue
       const later = Object.hasOwn(notYet, key) ? notYet[key] : undefined
       if (later === undefined) {
-        this.#wrongKey(key, where, known, what)
+        this.wrongKey(key, where, known, what)
       } else {
         this.#loader.report('not-yet-supported', `"${key}" is not yet supported`, { where, hint: later })
       }
     }
   }
 
-  #wrongKey(key: string, where: Position, known: ReadonlySet<string>, what: string): void {
+  wrongKey(key: string, where: Position, known: ReadonlySet<string>, what: string): void {
     const elsewhere = Object.hasOwn(misplaced, key) ? misplaced[key] : undefined
     const hint = elsewhere ?? didYouMean(key, known, `${what} has ${[...known].join(', ')}`)
     this.#loader.report('unknown-keyword', `"${key}" is not a keyword of ${what}`, { where, hint })
@@ -285,12 +194,6 @@ export class TaskListReader {
       hint: didYouMean(basename(name), suggestions(this.#loader.files, folder), `looked in ${folder}`),
     })
   }
-}
-
-export interface UsedRole {
-  readonly use: RoleUse
-  readonly steps: readonly TaskOrBlock[]
-  readonly handlers: readonly Handler[]
 }
 
 /** `import_tasks: FILE` or `import_tasks: {file: FILE}`. */

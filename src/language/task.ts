@@ -108,6 +108,7 @@ function read(
         ? { kind: 'literal', value: found.module.name, where: found.where }
         : loader.values.value(titleNode),
     role,
+    repeats: undefined,
     directory,
     module: found.module.name,
     moduleAt: found.where,

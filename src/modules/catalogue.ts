@@ -11,8 +11,10 @@ import { cron } from './cron/module.ts'
 import { cudaToolkit } from './cuda-toolkit/module.ts'
 import { debug } from './debug/module.ts'
 import { fail } from './fail/module.ts'
+import { fetch } from './fetch/module.ts'
 import { file } from './file/module.ts'
 import { find } from './find/module.ts'
+import { git } from './git/module.ts'
 import { getUrl } from './get-url/module.ts'
 import { gpuDevices } from './gpu-devices/module.ts'
 import { gpuVerify } from './gpu-verify/module.ts'
@@ -45,6 +47,8 @@ import { nvidiaUninstall } from './nvidia-uninstall/module.ts'
 import { nvidiaUnlocked } from './nvidia-unlocked/module.ts'
 import { nvidiaUserspace } from './nvidia-userspace/module.ts'
 import { nvidiaUserspaceNote } from './nvidia-userspace-note/module.ts'
+import { packageFacts } from './package-facts/module.ts'
+import { pause } from './pause/module.ts'
 import { pveContainer } from './pve-container/module.ts'
 import { pveContainerConfig } from './pve-container-config/module.ts'
 import { pveContainerFeatures } from './pve-container-features/module.ts'
@@ -52,7 +56,9 @@ import { pveContainerRestart } from './pve-container-restart/module.ts'
 import { pveContainerSnapshot } from './pve-container-snapshot/module.ts'
 import { reboot } from './reboot/module.ts'
 import { replace } from './replace/module.ts'
+import { script } from './script/module.ts'
 import { service } from './service/module.ts'
+import { serviceFacts } from './service-facts/module.ts'
 import { setFact } from './set-fact/module.ts'
 import { shell } from './shell/module.ts'
 import { slurp } from './slurp/module.ts'
@@ -79,9 +85,11 @@ export const modules: readonly Module[] = [
   cudaToolkit,
   debug,
   fail,
+  fetch,
   file,
   find,
   getUrl,
+  git,
   gpuDevices,
   gpuVerify,
   group,
@@ -112,6 +120,8 @@ export const modules: readonly Module[] = [
   nvidiaUnlocked,
   nvidiaUserspace,
   nvidiaUserspaceNote,
+  packageFacts,
+  pause,
   pveContainer,
   pveContainerConfig,
   pveContainerFeatures,
@@ -119,7 +129,9 @@ export const modules: readonly Module[] = [
   pveContainerSnapshot,
   reboot,
   replace,
+  script,
   service,
+  serviceFacts,
   setFact,
   shell,
   slurp,

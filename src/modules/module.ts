@@ -51,6 +51,11 @@ interface Definition<Args, Seen> {
    */
   readonly files?: Readonly<Record<string, 'files' | 'templates'>>
   /**
+   * Arguments that name a path on the controller to write: made absolute, seen from the playbook, before
+   * `probe`.
+   */
+  readonly saves?: readonly string[]
+  /**
    * Arguments that a dry run may not know: they arrive as `Unknown`, and the module plans with "content known
    * at run". Without this, a task with an unknown argument ends as `unknown` before its module runs.
    */

@@ -52,6 +52,7 @@ test('an index counts cards in order of PCI address and is not the minor', async
 test('lists, all, none, UUIDs and addresses are resolved', async () => {
   const both = ['0000:01:00.0=1', '0000:41:00.0=0']
   assert.deepEqual(await resolve('0,1'), both)
+  assert.deepEqual(await resolve('0, 1'), both)
   assert.deepEqual(await resolve([1, '0', '0']), both)
   assert.deepEqual(await resolve('all'), both)
   assert.deepEqual(await resolve('none'), [])

@@ -2,7 +2,7 @@
  * Turns rendered arguments into module arguments: finds files, renders templates, checks the schema, fills in
  * defaults.
  */
-import { isAbsolute } from 'node:path'
+import { isAbsolute, resolve as absolute } from 'node:path'
 import { defined } from '../base/defined.ts'
 import { InputError, type Problem } from '../base/errors.ts'
 import type { Files } from '../language/read-files.ts'
@@ -76,6 +76,12 @@ export function createArguments(list: readonly Module[], files: Files): Argument
         // A trailing slash means the contents of a folder, so it must stay.
         resolved[argument] = name.endsWith('/') && !path.endsWith('/') ? `${path}/` : path
         if (kind === 'templates') resolved['content'] = renderTemplate(templateOf(path), scope)
+      }
+      for (const argument of moduleOf(task.module).saves ?? []) {
+        const name = resolved[argument]
+        if (typeof name !== 'string') continue
+        const path = absolute(task.directory, name)
+        resolved[argument] = name.endsWith('/') && !path.endsWith('/') ? `${path}/` : path
       }
       return resolved
     },

@@ -9,7 +9,7 @@
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { findUnknown, UnknownError } from '../base/unknown.ts'
-import { afterFlush, decide, declined, shownQuestion, type Look, type Next, type State } from './decide.ts'
+import { afterFlush, decide, shownQuestion, type Look, type Next, type State } from './decide.ts'
 import type { Stage } from './stage.ts'
 import { TimeLimit } from './time-limit.ts'
 import { plainFailure } from './failures.ts'
@@ -23,6 +23,7 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
     last: undefined,
     settling: undefined,
     agreed: undefined,
+    paused: false,
     once: false,
   }
   const startLimit = (): void => {
@@ -38,13 +39,14 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
         await stage.predict(unit, step.plan)
         return step.converged
       case 'wait':
-        await stage.wait(step.seconds)
+        await stage.wait(Math.min(step.seconds, unit.limit?.left ?? Infinity))
+        if (step.whole === true && unit.limit?.left === 0) return outOfTime(unit, unit.limit, step.why)
         continue
       case 'ask': {
-        const yes = await stage.confirm?.(shownQuestion(step.asked, unit.task))
+        const yes = await stage.confirm?.(shownQuestion(step.question, unit.task))
         stage.waited()
-        if (yes !== true) return declined(step.asked, step.reading, unit)
-        state.agreed = step.asked.question
+        if (yes !== true) return step.declined()
+        state.agreed = step.question
         continue
       }
       case 'queue': {
@@ -68,15 +70,15 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
   }
 }
 
-/** Ends the unit instead of a step that its time limit does not allow, or shortens the step. */
-function withinLimit(step: Next, { limit, progress }: Unit): Next {
-  if (limit === undefined || (step.kind !== 'wait' && step.kind !== 'queue')) return step
-  const { left } = limit
-  if (left === 0) {
-    const doing = step.kind === 'wait' ? step.why : ''
-    return { kind: 'finish', converged: progress.fail(plainFailure(limit.problem(doing))) }
-  }
-  return step.kind === 'wait' ? { ...step, seconds: Math.min(step.seconds, left) } : step
+/** Ends the unit instead of a step for which its time limit leaves no time. */
+function withinLimit(step: Next, unit: Unit): Next {
+  if (unit.limit?.left !== 0 || (step.kind !== 'wait' && step.kind !== 'queue')) return step
+  const doing = step.kind === 'wait' ? step.why : ''
+  return { kind: 'finish', converged: outOfTime(unit, unit.limit, doing) }
+}
+
+function outOfTime({ progress }: Unit, limit: TimeLimit, doing: string): Converged {
+  return progress.fail(plainFailure(limit.problem(doing)))
 }
 
 async function queue(

@@ -16,6 +16,7 @@ function stateOf(): State {
     last: 'two',
     settling: undefined,
     agreed: undefined,
+    paused: false,
     once: false,
   }
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { defined } from '../base/defined.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Action } from '../host/action.ts'
-import { actions, done, type Plan, refuse, settle } from '../host/plan.ts'
+import { actions, done, pauseFor, type Plan, refuse, settle } from '../host/plan.ts'
 import type { Task } from '../language/model.ts'
 import { decide, type Look, type Next, shownQuestion, type State } from './decide.ts'
 import type { Stage } from './stage.ts'
@@ -41,6 +41,7 @@ function freshState(): State {
     last: undefined,
     settling: undefined,
     agreed: undefined,
+    paused: false,
     once: false,
   }
 }
@@ -263,10 +264,34 @@ test('a dry run does not wait: after a predicted change the unit is changed, oth
 })
 
 test('the question of a no_log task is not shown', () => {
-  const asked = { question: 'Reboot for opensesame?', declined: 'PENDING' }
+  const asked = 'Reboot for opensesame?'
   assert.equal(shownQuestion(asked, { name: 'wait', noLog: false }), 'Reboot for opensesame?')
   assert.equal(
     shownQuestion(asked, { name: 'wait', noLog: true }),
     'Continue with "wait"? (the question is hidden by no_log)',
   )
+})
+
+test('a pause is waited for once, after everything before it, and not in a dry run', () => {
+  const state = freshState()
+  const plan = pauseFor({ seconds: 7 })
+  assert.equal(short(decided(plan, { sends: false })), 'ok')
+  assert.equal(short(decided(plan, { state, waiting: true })), 'flush')
+  assert.deepEqual(decided(plan, { state }), { kind: 'wait', seconds: 7 })
+  assert.equal(short(decided(plan, { state })), 'ok')
+})
+
+test('a pause with a question fails without a yes, or without a terminal', () => {
+  const state = freshState()
+  const plan = pauseFor({ seconds: 0, question: 'Go on?' })
+  assert.equal(short(decided(plan, { sends: false, asks: true })), 'ok')
+  assert.equal(short(decided(plan, { state })), 'failed not-confirmed')
+  const next = decided(plan, { state, asks: true })
+  assert.ok(next.kind === 'ask' && next.question === 'Go on?')
+  const end = next.declined()
+  assert.equal(end.kind === 'failed' && end.failure.problem.message, 'the answer was not to continue')
+  assert.deepEqual(decided(plan, { state: { ...state, agreed: 'Go on?' }, asks: true }), {
+    kind: 'wait',
+    seconds: 0,
+  })
 })

@@ -1,12 +1,13 @@
 /** Decides the next step of a unit from its reading and plan. A pure function, for dry runs and real runs. */
 import { labelOf } from '../host/label.ts'
 import type { Action } from '../host/action.ts'
-import type { Plan, Settle } from '../host/plan.ts'
+import type { Pause, Plan, Settle } from '../host/plan.ts'
 import type { Problem } from '../base/errors.ts'
 import {
   failureOf,
   keptChanging,
   lostImperative,
+  notConfirmed,
   notConverged,
   notSettled,
   plainFailure,
@@ -28,6 +29,8 @@ export interface State {
   last: string | undefined
   settling: Settling | undefined
   agreed: string | undefined
+  /** The unit has waited for the pause of its plan. */
+  paused: boolean
   /** The last plan leaves no trace that a probe can see. */
   once: boolean
 }
@@ -43,8 +46,10 @@ export type Next =
   /** Dry runs only: predicts the effects of a plan that may not be carried out. */
   | { readonly kind: 'predict'; readonly plan: Plan; readonly converged: Converged }
   | { readonly kind: 'flush' }
-  | { readonly kind: 'wait'; readonly seconds: number; readonly why: string }
-  | { readonly kind: 'ask'; readonly asked: Confirmation; readonly reading: Reading }
+  /** `whole`: there is nothing to look for before its end. */
+  | { readonly kind: 'wait'; readonly seconds: number; readonly why: string; readonly whole?: boolean }
+  /** `declined` ends the unit. */
+  | { readonly kind: 'ask'; readonly question: string; readonly declined: () => Converged }
   | { readonly kind: 'queue'; readonly plan: Plan; readonly reading: Reading; readonly thenFlush: boolean }
 
 export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next {
@@ -74,6 +79,7 @@ export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next
   if (plan.refusal)
     return pending ? { kind: 'flush' } : done(progress.fail(failureOf(plan.refusal), reading.seen))
   if (plan.settle) return settle(plan.settle, unit, state, stage)
+  if (plan.pause && stage.sends && !state.paused) return pause(plan.pause, unit, state, stage)
   state.settling = undefined
   progress.found(plan.actions.map(labelOf))
   if (plan.actions.length === 0) {
@@ -124,7 +130,8 @@ function act(
   const first = question || unit.imperative || plan.once === true || unit.alone || plan.actions.some(isLong)
   if (first && pending) return { kind: 'flush' }
   // Ask before locking anything, because answers take time. The actions detect changes that happen meanwhile.
-  if (question) return { kind: 'ask', asked, reading }
+  if (question)
+    return { kind: 'ask', question: asked.question, declined: () => declined(asked, reading, unit) }
   return { ...queue, thenFlush: first }
 }
 
@@ -138,6 +145,16 @@ function settle(wanted: Settle, unit: Unit, state: State, stage: Stage): Next {
   state.settling ??= new Settling(stage.now())
   if (state.settling.expired(wanted, stage.now())) return done(unit.progress.fail(notSettled(wanted)))
   return { kind: 'wait', seconds: state.settling.pause(), why: wanted.why }
+}
+
+function pause({ seconds, question }: Pause, unit: Unit, state: State, stage: Stage): Next {
+  if (stage.waiting || unit.queued.length > 0) return { kind: 'flush' }
+  if (question !== undefined && state.agreed !== question) {
+    const stops = (): Converged => unit.progress.fail(notConfirmed(stage.confirm !== undefined))
+    return stage.confirm === undefined ? done(stops()) : { kind: 'ask', question, declined: stops }
+  }
+  state.paused = true
+  return { kind: 'wait', seconds, why: 'the pause is not over', whole: true }
 }
 
 export type After =
@@ -180,17 +197,14 @@ function open(converged: Converged): Next {
   return { kind: 'finish', converged, open: true }
 }
 
-export type Confirmation = NonNullable<Extract<Action, { readonly kind: 'reboot' }>['ask']>
+type Confirmation = NonNullable<Extract<Action, { readonly kind: 'reboot' }>['ask']>
 
 function questionOf({ actions }: Plan): Confirmation | undefined {
   return actions.flatMap((action) => (action.kind === 'reboot' ? (action.ask ?? []) : []))[0]
 }
 
 /** The question as the user sees it. A module may build it from values that `no_log` hides. */
-export function shownQuestion(
-  { question }: Confirmation,
-  { name, noLog }: Pick<Task, 'name' | 'noLog'>,
-): string {
+export function shownQuestion(question: string, { name, noLog }: Pick<Task, 'name' | 'noLog'>): string {
   return noLog ? `Continue with "${name}"? (the question is hidden by no_log)` : question
 }
 
@@ -209,6 +223,7 @@ function isLong(action: Action): boolean {
   switch (action.kind) {
     case 'download':
     case 'push':
+    case 'fetch':
     case 'containerPower':
     case 'reboot':
       return true

@@ -22,6 +22,17 @@ export function notSettled({ why, timeout, hint }: Settle): TaskFailure {
   return plainFailure({ code: 'not-settled', message, ...defined({ hint }) })
 }
 
+/** @param asked false if there is no terminal to ask at */
+export function notConfirmed(asked: boolean): TaskFailure {
+  return plainFailure({
+    code: 'not-confirmed',
+    message: asked ? 'the answer was not to continue' : 'there is no terminal to ask at',
+    ...defined({
+      hint: asked ? undefined : 'start the run at a terminal, or leave the task out with --skip-tags',
+    }),
+  })
+}
+
 export function notConverged(plan: Plan): TaskFailure {
   return plainFailure({
     code: 'not-converged',

@@ -11,6 +11,7 @@ import { sysctl } from '../../src/modules/sysctl/module.ts'
 import { user } from '../../src/modules/user/module.ts'
 import { books } from './books.ts'
 import type { ConformanceCase } from './conformance.ts'
+import { fetchCase } from './fetch-case.ts'
 
 const unit = '[Service]\\nExecStart=/bin/sleep infinity\\n'
 
@@ -28,6 +29,7 @@ export const containerCases: readonly ConformanceCase[] = [
   { module: copy, says: 'special characters', args: { dest: '/srv/it\'s "$a"', content: 'a\0b\'"\\$`\n\n' } },
   { module: shell, says: 'any command', args: { cmd: 'echo x >/srv/any' }, dry: 'unknown' },
   { module: stat, says: 'a device', args: { path: '/dev/null' }, dry: 'ok' },
+  fetchCase('/srv'),
   {
     module: sysctl,
     says: 'a parameter of the container',

@@ -4,6 +4,7 @@ import { debug } from '../../src/modules/debug/module.ts'
 import { fail } from '../../src/modules/fail/module.ts'
 import { includeVars } from '../../src/modules/include-vars/module.ts'
 import { meta } from '../../src/modules/meta/module.ts'
+import { pause } from '../../src/modules/pause/module.ts'
 import { setFact } from '../../src/modules/set-fact/module.ts'
 import type { ConformanceCase } from './conformance.ts'
 
@@ -18,6 +19,7 @@ export const controlCases: readonly ConformanceCase[] = [
   },
   { module: debug, says: 'a text', args: { msg: 'here' }, dry: 'ok' },
   { module: fail, says: 'always', args: { msg: 'no' }, dry: 'refused', problem: 'failed-on-purpose' },
+  { module: pause, says: 'a second', args: { seconds: 1 }, dry: 'ok' },
   { module: includeVars, says: 'a file', args: { file: 'x.yml' }, dry: 'ok' },
   { module: meta, says: 'nothing', args: { action: 'noop' }, dry: 'ok' },
   { module: setFact, says: 'a variable', args: { wanted: '1' }, dry: 'ok' },

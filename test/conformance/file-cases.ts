@@ -5,10 +5,12 @@ import { command } from '../../src/modules/command/module.ts'
 import { copy } from '../../src/modules/copy/module.ts'
 import { file } from '../../src/modules/file/module.ts'
 import { find } from '../../src/modules/find/module.ts'
+import { git } from '../../src/modules/git/module.ts'
 import { iniFile } from '../../src/modules/ini-file/module.ts'
 import { jsonFile } from '../../src/modules/json-file/module.ts'
 import { lineinfile } from '../../src/modules/lineinfile/module.ts'
 import { replace } from '../../src/modules/replace/module.ts'
+import { script } from '../../src/modules/script/module.ts'
 import { shell } from '../../src/modules/shell/module.ts'
 import { slurp } from '../../src/modules/slurp/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
@@ -16,6 +18,7 @@ import { template } from '../../src/modules/template/module.ts'
 import { unarchive } from '../../src/modules/unarchive/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
 import type { ConformanceCase } from './conformance.ts'
+import { fetchCase } from './fetch-case.ts'
 
 /** `folder` exists and is empty; its path has no characters that a shell interprets. */
 export function fileCases(folder: string): readonly ConformanceCase[] {
@@ -258,5 +261,70 @@ export function fileCases(folder: string): readonly ConformanceCase[] {
     },
     { module: stat, says: 'a file', args: { path: '/etc/hostname' }, dry: 'ok' },
     { module: waitFor, says: 'an existing file', args: { path: '/etc/hostname' }, dry: 'ok' },
+    {
+      module: file,
+      says: 'attributes of everything below a directory',
+      setup: `mkdir -p ${at('tree/sub')} && touch ${at('tree/sub/f')} && chmod 0700 ${at('tree/sub/f')} && ln -s /etc/hostname ${at('tree/l')}`,
+      args: {
+        path: at('tree'),
+        state: 'directory',
+        recurse: true,
+        mode: 'u=rwX,go=rX',
+        owner: 'nobody',
+        group: '0',
+      },
+    },
+    {
+      module: copy,
+      says: 'a file of the host',
+      setup: `seq 20000 >${at('large')}`,
+      args: { src: at('large'), dest: at('copied'), remote_src: true, mode: 'u=rw,go=' },
+    },
+    {
+      module: find,
+      says: 'files with a line',
+      args: { paths: folder, contains: '^1999[0-9]$' },
+      dry: 'ok',
+    },
+    fetchCase(folder),
+    {
+      module: script,
+      says: 'with creates, and its arguments',
+      setup: `printf '#!/bin/bash\\nset -euo pipefail\\ntouch -- "$1"\\n' >${at('made.sh')}`,
+      args: { src: at('made.sh'), args: [at('made by it')], creates: at('made by it') },
+    },
+    ...gitCases(at),
+  ]
+}
+
+/** A repository, and the changes of its working tree. */
+function gitCases(at: (name: string) => string): readonly ConformanceCase[] {
+  const [repo, dest] = [at('up'), at('work')]
+  const commit = (text: string): string =>
+    `cd ${repo} && echo ${text} >x && git add x && git -c user.name=x -c user.email=x@x commit -qm ${text}`
+  return [
+    {
+      module: git,
+      says: 'a clone',
+      setup: `git init -q -b main ${repo} && ${commit('one')} && git tag v1`,
+      args: { repo, dest },
+    },
+    { module: git, says: 'a new commit', setup: commit('two'), args: { repo, dest } },
+    { module: git, says: 'a tag', args: { repo, dest, version: 'v1' } },
+    {
+      module: git,
+      says: 'no changed file',
+      setup: `echo mine >${dest}/x`,
+      args: { repo, dest },
+      dry: 'refused',
+      problem: 'local-changes',
+    },
+    { module: git, says: 'a changed file that is discarded', args: { repo, dest, force: true } },
+    {
+      module: git,
+      says: 'one commit of a history, and then another',
+      setup: `git clone -q --depth 1 file://${repo} ${at('shallow')} && ${commit('three')}`,
+      args: { repo: `file://${repo}`, dest: at('shallow'), depth: 1 },
+    },
   ]
 }

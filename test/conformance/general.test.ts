@@ -38,6 +38,7 @@ function filesOnNode(): readonly ConformanceCase[] {
     'a backup',
     'a command with creates',
     'a file in a new directory',
+    'a file for the controller',
   ]
   return fileCases('/srv/conformance').filter(({ says }) => chosen.includes(says))
 }

@@ -74,7 +74,11 @@ export const lifecycleCases: readonly ConformanceCase[] = [
     dry: 'ok',
   },
   { module: pveContainerSnapshot, says: 'deletes one', args: { ...made, name: 'fresh', state: 'absent' } },
-  { module: pveContainer, says: 'converts', args: { ...made, state: 'template' } },
+  {
+    module: pveContainer,
+    says: 'converts',
+    args: { ...made, state: 'template', description: 'made by a test' },
+  },
   {
     module: pveContainer,
     says: 'clones a template that shares its blocks',

@@ -9,8 +9,10 @@ import { group } from '../../src/modules/group/module.ts'
 import { hostname } from '../../src/modules/hostname/module.ts'
 import { kernelModule } from '../../src/modules/kernel-module/module.ts'
 import { mount } from '../../src/modules/mount/module.ts'
+import { packageFacts } from '../../src/modules/package-facts/module.ts'
 import { reboot } from '../../src/modules/reboot/module.ts'
 import { service } from '../../src/modules/service/module.ts'
+import { serviceFacts } from '../../src/modules/service-facts/module.ts'
 import { stat } from '../../src/modules/stat/module.ts'
 import { sysctl } from '../../src/modules/sysctl/module.ts'
 import { systemdUnit } from '../../src/modules/systemd-unit/module.ts'
@@ -248,4 +250,6 @@ export const systemCases: readonly ConformanceCase[] = [
   { module: reboot, says: 'a restart of the node', args: { timeout: 120 }, dry: 'unknown' },
   { module: waitFor, says: 'a port', args: { port: 22 }, dry: 'ok' },
   { module: stat, says: 'a device', args: { path: '/dev/null' }, dry: 'ok' },
+  { module: packageFacts, says: 'all packages', args: {}, dry: 'ok' },
+  { module: serviceFacts, says: 'all services', args: {}, dry: 'ok' },
 ]

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
-import { keysOf, outcomes } from '../whole/support/events.ts'
+import { eventsOf, keysOf, outcomes } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { site } from '../whole/support/site-runs.ts'
 import { problemsOf } from './support/roles-play.ts'
@@ -105,8 +105,22 @@ describe('templates', { skip: whyNoLab() ?? false, timeout: 1_500_000 }, () => {
   })
 
   it('are prepared again after an upgrade of the nodes, and leave their clones alone', async () => {
+    fleet.undeclare('both', 'container_runtime')
     const ended = await run('590.48.01', templates)
-    assert.match(await descriptions(), /903\.conf-#prepared by gpuplay, driver 590\.48\.01, CUDA 12\.8/)
+    assert.match(
+      await descriptions(),
+      /903\.conf-#prepared by gpuplay, driver 590\.48\.01, CUDA 12\.8, cuda-nvcc$/m,
+    )
+    // Nothing is removed from a template, and one that was converted stays as it is.
+    assert.deepEqual(
+      eventsOf(ended.events, 'warning')
+        .map(({ host, message }) => `${host ?? ''}: ${message.slice(0, 66)}`)
+        .sort(),
+      [
+        'both: container 903 keeps what is no longer declared for it: docker. For',
+        'far-gpu: template 951 stays as it is (prepared by gpuplay, driver 580.95.05',
+      ],
+    )
     assert.deepEqual(
       changes(ended).filter((key) => /^(base|docker|web) /.test(key)),
       [],

@@ -131,7 +131,8 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   it('a container locked by a backup', async () => {
     const container = lab.container(101)
     await lockContainer(container, 'backup')
-    const words = ['-e', 'gpu_assignment=0,1']
+    // As the Phoenix files write it.
+    const words = ['-e', '{"gpu_assignment": "0, 1"}']
     said(
       await play(containers, 'ct101', ...words, '-e', '{lxc_passthrough_lock_timeout: 1}'),
       4,
@@ -140,6 +141,7 @@ describe('reports', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
     assert.doesNotMatch(await lab.node('pve1').output('cat /etc/pve/lxc/101.conf'), /nvidia1/)
     await lockContainer(container, undefined)
     await recovers(containers, 'ct101', ...words)
+    assert.match(await container.output('ls /dev'), /^nvidia0\nnvidia1$/m)
     await recovers(containers, 'ct101')
   })
 

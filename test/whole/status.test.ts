@@ -8,6 +8,7 @@ import type { LabNode } from '../lab/host.ts'
 import type { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import { snapshotDifferences } from '../lab/snapshot.ts'
+import { kernels } from '../lab/topology.ts'
 import { gpuplay } from './support/gpuplay.ts'
 import { doneLab, inventoryOf } from './support/site-runs.ts'
 
@@ -85,6 +86,16 @@ describe('gpuplay status', { skip: whyNoLab() ?? false, timeout: 300_000 }, () =
       text,
       /^ {3}cause {2}590\.48\.01 is not installed\n {3}fix {4}gpuplay run nodes\.yml -i \/\S+ -l pve1$/m,
     )
+  })
+
+  it('names a newer kernel without the driver, as an upgrade of the kernel alone leaves it', async () => {
+    const image = `/boot/vmlinuz-${kernels[1]}`
+    await node.output(`touch ${image}`)
+    assert.deepEqual(await off(), ['pve1 no-module'])
+    const { exitCode, text } = await gpuplay(['status', '-i', inventoryOf(lab), '-l', 'pve1:ct101:ct102'])
+    assert.equal(exitCode, 8, text)
+    assert.match(text, new RegExp(`^pve1 .* NO MODULE for kernel ${kernels[1].replaceAll('.', '\\.')}$`, 'm'))
+    await node.output(`rm ${image}`)
   })
 
   it('names a stopped container, old user space, pending changes and a container outside the inventory', async () => {

@@ -78,6 +78,7 @@ async function runAndShow(
     const recorder = createRunLog({
       folders: runFolders(inventories, context.world),
       keep: options.keepRuns,
+      now: context.world.now,
     })
     log = recorder
     return await startRun(context, options, {

@@ -119,6 +119,8 @@ function receive(
       if (parts.staged === undefined) throw new Error(`the content of ${path} was not sent`)
       return sh`gp_take ${path} ${parts.staged} ${content.sha256} ${raw(attributes)}`
     }
+    case 'hostFile':
+      return sh`gp_copy ${path} ${parts.nonce} ${raw(attributes)} ${remotePath(content.path)} ${content.sha256}`
     case 'unknown':
       throw new Error(`the content of ${path} is only predicted: ${content.why}`)
   }

@@ -163,6 +163,16 @@ gp_write() { # path nonce mode owner group printf-format: others cannot open it 
   umask 022; set +C
   gp_dress
 }
+gp_copy() { # path nonce mode owner group source sum
+  gp_target "$1"; gp_look "$3" "$4" "$5"
+  umask 077; set -C
+  gp_temporary=\${gp_directory%/}/.gpuplay-$2
+  cat -- "$6" > "$gp_temporary" || gp_fail
+  umask 022; set +C
+  gp_sum=$(sha256sum < "$gp_temporary") || gp_fail
+  [ "\${gp_sum%% *}" = "$7" ] || gp_fail "$6 was changed meanwhile; run again"
+  gp_dress
+}
 gp_unwritten() { # some shells do not print why printf failed
   [ ! -f "$gp_temporary" ] || head -c 65536 /dev/zero >> "$gp_temporary"
   gp_fail

@@ -116,6 +116,29 @@ test('the progress of a detached program consists of whole lines', async () => {
   }
 })
 
+test('the script of the last program that succeeded stays when a later one fails', async () => {
+  using dir = scratch()
+  const machine = here(dir)
+  const run = (word: string, code: number): Promise<unknown> =>
+    executeAction(
+      {
+        kind: 'run',
+        argv: ['sh', '-c', `: ${word}; exit ${code}`],
+        success: [0, 3],
+        detached: { name: 'install', fingerprint: word },
+      },
+      machine,
+      testContext(),
+    )
+  const kept = (name: string): string => readFileSync(dir.path(`state/jobs/install/${name}`), 'utf8')
+  await run('first', 3)
+  assert.throws(() => kept('succeeded'), /ENOENT/)
+  await run('second', 0)
+  await run('third', 1)
+  assert.match(kept('succeeded'), /: second; exit 0/)
+  assert.match(kept('run'), /: third; exit 1/)
+})
+
 test('a detached program survives its follower; another follower attaches to it, and its result is read once', async () => {
   using dir = scratch()
   const machine = here(dir)

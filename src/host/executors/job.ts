@@ -1,7 +1,7 @@
 /**
  * Long work that survives the connection. A job is a directory on the host with a script, a log and an exit
  * status; the script runs in its own session. The job holds a lock while it lives, so that neither a reused
- * process id nor a reboot can make it look alive.
+ * process id nor a reboot can make it look alive. The script of the last job of this name that exited with 0 is kept.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defined } from '../../base/defined.ts'
@@ -225,7 +225,9 @@ if [ -f "$j/beforehand" ]; then . "$j/beforehand" && rm -f -- "$j/beforehand"; f
 [ -f "$j/stdin" ] && exec < "$j/stdin" && rm -f -- "$j/stdin"
 ${raw(job.script)}
 ) > "$j/log" ${raw(job.apart === true ? sh`2> "$j/errors"` : sh`2>&1`)}
-printf '%s\\n' "$?" > "$j/status.new" && mv -f "$j/status.new" "$j/status"`
+code=$?
+[ "$code" != 0 ] || { cp -p "$j/run" "$j/succeeded.new" && mv -f "$j/succeeded.new" "$j/succeeded"; }
+printf '%s\\n' "$code" > "$j/status.new" && mv -f "$j/status.new" "$j/status"`
   const body = sh`umask 077
 j=${directory}
 mkdir -p "$j" || exit 1

@@ -8,6 +8,8 @@ export interface HttpRequest {
   readonly method: 'HEAD' | 'GET'
   readonly proxy?: string
   readonly login?: Login
+  /** A file with certificates of authorities, instead of those of the host. */
+  readonly ca?: string
 }
 
 const seconds = 30
@@ -27,10 +29,12 @@ export const http: QueryKind<HttpRequest, HttpAnswer> = {
   answerBytes: largestBody,
   timeout: () => (seconds + 15) * 1000,
   script: ([request = { url: '', method: 'GET' }]) => {
-    const { url, method, proxy = '', login } = request
+    const { url, method, proxy = '', login, ca = '' } = request
     const head = method === 'HEAD' ? 1 : 0
     return sh`p=${proxy} ${raw(loginVariables(login))}
 ${raw(wgetWithLogin)}
+ca=${ca}
+if [ -n "$ca" ]; then CURL_CA_BUNDLE=$ca; export CURL_CA_BUNDLE; fi
 if [ -n "$p" ]; then http_proxy=$p https_proxy=$p; export http_proxy https_proxy; fi
 if command -v curl >/dev/null; then
   if [ ${head} = 1 ]; then
@@ -40,9 +44,9 @@ if command -v curl >/dev/null; then
   fi
 elif command -v wget >/dev/null; then
   if [ ${head} = 1 ]; then
-    gp_wget -nv -S ${raw(wgetAgain)} --spider -- ${url}
+    gp_wget -nv -S ${raw(wgetAgain)} \${ca:+--ca-certificate="$ca"} --spider -- ${url}
   else
-    { gp_wget -nv -S ${raw(wgetAgain)} -O - -- ${url}; } | head -c ${largestBody + 1}
+    { gp_wget -nv -S ${raw(wgetAgain)} \${ca:+--ca-certificate="$ca"} -O - -- ${url}; } | head -c ${largestBody + 1}
   fi
 else
   exit 127

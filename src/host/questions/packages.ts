@@ -1,4 +1,5 @@
 /** Questions to dpkg and apt about packages. */
+import { HostError } from '../../base/errors.ts'
 import { many, one, oneOf, question, questionAbout, someOf } from '../question.ts'
 import type { ResourcePattern } from '../resource.ts'
 import type { Answer } from '../status.ts'
@@ -33,6 +34,30 @@ export const packageStates = questionAbout({
       const [status = '', name = '', version = ''] = line.trim().split(' ')
       return name === '' ? [] : [{ status, name, version }]
     }),
+})
+
+export interface InstalledPackage {
+  readonly name: string
+  readonly version: string
+  readonly arch: string
+}
+
+/** All installed packages. */
+export const installedPackages = question({
+  words: ['dpkg-query', '-W', '-f', '${db:Status-Status} ${Package} ${Version} ${Architecture}\\n'],
+  reads: ['package:*'],
+  parse({ code, stdout, stderr }): readonly InstalledPackage[] {
+    if (code !== 0)
+      throw new HostError({
+        code: 'read-failed',
+        message: `cannot list the packages: ${stderr.trim().split('\n')[0] ?? ''}`,
+        hint: 'only Debian and its derivatives are supported',
+      })
+    return stdout.split('\n').flatMap((line) => {
+      const [status = '', name = '', version = '', arch = ''] = line.split(' ')
+      return status === 'installed' ? [{ name, version, arch }] : []
+    })
+  },
 })
 
 /** dpkg's name of the architecture: `amd64`; empty if dpkg is missing. */

@@ -57,6 +57,22 @@ function foundPath(record: string): FoundPath {
   return { path, type, mode: mode.padStart(4, '0'), size, uid, gid, mtime: Number(rest[3]) }
 }
 
+/** Those of the files that contain a line that matches an extended regular expression. */
+export const filesWithLine = questionAbout({
+  words: ['grep', '-lsaZE', '-e', one('pattern', /[^\n]+/), '--', many('files', /\/[^\n]*/)],
+  timeout: 120_000,
+  reads: ({ files }) => files.map((path) => `file:${path}` as const),
+  // Status 2 also stands for a file that disappeared or cannot be read; only then nothing is printed about it (-s).
+  parse({ code, stdout, stderr }): readonly string[] {
+    if (code > 2 || stderr.trim() !== '')
+      throw new HostError({
+        code: 'read-failed',
+        message: `cannot search: ${stderr.trim().split('\n')[0] ?? ''}`,
+      })
+    return stdout.split('\0').slice(0, -1)
+  },
+})
+
 /** The host's clock, in seconds since 1970. */
 export const presentTime = question({
   words: ['date', '+%s'],

@@ -1,7 +1,9 @@
 /** Questions about the machine, its services and its disks. */
+import { HostError } from '../../base/errors.ts'
 import { count } from '../queries/query.ts'
 import { one, question, questionAbout } from '../question.ts'
 import type { ResourcePattern } from '../resource.ts'
+import type { Answer } from '../status.ts'
 
 /** `uname -m`, such as `x86_64`. */
 export const machineType = question({
@@ -47,6 +49,32 @@ export const systemState = question({
   reads: units,
   parse: ({ stdout }) => stdout.trim(),
 })
+
+/** Loaded services, with systemd's ActiveState and SubState (systemctl(1), list-units), by name. */
+export const loadedServices = question({
+  words: ['systemctl', 'list-units', '--type=service', '--all', '--plain', '--no-legend', '--no-pager'],
+  reads: units,
+  parse: (answer) =>
+    new Map(rowsOf(answer).map(([name = '', , active = '', sub = '']) => [name, { active, sub }] as const)),
+})
+
+/** States of the unit files of services (systemctl(1), list-unit-files), by name. */
+export const serviceFiles = question({
+  words: ['systemctl', 'list-unit-files', '--type=service', '--no-legend', '--no-pager'],
+  reads: units,
+  parse: (answer) => new Map(rowsOf(answer).map(([name = '', state = '']) => [name, state] as const)),
+})
+
+/** @throws HostError if systemd does not answer */
+function rowsOf({ code, stdout, stderr }: Answer): readonly (readonly string[])[] {
+  if (code !== 0)
+    throw new HostError({
+      code: 'read-failed',
+      message: `cannot list the services: ${stderr.trim().split('\n')[0] ?? ''}`,
+    })
+  const lines = stdout.split('\n').filter((line) => line.trim() !== '')
+  return lines.map((line) => line.trim().split(/\s+/)).filter(([name = '']) => name.endsWith('.service'))
+}
 
 /** Whether the unit's files on the disk are newer than the version that systemd has loaded (systemd.unit(5)). */
 export const needsDaemonReload = questionAbout({

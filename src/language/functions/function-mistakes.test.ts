@@ -33,6 +33,22 @@ describe('a wrong value is an error that names the place, the function and the t
     ['range(1000000)', '1 "range" makes at most 100000 numbers, but this would be 1000000'],
     ['range(1.5)', '1 "range" needs whole numbers, but got 1.5'],
     ['flatten(nested, -1)', '1 "flatten" needs a whole number that is not negative, but got -1'],
+    ['table.dict2items("a", "a")', '1 "dict2items" needs two different names, but got "a" twice'],
+    [
+      'disks.items2dict()',
+      '1 "items2dict" finds no "key" or no "value" in entry 0, which is a map',
+      'entries count from 0; name the keys of the maps: items2dict(list, "name", "size")',
+    ],
+    [
+      '[{"key": [], "value": 1}].items2dict()',
+      '1 "items2dict" needs texts as keys, but "key" of entry 0 is a list',
+    ],
+    [
+      '[{"key": "a", "value": 1}, {"key": "a", "value": 2}].items2dict()',
+      '1 "items2dict" finds the key "a" twice; the second is in entry 1',
+    ],
+    ['letters.zip(table)', '1 "zip" needs a list as its second value, but got a map'],
+    ['union(letters)', '1 "union" takes 2 values'],
     ['"a".indent(-1)', '1 "indent" needs a whole number from 0 to 200, but got -1'],
     ['"a".matches("(")', '1 "matches" got an invalid regular expression: missing closing ): `(`'],
     ['"a".regexReplace("a", "$1")', '1 "regexReplace" got $1, but the pattern has 0 groups'],

@@ -63,15 +63,6 @@ export const listFunctions: Readonly<Record<string, SharedFunction>> = {
     moves: true,
     apply: ([entries]) => entries.toReversed(),
   }),
-  unique: shared({
-    parameters: [list],
-    returns: 'list',
-    meaning: 'The list without repeated entries, in the order of their first occurrence',
-    expression: '["b", "a", "b"].unique()',
-    template: '{{join (unique (split "b,a,b" ",")) ","}}',
-    gives: ['b', 'a'],
-    apply: ([entries]) => unique(entries),
-  }),
   flatten: shared({
     parameters: [list, optional('levels', 'number')],
     returns: 'list',
@@ -256,22 +247,6 @@ function numbers(start: number, end: number, step: number): readonly number[] {
   if (count > mostNumbers)
     throw new FunctionError(`"range" makes at most ${mostNumbers} numbers, but this would be ${count}`)
   return Array.from({ length: count }, (_, index) => start + index * step)
-}
-
-function unique(entries: readonly unknown[]): readonly unknown[] {
-  const seen = new Map<string, unknown>()
-  for (const entry of entries) if (!seen.has(identity(entry))) seen.set(identity(entry), entry)
-  return [...seen.values()]
-}
-
-/** The same text for equal values, whatever the order of keys. */
-function identity(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(identity).join()}]`
-  if (!isPlainMap(value)) return JSON.stringify(value) ?? ''
-  const parts = Object.keys(value)
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${identity(value[key])}`)
-  return `{${parts.join()}}`
 }
 
 function mergeDeep(

@@ -35,6 +35,11 @@ describe('unknown values stay unknown', () => {
     assert.deepEqual(cel('{"x": partly}.mergeDeep({"x": {"known": 2}})'), { x: { known: 2, later } })
     assert.deepEqual(cel('{"x": partly.later}.mergeDeep({"x": {"known": 2}})'), later)
     assert.deepEqual(cel('[entries.first(), entries.reverse().first()]'), ['b', 'a'])
+    assert.deepEqual(cel('partly.dict2items()'), [
+      { key: 'known', value: 1 },
+      { key: 'later', value: later },
+    ])
+    assert.deepEqual(cel('["x"].zip(entries)'), [['x', 'b']])
     assert.deepEqual(hbs('{{merge partly table}}'), { known: 1, later, key: 'value' })
     assert.equal(hbs('{{first entries}}-{{join (keys partly) ","}}'), 'b-known,later')
     assert.deepEqual(hbs('x {{last (reverse (split "a" ","))}} {{join (values partly)}}'), later)

@@ -16,9 +16,7 @@ const functions: Readonly<Record<string, string>> = {
 
 const filters: Readonly<Record<string, string>> = {
   password_hash: 'set a variable to the hash, for example with -e @file',
-  dict2items: 'write !cel \'keys(x).map(k, {"key": k, "value": x[k]})\'',
-  items2dict: 'write the list as a map',
-  dictsort: 'write !cel \'keys(x).sort().map(k, {"key": k, "value": x[k]})\'',
+  dictsort: 'write !cel \'x.dict2items().sort("key")\'',
   comment: 'write the characters of the comment in the template',
 }
 

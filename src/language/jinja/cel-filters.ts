@@ -50,13 +50,6 @@ export function filterInCel(filter: Filter, to: ToCel): Cel | undefined {
     case 'search':
     case 'match':
       return first === undefined ? undefined : whole(`${value}.matches(${toCel(first)})`)
-    case 'union':
-      if (first === undefined) return undefined
-      return { text: `${tight(of, binding.sum)} + ${tight(first, binding.product)}`, binding: binding.sum }
-    case 'difference':
-      return first === undefined ? undefined : whole(`${value}.filter(x, !(x in ${toCel(first)}))`)
-    case 'intersect':
-      return first === undefined ? undefined : whole(`${value}.filter(x, x in ${toCel(first)})`)
     case 'map':
     case 'selectattr':
     case 'rejectattr':

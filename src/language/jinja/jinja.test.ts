@@ -79,7 +79,12 @@ const values: readonly (readonly [value: string, help: string])[] = [
   ],
   ['{{ x | from_json }}', 'write {{fromJson x}}'],
   ['{{ x | from_yaml | to_nice_json }}', 'write {{json (fromYaml x) 4}}'],
-  ['{{ m | dict2items }}', `write !cel 'keys(x).map(k, {"key": k, "value": x[k]})'`],
+  ['{{ m | dict2items }}', 'write {{dict2items m}}'],
+  ["{{ m | dict2items(value_name='size') }}", 'write {{dict2items m "key" "size"}}'],
+  ["{{ xs | items2dict(key_name='name', value_name='size') }}", 'write {{items2dict xs "name" "size"}}'],
+  ['{{ a | union(b) | difference(c) }}', 'write {{difference (union a b) c}}'],
+  ['{{ a | intersect(b) }}', 'write {{intersect a b}}'],
+  ['{{ a | zip(b, c) | list }}', 'write {{zip a b c}}'],
   ["{{ lookup('file', 'key.pub') }}", 'write {{file "key.pub"}}'],
   [
     "{{ lookup('pipe', 'date') }}",

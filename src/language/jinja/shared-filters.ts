@@ -37,6 +37,17 @@ export function sharedFilter({ name, of, args }: Filter): SharedCall | undefined
   if (direct !== undefined) return { name: direct, values: [of] }
   const [first, second] = [argumentOf(args, 0), argumentOf(args, 1)]
   switch (name) {
+    case 'union':
+    case 'intersect':
+    case 'difference':
+      return first && args.length === 1 ? { name, values: [of, first] } : undefined
+    case 'zip':
+      return first && args.every((given) => given.name === undefined)
+        ? { name, values: [of, ...args.map(({ value }) => value)] }
+        : undefined
+    case 'dict2items':
+    case 'items2dict':
+      return withNames(name, of, args)
     case 'replace':
       return first && second && { name: 'replace', values: [of, first, second] }
     case 'regex_replace':
@@ -76,6 +87,15 @@ export function sharedCall(name: string, args: readonly JinjaArgument[]): Shared
   if (name !== 'lookup' || kind?.kind !== 'text' || subject === undefined || more.length > 0) return undefined
   const source = kind.value.replace(/^ansible\.builtin\./, '')
   return source === 'env' || source === 'file' ? { name: source, values: [subject] } : undefined
+}
+
+/** With `key_name` and `value_name`, the maps of the list have these keys. */
+function withNames(name: string, of: JinjaNode, args: readonly JinjaArgument[]): SharedCall {
+  const key = argumentOf(args, 0, 'key_name')
+  const value = argumentOf(args, 1, 'value_name')
+  if (key === undefined && value === undefined) return { name, values: [of] }
+  const otherwise = (text: string): JinjaNode => ({ kind: 'text', value: text })
+  return { name, values: [of, key ?? otherwise('key'), ...(value === undefined ? [] : [value])] }
 }
 
 /** With `recursive=true`, maps inside are merged, too. */

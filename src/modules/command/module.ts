@@ -3,8 +3,8 @@ import { type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
 import {
   isImperative,
-  planProgram,
-  probeProgram,
+  planPromised,
+  probePromised,
   type ProgramSeen,
   reportProgram,
 } from '../support/program.ts'
@@ -21,7 +21,7 @@ export const command = {
   mayBeSecret: ['stdin'],
   imperative: isImperative,
   runs: 'what the author of a playbook promised',
-  probe: (given, host) => probeProgram(argvOf(given) ?? [], given, host),
+  probe: (given, host) => probePromised(argvOf(given) ?? [], given, host),
   plan,
   report: (given, seen, replies) => reportProgram(argvOf(given) ?? [], seen, replies),
 } satisfies Module<Args, ProgramSeen>
@@ -31,7 +31,7 @@ function plan(given: Args, seen: ProgramSeen): Plan {
   if (argv === undefined)
     return refuse({ code: 'invalid-argument', message: `unclosed quote in: ${given.cmd ?? ''}` })
   if (argv.length === 0) return refuse({ code: 'invalid-argument', message: 'no program is given' })
-  return planProgram(argv, given, seen)
+  return planPromised(argv, given, seen)
 }
 
 /** Undefined if a quote is not closed. */

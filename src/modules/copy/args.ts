@@ -11,6 +11,11 @@ const shape = {
       minLength: 1,
       description: "File in the role's `files/` or next to the playbook, or an absolute path",
     },
+    remote_src: {
+      type: 'boolean',
+      default: false,
+      description: '`src` is a file of the host, given by its absolute path',
+    },
     content: { type: 'string', description: 'Text to write, instead of `src`' },
     ...contentProperties,
   },

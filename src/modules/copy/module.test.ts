@@ -45,7 +45,7 @@ test('copy sends a large or binary file of the controller by reference', async (
     text: async () => '\u{fffd}',
   }
   const host: Host = Object.create(fakeHost(world), { controller: { value: controller } })
-  const seen = await copy.probe({ dest: '/opt/b', src: '/play/b', backup: false }, host)
+  const seen = await copy.probe({ dest: '/opt/b', src: '/play/b', backup: false, remote_src: false }, host)
   assert.equal(seen.source?.content.kind, 'controllerFile')
 })
 
@@ -101,4 +101,19 @@ for (const [says, args, message] of refusals) {
 test('copy needs either src or content', async () => {
   await assert.rejects(planOnce(copy, { dest: '/x' }, fakeWorld()), /src/)
   await assert.rejects(planOnce(copy, { dest: '/x', src: 'a', content: 'b' }, fakeWorld()), /exactly one/)
+})
+
+test('with remote_src, copy copies a file of the host', async () => {
+  const world = fakeWorld({ '/etc/from': 'text\n' })
+  const given = { src: '/etc/from', dest: '/etc/to', remote_src: true, mode: '0600' }
+  const { actions, diffs } = await converge(copy, given, world)
+  assertHas(actions, [
+    { kind: 'writeFile', path: '/etc/to', mode: '0600', content: { kind: 'hostFile', path: '/etc/from' } },
+  ])
+  assert.deepEqual(diffs, [{ title: '/etc/to', before: '', after: 'text\n' }])
+  assert.equal(world.files.get('/etc/to')?.text, 'text\n')
+  for (const src of ['/etc', '/etc/none', 'relative']) {
+    const { refusal } = await planOnce(copy, { ...given, src }, world)
+    assert.equal(refusal?.message, `there is no file ${src} on the host`)
+  }
 })

@@ -1,4 +1,6 @@
 /** Writes a file with the given content, from the controller or from the task itself. */
+import { defined } from '../../base/defined.ts'
+import { knownOr } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { type Plan, refuse } from '../../host/plan.ts'
 import { filesAt } from '../support/may-change.ts'
@@ -40,7 +42,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const { src, content } = given
   const source: Source | undefined =
     content === undefined
-      ? await fromController(src ?? '', host)
+      ? await (given.remote_src ? fromHost : fromController)(src ?? '', host)
       : { content: { kind: 'text', text: content }, sha256: sha256Of(content), text: content }
   const name = src === undefined ? undefined : keptName(src)
   return { ...(await probeContent(given, name, source?.sha256 ?? '', host)), source }
@@ -61,7 +63,23 @@ async function fromController(path: string, { controller }: Host): Promise<Sourc
   }
 }
 
+async function fromHost(path: string, host: Host): Promise<Source | undefined> {
+  if (!path.startsWith('/')) return undefined
+  const found = await host.stat(path, { follow: true })
+  if (found?.kind !== 'file') return undefined
+  const sha256 = (await host.hash(path)) ?? ''
+  const size = knownOr(found.size, undefined)
+  const text = size === undefined || size > diffLimit ? undefined : await host.text(path)
+  return { content: { kind: 'hostFile', path, sha256, ...defined({ size }) }, sha256, text }
+}
+
 function plan(given: Args, seen: Seen): Plan {
+  if (seen.source === undefined && given.remote_src)
+    return refuse({
+      code: 'file-not-found',
+      message: `there is no file ${given.src ?? ''} on the host`,
+      hint: 'write its absolute path; for a directory run cp with `command` and `creates`',
+    })
   if (seen.source === undefined)
     return refuse({
       code: 'file-not-found',

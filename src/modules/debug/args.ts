@@ -5,6 +5,11 @@ const shape = {
   additionalProperties: false,
   properties: {
     msg: { default: 'Hello world!', description: 'Message: text, or any value' },
+    warning: {
+      type: 'boolean',
+      default: false,
+      description: 'Print the message as a warning',
+    },
     var: { description: 'Expression whose value to print, such as `result` or `result.stdout_lines`' },
   },
 } as const

@@ -12,9 +12,9 @@ export const debug = {
   evaluated: ['var'],
   mayBeSecret: ['msg', 'var'],
   probe: () => Promise.resolve(),
-  plan: () => done(),
+  plan: (given) => done(given.warning ? [text(shown(given))] : []),
   report: (given) => ({ msg: shown(given) }),
-  message: (given) => text(shown(given)),
+  message: (given) => (given.warning ? undefined : text(shown(given))),
 } satisfies Module<Args, void>
 
 function shown(given: Args): unknown {

@@ -21,6 +21,12 @@ export const args = {
       default: false,
       description: 'With `link`: replace a file or an empty directory at `path`',
     },
+    recurse: {
+      type: 'boolean',
+      default: false,
+      description:
+        'With `directory`: set the attributes of everything below it, too; use a symbolic mode with `X`, so that files do not become executable. Links are not followed',
+    },
     ...attributeProperties,
   },
 } as const

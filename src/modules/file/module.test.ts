@@ -138,3 +138,50 @@ for (const [says, args, message] of refusals) {
 test('a mode that is a number is refused', async () => {
   await assert.rejects(planOnce(file, { path: '/x', mode: 420 }, fakeWorld()), /mode must be string/)
 })
+
+test('with recurse, file sets the attributes of everything below a directory that differs', async () => {
+  const world = fakeWorld()
+  makeParents(world, '/srv/x/y')
+  world.files.set('/srv/x', { kind: 'directory', mode: '0755', owner: 'app', group: 'app' })
+  const lines = (mode: string, uid: number): string =>
+    [
+      `f\t${mode}\t1\t${uid}\t1000\t1.0\t/srv/x/f`,
+      'd\t755\t1\t1000\t1000\t1.0\t/srv/x/d',
+      'l\t777\t1\t1000\t1000\t1.0\t/srv/x/l',
+    ]
+      .map((line) => `${line}\0`)
+      .join('')
+  let found = lines('600', 0)
+  world.answer = ([program]) => (program === 'find' ? { code: 0, stdout: found, stderr: '' } : undefined)
+  const given = { path: '/srv/x', state: 'directory', recurse: true, mode: 'u=rwX,go=rX', owner: '1000' }
+  world.program = () => {
+    found = lines('644', 1000)
+    return { code: 0, stdout: '', stderr: '' }
+  }
+  const { actions, diffs } = await converge(file, given, world)
+  assert.deepEqual(
+    actions.map((action) => action.kind === 'run' && action.argv),
+    [
+      ['chown', '-R', '-h', '1000', '--', '/srv/x'],
+      ['chmod', '-R', 'u=rwX,go=rX', '--', '/srv/x'],
+    ],
+  )
+  assert.equal(diffs.at(-1)?.before, '1 below with other attributes\n')
+  assert.equal(
+    (await planOnce(file, { path: '/srv/x', recurse: true }, world)).refusal?.code,
+    'invalid-argument',
+  )
+})
+
+test('a symbolic mode changes the one that is there, or that of a new file or directory', async () => {
+  const world = fakeWorld({ '/etc/x': '' })
+  world.files.set('/etc/x', { kind: 'file', text: '', mode: '4611', owner: 'root', group: 'root' })
+  for (const [args, mode] of [
+    [{ path: '/etc/x', mode: 'g+w,o=' }, '4630'],
+    [{ path: '/etc/new', state: 'touch', mode: 'u=rwx,go-r' }, '0700'],
+    [{ path: '/etc/d', state: 'directory', mode: 'o-rx' }, '0750'],
+  ] as const) {
+    const { actions } = await converge(file, args, world)
+    assertHas(actions, [{ path: args.path, mode }])
+  }
+})

@@ -5,8 +5,10 @@ import { type Diff, actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { filesAt } from '../support/may-change.ts'
 import type { Module } from '../module.ts'
 import { attributeAction, attributeDiffs, givenAttributes, knowAttributes } from '../support/attributes.ts'
+import { newDirectory } from '../support/mode.ts'
 import { normalized } from '../../base/posix-paths.ts'
 import { args, type Args, result } from './args.ts'
+import { type Below, changesBelow, readBelow } from './below.ts'
 
 export interface Seen {
   /** The path itself; links are not followed. */
@@ -15,6 +17,8 @@ export interface Seen {
   readonly target: SeenFile | undefined
   /** Whether a directory that `link` would replace is empty. */
   readonly empty: boolean
+  /** Undefined unless the task is about everything below a directory. */
+  readonly below: Below | undefined
 }
 
 export const file = {
@@ -38,12 +42,18 @@ async function probe(args: Args, host: Host): Promise<Seen> {
     follows ? host.stat(path, { follow: true }) : undefined,
   ])
   knowAttributes(args, target)
-  if (state !== 'link' || itself?.kind !== 'directory') return { itself, target, empty: false }
-  return { itself, target, empty: (await host.list(path))?.length === 0 }
+  const below =
+    state === 'directory' && args.recurse && target?.kind === 'directory'
+      ? await readBelow(path, args, host)
+      : undefined
+  if (state !== 'link' || itself?.kind !== 'directory') return { itself, target, empty: false, below }
+  return { itself, target, empty: (await host.list(path))?.length === 0, below }
 }
 
 function plan(given: Args, seen: Seen): Plan {
   const path = normalized(given.path)
+  if (given.recurse && given.state !== 'directory')
+    return refuse({ code: 'invalid-argument', message: '`recurse` needs `state: directory`' })
   switch (given.state) {
     case 'absent':
       return absent(path, seen)
@@ -87,14 +97,22 @@ function absent(path: string, { itself }: Seen): Plan {
   })
 }
 
-function directory(path: string, given: Args, { target, itself }: Seen): Plan {
+function directory(path: string, given: Args, { target, itself, below }: Seen): Plan {
   if (target === undefined && itself !== undefined) return wrongKind(path, itself, 'directory')
   if (target === undefined)
-    return actions([{ kind: 'makeDirectory', path, ...givenAttributes(given) }], {
+    return actions([{ kind: 'makeDirectory', path, ...givenAttributes(given, newDirectory) }], {
       diffs: existence(path, 'absent', 'directory'),
     })
   if (target.kind !== 'directory') return wrongKind(path, target, 'directory')
-  return attributes(path, given, target)
+  if (below === undefined) return attributes(path, given, target)
+  const { actions: changes, count } = changesBelow(path, given, below)
+  const diffs = attributeDiffs(path, given, target)
+  return actions([...changes, attributeAction(path, given, target)], {
+    diffs:
+      count === 0
+        ? diffs
+        : [...diffs, { title: `${path}/`, before: `${count} below with other attributes\n`, after: '' }],
+  })
 }
 
 function link(path: string, given: Args, { itself, empty }: Seen): Plan {

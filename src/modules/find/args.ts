@@ -35,6 +35,14 @@ export const args = {
       default: 'file',
       description: 'What to find',
     },
+    contains: {
+      type: 'string',
+      minLength: 1,
+      maxLength: 1000,
+      pattern: '^[^-\\r\\n][^\\r\\n]*$',
+      description:
+        'Only files with a line that matches this extended regular expression (`grep -E`); not other kinds. It cannot begin with `-`',
+    },
     recurse: { type: 'boolean', default: false, description: 'Also search the directories below' },
     depth: {
       type: 'integer',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { converge, planOnce } from '../testing/converge.ts'
+import { assertHas } from '../testing/has.ts'
 import { fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
 import { find } from './module.ts'
 
@@ -87,5 +88,38 @@ test('a missing directory is a warning, an invalid pattern is refused, and a fai
   await assert.rejects(
     planOnce(find, { paths: '/var/log' }, failing),
     /cannot search: find: .*Permission denied/,
+  )
+})
+
+test('contains leaves only files with a matching line', async () => {
+  const asked: string[][] = []
+  const world = worldWith()
+  const { answer } = world
+  world.answer = (argv, options) => {
+    if (argv[0] !== 'grep') return answer(argv, options)
+    asked.push([...argv])
+    return { code: 2, stdout: '/var/log/b.log.1\0', stderr: '' }
+  }
+  const { report } = await converge(
+    find,
+    { paths: '/var/log', file_type: 'any', contains: 'err(or)?:' },
+    world,
+  )
+  assert.equal(report['matched'], 1)
+  assertHas(report['files'], [{ path: '/var/log/b.log.1' }])
+  assert.deepEqual(asked[0], [
+    'grep',
+    '-lsaZE',
+    '-e',
+    'err(or)?:',
+    '--',
+    '/var/log/a.log',
+    '/var/log/b.log.1',
+  ])
+  world.answer = (argv, options) =>
+    argv[0] === 'grep' ? { code: 2, stdout: '', stderr: 'grep: Unmatched (\n' } : answer(argv, options)
+  await assert.rejects(
+    planOnce(find, { paths: '/var/log', contains: '(' }, world),
+    /cannot search: grep: Unmatched/,
   )
 })

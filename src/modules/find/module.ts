@@ -3,7 +3,7 @@ import { globPattern } from '../../base/glob.ts'
 import { nameOf, normalized } from '../../base/posix-paths.ts'
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse } from '../../host/plan.ts'
-import { type FoundPath, pathsBelow, presentTime } from '../../host/questions/search.ts'
+import { filesWithLine, type FoundPath, pathsBelow, presentTime } from '../../host/questions/search.ts'
 import type { Module } from '../module.ts'
 import { compilePattern } from '../support/regular-expression.ts'
 import { args, type Args, result } from './args.ts'
@@ -47,13 +47,31 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     !(typeof excludes === 'function' && excludes(nameOf(entry.path))) &&
     exceeds(entry.size, given.size, sizes) &&
     exceeds(now - entry.mtime, given.age, ages)
-  const found = [...new Map(all.filter(wanted).map((entry) => [entry.path, entry])).values()]
+  const chosen = [...new Map(all.filter(wanted).map((entry) => [entry.path, entry])).values()]
+  const found = given.contains === undefined ? chosen : await containing(given.contains, chosen, host)
   return {
-    found: found.sort((a, b) => (a.path < b.path ? -1 : 1)),
+    found: [...found].sort((a, b) => (a.path < b.path ? -1 : 1)),
     examined: all.length,
     missing: paths.filter((_, index) => !isThere(index)),
     wrong: undefined,
   }
+}
+
+/** A command line has a limit, and so has an answer. */
+const filesAtOnce = 500
+
+async function containing(
+  pattern: string,
+  found: readonly FoundPath[],
+  host: Host,
+): Promise<readonly FoundPath[]> {
+  const files = found.filter(({ type, path }) => type === 'f' && !path.includes('\n'))
+  const parts = Array.from({ length: Math.ceil(files.length / filesAtOnce) }, (_, index) =>
+    files.slice(index * filesAtOnce, (index + 1) * filesAtOnce).map(({ path }) => path),
+  )
+  const answers = await Promise.all(parts.map((part) => host.ask(filesWithLine({ pattern, files: part }))))
+  const matching = new Set(answers.flat())
+  return files.filter(({ path }) => matching.has(path))
 }
 
 function plan(_: Args, { missing, wrong }: Seen): Plan {

@@ -10,7 +10,13 @@ import { type Login, loginOf as login } from '../../host/login.ts'
 import { actions, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { filesAt } from '../support/may-change.ts'
 import type { Module } from '../module.ts'
-import { attributeAction, attributeDiffs, givenAttributes, knowAttributes } from '../support/attributes.ts'
+import {
+  attributeAction,
+  attributeDiffs,
+  givenAttributes,
+  knowAttributes,
+  modeBase,
+} from '../support/attributes.ts'
 import { join, nameOf, normalized, parentOf } from '../../base/posix-paths.ts'
 import { args, type Args, result } from './args.ts'
 
@@ -158,7 +164,7 @@ function plan(given: Args, seen: Seen): Plan {
     return actions([attributeAction(dest, given, status)], { diffs: attributeDiffs(dest, given, status) })
   const problem = refusalOf(given.url, server)
   if (problem) return refuse(problem)
-  const { mode, ...owners } = givenAttributes(given)
+  const { mode, ...owners } = givenAttributes(given, modeBase(status))
   const download: Download = {
     kind: 'download',
     url: given.url,

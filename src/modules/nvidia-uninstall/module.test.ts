@@ -11,6 +11,7 @@ const version = '580.95.05'
 const helper = '/usr/local/lib/gpuplay/nvidia-driver'
 const log = { '/var/lib/nvidia/log': `1.0-1 (${version})\n` }
 const record = '/var/lib/gpuplay/v1/jobs/nvidia-installer/run'
+const succeeded = '/var/lib/gpuplay/v1/jobs/nvidia-installer/succeeded'
 const cached = (of: string): string => `/var/cache/gpuplay/NVIDIA-Linux-x86_64-${of}.run`
 /** The script of the installer's job (`executors/job.ts`). */
 const ran = (of: string): string => `umask 022\n(\ntimeout -k 10 900 sh ${cached(of)} --silent\n)\n`
@@ -77,6 +78,23 @@ test("a .run that somebody has installed after gpuplay's stays", async () => {
   const exchange = `${helper} install ${version} 570.124.06 ${cached('570.124.06')} --dkms -- sh ${cached(version)}`
   const plan = await planOf(gpuHost({ ...node, files: { ...files, [record]: `(\n${exchange}\n)\n` } }))
   assert.equal(plan.actions.length, 2)
+})
+
+test('after a failed upgrade, the driver before it is removed: its installer was the last that succeeded', async () => {
+  const before = '570.124.06'
+  const exchange = `${helper} install ${version} ${before} ${cached(before)} --dkms -- sh ${cached(version)}`
+  const failed = {
+    '/var/lib/nvidia/log': `1.0-1 (${before})\n`,
+    [helper]: 'x',
+    [record]: `(\n${exchange}\n)\n`,
+    [succeeded]: ran(before),
+  }
+  const plan = await planOf(gpuHost({ modules: { nvidia: { version: before } }, files: failed }))
+  assert.deepEqual(commands(plan), [`${helper} unload`, '/usr/bin/nvidia-uninstall --silent'])
+  // Somebody has installed it meanwhile.
+  const others = { ...failed, [succeeded]: ran('550.163.01') }
+  const stays = await planOf(gpuHost({ modules: {}, files: others }))
+  assert.deepEqual([stays.actions.length, stays.warnings.length], [0, 1])
 })
 
 test('after an interruption, the record of the installer is removed', async () => {

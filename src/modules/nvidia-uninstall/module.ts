@@ -3,7 +3,8 @@
  * first, in a container the user-space driver.
  *
  * gpuplay's own records of its installers tell its drivers from those of others, which stay: a driver is gpuplay's if
- * the last installer that it ran is that of the installed version. On a node, nothing is removed as long as a container
+ * the last installer that it ran, or the last that succeeded, is that of the installed version. After a failed upgrade,
+ * these are two versions. On a node, nothing is removed as long as a container
  * still has a GPU: it could not start without the device nodes, whoever installed the driver, because `uninstall.yml`
  * goes on to remove the services that create them.
  */
@@ -12,7 +13,7 @@ import type { Action, Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { resource } from '../../host/resource.ts'
-import { jobRecord, jobScript } from '../../host/work-directory.ts'
+import { jobRecord, jobScripts } from '../../host/work-directory.ts'
 import { assignmentNotes } from '../../nvidia/assignment-note.ts'
 import { type GpuContainer, readGpuContainers } from '../../nvidia/gpu-containers.ts'
 import { installedVersion, installerLog } from '../../nvidia/installer.ts'
@@ -35,6 +36,8 @@ export interface Seen {
   readonly record: boolean
   /** The version of the last installer that gpuplay ran here; undefined if there is none, or its record is damaged. */
   readonly recorded: string | undefined
+  /** The version of the last one that succeeded. */
+  readonly succeeded: string | undefined
   /** Of a node. */
   readonly loaded: string | undefined
   /** Of a node: those that have a GPU. */
@@ -101,25 +104,32 @@ function forget(job: Installer): Action {
   }
 }
 
-type Records = Pick<Seen, 'installed' | 'record' | 'recorded'>
+type Records = Pick<Seen, 'installed' | 'record' | 'recorded' | 'succeeded'>
 
-const nothing: Records = { installed: undefined, record: false, recorded: undefined }
+const nothing: Records = {
+  installed: undefined,
+  record: false,
+  recorded: undefined,
+  succeeded: undefined,
+}
 
 async function readRun(job: Installer, host: Host): Promise<Records> {
-  const [log, record, script] = await Promise.all([
+  const [log, record, ...scripts] = await Promise.all([
     host.maybe(host.text(installerLog)),
     host.maybe(host.stat(jobRecord(job))),
-    host.maybe(host.text(jobScript(job))),
+    ...jobScripts(job).map((path) => host.maybe(host.text(path))),
   ])
+  const [recorded, succeeded] = scripts.map((script) => versionInScript(knownOr(script, undefined) ?? ''))
   return {
     installed: installedVersion(knownOr(log, undefined) ?? ''),
     record: knownOr(record, undefined) !== undefined,
-    recorded: versionInScript(knownOr(script, undefined) ?? ''),
+    recorded,
+    succeeded,
   }
 }
 
 function plan({ timeout }: Args, seen: Seen): Plan {
-  const { running, ctid, installed, record, recorded, loaded, containers, helper: program } = seen
+  const { running, ctid, installed, record, recorded, succeeded, loaded, containers, helper: program } = seen
   if (!running)
     return done([
       `container ${ctid ?? ''} is stopped: its user-space driver, if it has one, stays; run again when it runs`,
@@ -128,7 +138,7 @@ function plan({ timeout }: Args, seen: Seen): Plan {
   const installer = ctid === undefined ? 'nvidia-installer' : 'nvidia-userspace'
   // The removal is done, in this run or in one that was interrupted.
   if (installed === undefined) return actions(record ? [forget(installer)] : [], { warnings: left(seen) })
-  if (installed !== recorded) return done([stays(installed, seen)])
+  if (installed !== recorded && installed !== succeeded) return done([stays(installed, seen)])
   // The uninstaller exits with 0 even if the driver remains, so its record is kept until the driver is gone.
   const stage = ctid === undefined ? `remove driver ${installed}` : `remove user-space driver ${installed}`
   const removal = { ...removeRun(installed, stage), timeout }
@@ -143,10 +153,10 @@ function plan({ timeout }: Args, seen: Seen): Plan {
 }
 
 /** About a driver that is loaded although no `.run` is installed. */
-function left({ loaded, record, recorded }: Seen): readonly string[] {
+function left({ loaded, record, recorded, succeeded }: Seen): readonly string[] {
   if (loaded === undefined) return []
   return [
-    record && loaded === recorded
+    record && (loaded === recorded || loaded === succeeded)
       ? `driver ${loaded} is removed, but its kernel modules stay loaded until the node reboots`
       : stays(loaded, { record: false, recorded }),
   ]

@@ -57,7 +57,8 @@ export const args = {
       type: 'integer',
       minimum: 1,
       default: 3600,
-      description: 'Seconds for taking or deleting the snapshot, or for the rollback',
+      description:
+        'Seconds for taking or deleting the snapshot, for the rollback, and to wait for such a task of Proxmox that runs already',
     },
     lock_timeout: lockTimeout,
   },

@@ -80,7 +80,9 @@ lxc.apparmor.profile: unconfined\n`,
       '/var/log/pve/tasks/active': 'UPID:pve1:00000007:00000063:65A00000:vzsnapshot:900:root@pam: 0\n',
       '/proc/7/stat': `7 (task) ${Array.from({ length: 19 }, () => '0').join(' ')} 99\n`,
     }
-    assert.match((await look({}, world(half, { files }))).settle?.why ?? '', /vzsnapshot/)
+    const waits = await look({ copy_timeout: 1800, lock_timeout: 5 }, world(half, { files }))
+    assert.match(waits.settle?.why ?? '', /vzsnapshot/)
+    assert.equal(waits.settle?.timeout, 1800, 'as long as for a snapshot of its own')
     const other = await look({ name: 'another' }, world(half))
     assert.match(other.settle?.why ?? '', /lock: snapshot/)
   })

@@ -4,11 +4,11 @@
  * A snapshot that an interrupted task has left incomplete is worthless (Proxmox refuses to roll back to it),
  * so it is taken again. A rollback is carried out once for each request (`src/proxmox/rollbacks.ts`).
  */
-import { done, type Plan, refuse, settle } from '../../host/plan.ts'
-import { waitForLock } from '../../proxmox/config-change.ts'
+import { done, type Plan, refuse } from '../../host/plan.ts'
 import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf } from '../../proxmox/device-entries.ts'
 import { missingContainer } from '../../proxmox/find-guest.ts'
+import { waitForTasks, waitForWork } from '../../proxmox/running-copies.ts'
 import { completeSnapshots, snapshotsOf, type TakenSnapshot } from '../../proxmox/snapshots.ts'
 import type { Module } from '../module.ts'
 import { mayChangeContainer } from '../support/container-args.ts'
@@ -42,16 +42,11 @@ function plan(given: Args, seen: Seen): Plan {
   if (given.state === 'present' && snapshot !== undefined && !isDue(given, snapshot)) return done()
   if (given.state === 'absent' && snapshot === undefined) return done()
   const lock = lockOf(config)
-  if (lock !== undefined && tasks.length > 0)
-    return settle(
-      `Proxmox is working on container ${ctid} (${tasks.join(', ')})`,
-      given.lock_timeout,
-      'run again when the task has finished; the node shows its log',
-    )
+  if (lock !== undefined && tasks.length > 0) return waitForTasks(ctid, tasks, given)
   // A task that was killed has left its lock.
   const ours = ['snapshot', 'snapshot-delete'].includes(lock ?? '') && snapshot?.incomplete !== undefined
   const unlocks = ours || (given.state === 'rollback' && lock === 'rollback')
-  const locked = unlocks ? undefined : waitForLock(ctid, config, given.lock_timeout)
+  const locked = unlocks ? undefined : waitForWork({ ...seen, config }, given)
   if (locked) return locked
   const present = { config, snapshot, locked: lock !== undefined }
   switch (given.state) {

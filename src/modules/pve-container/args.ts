@@ -87,6 +87,13 @@ export const args = {
       description:
         'Leave a container that exists as it is: only its name is compared. Settings and `state` are for a new container, also if an interrupted run has created it',
     },
+    description: {
+      type: 'string',
+      pattern: '^[^\\n]*$',
+      default: '',
+      description:
+        'With `template`: text that says what is in it. It is kept on the node when the container is converted, and returned',
+    },
     timeout: {
       type: 'integer',
       minimum: 1,
@@ -108,7 +115,8 @@ export const args = {
       type: 'integer',
       minimum: 1,
       default: 3600,
-      description: 'Seconds for creating, cloning, converting or destroying it',
+      description:
+        'Seconds for creating, cloning, converting or destroying it, and to wait for such a task of Proxmox that runs already',
     },
     lock_timeout: lockTimeout,
   },
@@ -116,7 +124,7 @@ export const args = {
 
 export const result = {
   type: 'object',
-  required: ['ctid', 'exists', 'running', 'template', 'snapshots', 'descriptions', 'pending'],
+  required: ['ctid', 'exists', 'running', 'template', 'snapshots', 'descriptions', 'description', 'pending'],
   properties: {
     ctid: { type: 'string' },
     exists: { type: 'boolean' },
@@ -131,6 +139,10 @@ export const result = {
       type: 'object',
       additionalProperties: { type: 'string' },
       description: 'The descriptions of these snapshots, by their names',
+    },
+    description: {
+      type: 'string',
+      description: 'Of a template: the `description` with which a task converted it; otherwise empty',
     },
     pending: {
       type: 'array',

@@ -4,7 +4,17 @@ import type { Plan } from '../../host/plan.ts'
 import { converge } from '../testing/converge.ts'
 import { makeParents } from '../testing/fake-host.ts'
 import { pveContainer } from './module.ts'
-import { archive, labels, look, record, scriptOf, web, world, zfs } from './testing/container-world.ts'
+import {
+  archive,
+  labels,
+  look,
+  record,
+  runningTask,
+  scriptOf,
+  web,
+  world,
+  zfs,
+} from './testing/container-world.ts'
 
 describe('a container that does not exist', () => {
   test('is created from an archive, locked until it is complete', async () => {
@@ -147,6 +157,24 @@ describe('a clone', () => {
 
   test('waits for a lock of its source', async () => {
     assert.match((await clone({}, `lock: backup\n${base}`)).settle?.why ?? '', /lock: backup/)
+  })
+
+  test('waits for another clone of its source as long as for its own, and for anything else only shortly', async () => {
+    const waits = async (lock: string, task: string): Promise<Plan['settle']> => {
+      const files = runningTask(task, 901)
+      const of = world({ others: { 901: `lock: ${lock}\n${base}` }, files })
+      return (await look({ clone: 901, copy_timeout: 1800, lock_timeout: 5 }, of)).settle
+    }
+    assert.deepEqual(await waits('disk', 'vzclone'), {
+      why: 'Proxmox is still working on container 901 (vzclone)',
+      timeout: 1800,
+      hint: 'run again when the task has finished; the node shows its log',
+    })
+    assert.equal((await waits('backup', 'vzdump'))?.timeout, 5)
+    // The lock of a task that was killed: no task runs.
+    const stale = await waits('disk', 'vncproxy')
+    assert.equal(stale?.timeout, 5)
+    assert.match(stale.hint ?? '', /pct unlock 901/)
   })
 })
 

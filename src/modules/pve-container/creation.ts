@@ -1,9 +1,9 @@
 /** The plan for a container that does not exist, or that an earlier run left half-made. */
 import { isUnknown, type Unknown } from '../../base/unknown.ts'
 import type { Action, Effect } from '../../host/action.ts'
-import { type Plan, type Refusal, refuse, settle } from '../../host/plan.ts'
+import { type Plan, type Refusal, refuse } from '../../host/plan.ts'
 import { matchingLine } from '../../proxmox/config-lines.ts'
-import { configFile, waitForLock } from '../../proxmox/config-change.ts'
+import { configFile } from '../../proxmox/config-change.ts'
 import {
   type ConfigEntry,
   type ConfigSection,
@@ -13,6 +13,7 @@ import {
 import { lockOf } from '../../proxmox/device-entries.ts'
 import { makingRecord, makingScript, recordDirectory, removalScript } from '../../proxmox/half-made.ts'
 import { configBecomes, longPct, rewritten } from '../../proxmox/pct-actions.ts'
+import { waitForTasks, waitForWork } from '../../proxmox/running-copies.ts'
 import { type Storage, volumesOf } from '../../proxmox/storages.ts'
 import type { Args } from './args.ts'
 import { growth } from './growth.ts'
@@ -36,7 +37,7 @@ export interface Creation {
 export function planCreation(given: Args, seen: Seen): Creation | Plan {
   const problem = nameProblem(given, seen) ?? originProblem(given, seen)
   if (problem) return refuse(problem)
-  const busy = waitForTasks(given, seen)
+  const busy = waitForCreation(given, seen)
   if (busy) return busy
   const creation = given.clone === undefined ? fromArchive(given, seen) : asClone(given, seen, given.clone)
   if ('warnings' in creation) return creation
@@ -49,16 +50,8 @@ export function isHalfMade({ container, record }: Seen, config: ContainerConfig)
 }
 
 /** Waits for tasks of Proxmox that may be the very creation, started by a run that was killed. */
-export function waitForTasks(
-  { lock_timeout: timeout }: Args,
-  { ctid, record, tasks }: Seen,
-): Plan | undefined {
-  if (record === undefined || tasks.length === 0) return undefined
-  return settle(
-    `Proxmox is still working on container ${ctid} (${tasks.join(', ')})`,
-    timeout,
-    'run again when the task has finished; the node shows its log',
-  )
+export function waitForCreation(given: Args, { ctid, record, tasks }: Seen): Plan | undefined {
+  return record === undefined || tasks.length === 0 ? undefined : waitForTasks(ctid, tasks, given)
 }
 
 /** Removes what an interrupted creation has left. */
@@ -127,7 +120,7 @@ function asClone(given: Args, seen: Seen, clone: string | number): Creation | Pl
   if (isUnknown(source))
     return doubtful(given, seen, { source, label: `clone container ${of} to ${ctid} (${hostname})` })
   const config = parseContainerConfig(source.config)
-  const locked = waitForLock(String(clone), config, given.lock_timeout)
+  const locked = waitForWork({ ctid: String(clone), config, tasks: seen.tasks }, given)
   if (locked && seen.record === undefined) return locked
   const from = snapshot === undefined ? config.current : config.snapshots.get(snapshot)
   const full = given.full ?? isCopied(given, seen, config.current)

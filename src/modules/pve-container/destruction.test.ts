@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import { converge } from '../testing/converge.ts'
 import type { FakeWorld } from '../testing/fake-host.ts'
 import { pveContainer } from './module.ts'
-import { archive, labels, look, record, web, world } from './testing/container-world.ts'
+import { archive, labels, look, record, web, world, runningTask } from './testing/container-world.ts'
 
 describe('a half-made container', () => {
   const rest = 'hostname web\nsource 901\nstorages tank\nvolume tank:subvol-900-disk-7\n'
@@ -45,17 +45,14 @@ describe('a half-made container', () => {
   })
 
   test('is waited for while Proxmox still works on it, or on its source', async () => {
-    const files = {
-      [record]: rest,
-      '/var/log/pve/tasks/active': 'UPID:pve1:00000007:00000063:65A00000:vzclone:901:root@pam: 0\n',
-      '/proc/7/stat': `7 (task) ${Array.from({ length: 19 }, () => '0').join(' ')} 99 0\n`.replace(
-        '0 99',
-        '99 99',
-      ),
+    const files = { [record]: rest, ...runningTask('vzclone', 901) }
+    for (const state of ['present', 'absent']) {
+      const given = { ostemplate: archive, copy_timeout: 1800, lock_timeout: 5, state }
+      const plan = await look(given, world({ config: 'lock: create\n', files }))
+      assert.deepEqual(plan.actions, [])
+      assert.equal(plan.settle?.why, 'Proxmox is still working on container 900 (vzclone)')
+      assert.equal(plan.settle?.timeout, 1800, 'as long as for a copy of its own')
     }
-    const plan = await look({ ostemplate: archive }, world({ config: 'lock: create\n', files }))
-    assert.deepEqual(plan.actions, [])
-    assert.match(plan.settle?.why ?? '', /vzclone/)
   })
 
   test('that is complete only loses its record', async () => {

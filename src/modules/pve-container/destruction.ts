@@ -2,13 +2,14 @@
 import type { Action } from '../../host/action.ts'
 import { sha256Of } from '../../host/content.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
-import { configFile, waitForLock } from '../../proxmox/config-change.ts'
+import { configFile } from '../../proxmox/config-change.ts'
 import { type ContainerConfig, parseContainerConfig } from '../../proxmox/container-config.ts'
 import { lockOf } from '../../proxmox/device-entries.ts'
 import { longPct } from '../../proxmox/pct-actions.ts'
+import { waitForWork } from '../../proxmox/running-copies.ts'
 import { volumesOf } from '../../proxmox/storages.ts'
 import type { Args } from './args.ts'
-import { isHalfMade, removal, waitForTasks } from './creation.ts'
+import { isHalfMade, removal, waitForCreation } from './creation.ts'
 import { nameProblem, otherContainer } from './refusals.ts'
 import type { Seen } from './seen.ts'
 
@@ -21,15 +22,15 @@ export function planAbsence(given: Args, seen: Seen): Plan {
   if (problem) return refuse(problem)
   if (container === undefined && record === undefined) return done()
   const config = parseContainerConfig(container?.config ?? '')
-  if (isHalfMade(seen, config)) return waitForTasks(given, seen) ?? actions(removal(given, seen))
+  if (isHalfMade(seen, config)) return waitForCreation(given, seen) ?? actions(removal(given, seen))
   const lock = lockOf(config)
   const half = lock === almostGone
   // Somebody else is creating it, and its name comes last.
-  const making = lock === 'create' ? waitForLock(ctid, config, given.lock_timeout) : undefined
+  const making = lock === 'create' ? waitForWork({ ...seen, config }, given) : undefined
   if (making) return making
   const reason = half ? undefined : hindrance(given, seen, config)
   if (reason) return refuse(reason)
-  const locked = half ? undefined : waitForLock(ctid, config, given.lock_timeout)
+  const locked = half ? undefined : waitForWork({ ...seen, config }, given)
   if (locked) return locked
   return actions([
     ...(container?.status === 'running' ? [stop(given, ctid)] : []),

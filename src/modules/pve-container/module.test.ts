@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { converge } from '../testing/converge.ts'
+import { makeParents } from '../testing/fake-host.ts'
 import { pveContainer } from './module.ts'
 import { archive, labels, look, scriptOf, web, world } from './testing/container-world.ts'
 
@@ -104,6 +105,19 @@ describe('a container that exists', () => {
       'stop',
       'convert container 900 to a template',
     ])
+    const of = world({ config: web })
+    const given = { ctid: 900, hostname: 'web', state: 'template', description: 'driver 580' }
+    assert.deepEqual(labels(await look(given, of)).slice(1), [
+      'note on the node what is in template 900',
+      'convert container 900 to a template',
+    ])
+    makeParents(of, '/var/lib/gpuplay/v1/templates')
+    of.program = () => {
+      of.containers.set('900', { status: 'stopped', config: `${web}template: 1\n`, pid: undefined })
+      return { code: 0, stdout: '', stderr: '' }
+    }
+    const { report } = await converge(pveContainer, given, of)
+    assert.equal(report?.['description'], 'driver 580')
     const code = async (config: string): Promise<string | undefined> =>
       (await look({ state: 'template' }, world({ config }))).refusal?.code
     assert.equal(await code(`${web}\n[one]\n${web}snaptime: 1\n`), 'has-snapshots')

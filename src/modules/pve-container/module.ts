@@ -8,7 +8,7 @@ import { defined } from '../../base/defined.ts'
 import { Unknown } from '../../base/unknown.ts'
 import type { Action } from '../../host/action.ts'
 import { actions, done, type Plan, type Refusal, refuse } from '../../host/plan.ts'
-import { configFile, waitForLock, writeConfig } from '../../proxmox/config-change.ts'
+import { configFile, writeConfig } from '../../proxmox/config-change.ts'
 import { withoutLines } from '../../proxmox/config-lines.ts'
 import {
   type ContainerConfig,
@@ -19,8 +19,10 @@ import { lockOf } from '../../proxmox/device-entries.ts'
 import { makingRecord } from '../../proxmox/half-made.ts'
 import { configBecomes, longPct, withCurrent } from '../../proxmox/pct-actions.ts'
 import { afterNextStart, pendingNames } from '../../proxmox/pending-changes.ts'
+import { waitForWork } from '../../proxmox/running-copies.ts'
 import { completeSnapshots, snapshotsOf } from '../../proxmox/snapshots.ts'
 import { lackingFeature, volumesOf } from '../../proxmox/storages.ts'
+import { noteTemplate } from '../../proxmox/template-notes.ts'
 import type { Module } from '../module.ts'
 import { mayChangeContainer } from '../support/container-args.ts'
 import { args, type Args, result } from './args.ts'
@@ -40,7 +42,7 @@ export const pveContainer = {
   mayChange: mayChangeContainer,
   probe,
   plan,
-  report: (_, { ctid, container }) => {
+  report: (_, { ctid, container, description }) => {
     const config = parseContainerConfig(container?.config ?? '')
     return {
       ctid,
@@ -53,6 +55,7 @@ export const pveContainer = {
           incomplete === undefined ? [[name, description]] : [],
         ),
       ),
+      description,
       pending: pendingNames(config),
     }
   },
@@ -64,7 +67,7 @@ function plan(given: Args, seen: Seen): Plan {
   const config = parseContainerConfig(container?.config ?? '')
   if (container === undefined || isHalfMade(seen, config)) return planNew(given, seen)
   // Somebody else is creating it, and its name comes last.
-  const making = lockOf(config) === 'create' ? waitForLock(ctid, config, given.lock_timeout) : undefined
+  const making = lockOf(config) === 'create' ? waitForWork({ ...seen, config }, given) : undefined
   if (making) return making
   const problem =
     otherContainer(given, seen, config) ??
@@ -84,7 +87,7 @@ function plan(given: Args, seen: Seen): Plan {
   const refused = steps.find((step): step is Refusal => 'code' in step)
   if (refused) return refuse(refused)
   const list = steps.filter((step): step is Action => 'kind' in step)
-  const locked = list.length > 0 ? waitForLock(ctid, config, given.lock_timeout) : undefined
+  const locked = list.length > 0 ? waitForWork({ ...seen, config }, given) : undefined
   if (locked) return locked
   if (list.length === 0 && record === undefined) return done()
   return actions([...list, record === undefined ? undefined : forgetMaking(ctid)])
@@ -104,24 +107,22 @@ function planNew(given: Args, seen: Seen): Plan {
     ...creation.actions,
     ...(settings.length === 0 ? [] : [setAction(given, seen, { settings, config })]),
     ...(given.state === 'started' ? [power(given, seen, 'start')] : []),
-    ...(given.state === 'template' ? [conversion(given, seen)] : []),
+    ...(given.state === 'template' ? conversion(given, seen) : []),
     ...(isFinishedLater(given) ? [forgetMaking(seen.ctid)] : []),
   ]
   return actions(list, defined({ doubt }))
 }
 
 /** Removes lines of its source from a new clone; undefined if it has none of them. */
-function planRemoval(
-  { without, lock_timeout: timeout }: Args,
-  { ctid, container }: Seen,
-  config: ContainerConfig,
-): Plan | undefined {
+function planRemoval(given: Args, seen: Seen, config: ContainerConfig): Plan | undefined {
+  const { without, lock_timeout: timeout } = given
+  const { ctid, container } = seen
   const before = container?.config ?? ''
   const text = withoutLines(before, without)
   if (text === before) return undefined
   const diffs = [{ title: configFile(ctid), before, after: text }]
   return (
-    waitForLock(ctid, config, timeout) ??
+    waitForWork({ ...seen, config }, given) ??
     actions([writeConfig(ctid, { kind: 'text', text }, timeout)], { stage: 'lines of the source', diffs })
   )
 }
@@ -181,7 +182,7 @@ function stateActions(given: Args, seen: Seen, { config, running }: Present): re
       if (isTemplate) return []
       const problem = cannotConvert(seen, config) ?? managedByHa(seen, 'convert')
       if (problem) return [problem]
-      return [...(running ? [power(given, seen, 'stop')] : []), conversion(given, seen)]
+      return [...(running ? [power(given, seen, 'stop')] : []), ...conversion(given, seen)]
     }
     case 'present':
     case 'absent':
@@ -193,15 +194,21 @@ function power({ timeout, force }: Args, { ctid }: Seen, verb: 'start' | 'stop')
   return { kind: 'containerPower', on: 'node', ctid, verb, timeout, force }
 }
 
-function conversion({ copy_timeout: timeout }: Args, { ctid, container }: Seen): Action {
-  return longPct({
-    ctid,
-    argv: ['pct', 'template', ctid],
-    label: `convert container ${ctid} to a template`,
-    work: ['template', container?.config ?? ''],
-    timeout,
-    effects: configBecomes(ctid, undefined, 'only the run converts the container to a template'),
-  })
+function conversion(
+  { copy_timeout: timeout, description }: Args,
+  { ctid, container }: Seen,
+): readonly Action[] {
+  return [
+    ...(description === '' ? [] : noteTemplate(ctid, description)),
+    longPct({
+      ctid,
+      argv: ['pct', 'template', ctid],
+      label: `convert container ${ctid} to a template`,
+      work: ['template', container?.config ?? ''],
+      timeout,
+      effects: configBecomes(ctid, undefined, 'only the run converts the container to a template'),
+    }),
+  ]
 }
 
 function templateCannotStart({ ctid }: Seen): Refusal {

@@ -16,6 +16,7 @@ import {
 } from '../../proxmox/half-made.ts'
 import { rollbackRecord } from '../../proxmox/rollbacks.ts'
 import { readStorages, type Storage, volumesOf } from '../../proxmox/storages.ts'
+import { templateNote } from '../../proxmox/template-notes.ts'
 import type { Args } from './args.ts'
 
 export interface Seen {
@@ -38,6 +39,8 @@ export interface Seen {
   readonly sourceElsewhere: GuestPlace | undefined
   /** False if the archive is missing; undefined if its storage has no directory on the node, or none is given. */
   readonly archive: boolean | undefined
+  /** Of a template: what is noted about it; otherwise empty. */
+  readonly description: string
   /** CTIDs of containers that share the blocks of this one's volumes; only read for `absent`. */
   readonly linkedClones: readonly string[]
   /** Files in which gpuplay keeps what it knows about this container; only read for `absent`. */
@@ -65,13 +68,17 @@ export async function probe(given: Args, { node, placement }: Host): Promise<See
     elsewhere: container === undefined ? await findGuest(node, ctid) : undefined,
     record,
     recordDirectory: directory !== undefined,
-    tasks: await readTasksOf(node, [ctid, ...[record?.source ?? []].flat()]),
+    tasks: await readTasksOf(
+      node,
+      [ctid, record?.source, clone].filter((id) => id !== undefined),
+    ),
     storages,
     highAvailability: highAvailabilityOf(known),
     source,
     sourceElsewhere:
       creates && clone !== undefined && source === undefined ? await findGuest(node, clone) : undefined,
     archive: creates ? await hasArchive(given, node, storages) : undefined,
+    description: await noteOf(ctid, container, node),
     linkedClones: given.state === 'absent' && container ? await linkedClonesOf(ctid, container, node) : [],
     notes: given.state === 'absent' ? await notesOf(ctid, node) : [],
   }
@@ -126,12 +133,18 @@ async function linkedClonesOf(
   return [...new Set(found.flat())].filter((other) => other !== ctid)
 }
 
+async function noteOf(ctid: string, container: ContainerStatus | undefined, node: Host): Promise<string> {
+  if (parseContainerConfig(container?.config ?? '').current.settings.get('template') !== '1') return ''
+  return (knownOr(await node.maybe(node.text(templateNote(ctid))), undefined) ?? '').trim()
+}
+
 async function notesOf(ctid: string, node: Host): Promise<readonly string[]> {
   const paths = [
     `${assignmentNotes}/${ctid}`,
     userspaceNote(ctid),
     owedStart(ctid),
     rollbackRecord(ctid),
+    templateNote(ctid),
     makingRecord(ctid),
   ]
   const stats = await Promise.all(paths.map((path) => node.maybe(node.stat(path))))

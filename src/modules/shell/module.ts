@@ -2,8 +2,8 @@
 import type { Module } from '../module.ts'
 import {
   isImperative,
-  planProgram,
-  probeProgram,
+  planPromised,
+  probePromised,
   type ProgramSeen,
   reportProgram,
 } from '../support/program.ts'
@@ -19,8 +19,8 @@ export const shell = {
   mayBeSecret: ['stdin'],
   imperative: isImperative,
   runs: 'what the author of a playbook promised',
-  probe: (given, host) => probeProgram(argvOf(given), given, host),
-  plan: (given, seen) => planProgram(argvOf(given), given, seen),
+  probe: (given, host) => probePromised(argvOf(given), given, host),
+  plan: (given, seen) => planPromised(argvOf(given), given, seen),
   report: (given, seen, replies) => reportProgram(argvOf(given), seen, replies),
 } satisfies Module<Args, ProgramSeen>
 

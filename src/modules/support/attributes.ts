@@ -1,15 +1,18 @@
 /** Permissions and owners, shared by all modules that create files. */
 import type { SetAttributes } from '../../host/action.ts'
 import { isUnknown, known, knownOr } from '../../base/unknown.ts'
-import { defined } from '../../base/defined.ts'
+import { defined, mapped } from '../../base/defined.ts'
 import type { SeenFile } from '../../host/host.ts'
 import type { Diff } from '../../host/plan.ts'
+import { type ModeBase, modePattern, newFile, octalMode } from './mode.ts'
 
 export const attributeProperties = {
   mode: {
     type: 'string',
-    pattern: '^[0-7]{3,4}$',
-    description: 'Permissions in octal digits, quoted: "0644". If not set, an existing file keeps its own',
+    pattern: modePattern,
+    title: 'a mode',
+    description:
+      'Permissions in octal digits, quoted: "0644", or as chmod takes them: `u=rwX,go=rX`. If not set, an existing file keeps its own',
   },
   owner: {
     type: 'string',
@@ -30,17 +33,26 @@ export interface Attributes {
   readonly group?: string | undefined
 }
 
-/** In the form for actions: mode with four digits; only given attributes. */
+/** In the form for actions: mode with four octal digits; only given attributes. */
 export interface GivenAttributes {
   readonly mode?: string
   readonly owner?: string
   readonly group?: string
 }
 
-export function givenAttributes({ mode, owner, group }: Attributes): GivenAttributes {
+/** @param base what a symbolic mode changes; default: the mode of a new file */
+export function givenAttributes(
+  { mode, owner, group }: Attributes,
+  base: ModeBase = newFile,
+): GivenAttributes {
   return {
-    ...defined({ mode: mode?.padStart(4, '0'), owner, group }),
+    ...defined({ mode: mapped(mode, (text) => octalMode(text, base)), owner, group }),
   }
+}
+
+/** What a symbolic mode changes, if the file exists. */
+export function modeBase(seen: SeenFile | undefined): ModeBase {
+  return seen === undefined ? newFile : { mode: seen.mode, directory: seen.kind === 'directory' }
 }
 
 /**
@@ -65,7 +77,7 @@ function knowOwner(wanted: string, [name, id]: Named): void {
  * root.
  */
 export function differing(wanted: Attributes, seen: SeenFile): GivenAttributes {
-  const { mode, owner, group } = givenAttributes(wanted)
+  const { mode, owner, group } = givenAttributes(wanted, modeBase(seen))
   return givenAttributes({
     mode: mode === seen.mode ? undefined : mode,
     owner: isNamed(owner, [seen.owner, seen.uid]) ? undefined : owner,

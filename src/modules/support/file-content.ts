@@ -11,6 +11,7 @@ import {
   differing,
   givenAttributes,
   knowAttributes,
+  modeBase,
 } from './attributes.ts'
 import { absolutePath, join, nameOf, normalized, parentOf } from '../../base/posix-paths.ts'
 import { contentDiff, textForDiff } from './content-diff.ts'
@@ -127,7 +128,7 @@ export function planContent(given: ContentArgs, source: Source, seen: ContentSee
     kind: 'writeFile',
     path: dest,
     content: source.content,
-    ...givenAttributes(given),
+    ...givenAttributes(given, modeBase(status)),
     ...checks,
     ...defined({ backup: given.backup && status !== undefined ? true : undefined }),
   }

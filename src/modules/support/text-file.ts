@@ -10,6 +10,7 @@ import {
   type Attributes,
   givenAttributes,
   knowAttributes,
+  modeBase,
 } from './attributes.ts'
 import { contentDiff } from './content-diff.ts'
 import { contentProperties, validatorOf } from './file-content.ts'
@@ -115,7 +116,7 @@ export function planTextFile(
         kind: 'writeFile',
         path,
         content: { kind: 'text', text: after },
-        ...givenAttributes(given),
+        ...givenAttributes(given, modeBase(status)),
         ...checks,
         ...defined({ backup: given.backup === true && status !== undefined ? true : undefined }),
         label,

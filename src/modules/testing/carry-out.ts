@@ -65,6 +65,9 @@ function act(world: FakeWorld, action: Action): Reply | undefined {
       addFile(world, action.path, answer.body, { mode: action.mode ?? '0644' })
       return undefined
     }
+    case 'fetch':
+      world.controller.set(action.to, world.files.get(followed(world, action.path))?.text ?? '')
+      return undefined
     case 'reboot':
       world.kernel = {
         ...world.kernel,
@@ -99,6 +102,8 @@ function textOf(world: FakeWorld, content: Content): string {
       return revealed(content.text)
     case 'controllerFile':
       return world.controller.get(content.path) ?? ''
+    case 'hostFile':
+      return world.files.get(followed(world, content.path))?.text ?? ''
     case 'unknown':
       throw new Error('content that is unknown reached a real run')
   }

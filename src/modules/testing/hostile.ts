@@ -42,6 +42,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   cuda_toolkit: [{ version: '12.8', packages: ['cuda-toolkit-12-8'] }],
   debug: [{ msg: 'x' }],
   fail: [{ msg: 'x' }],
+  fetch: [{ src: '/etc/x', dest: '/saved' }],
   file: [
     { path: '/etc/x', state: 'directory', mode: '0755' },
     { path: '/etc/x', state: 'absent' },
@@ -52,6 +53,10 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   get_url: [
     { url: 'https://x/y', dest: '/tmp/y' },
     { url: 'https://x/y', dest: '/tmp/y', checksum: 'sha256:https://x/sums' },
+  ],
+  git: [
+    { repo: 'https://x/y.git', dest: '/srv/y' },
+    { repo: '/srv/y.git', dest: '/srv/y', version: 'v1', force: true },
   ],
   gpu_devices: [{ assignment: 'all' }, { assignment: [0, 'GPU-8f3c0000'] }, { assignment: 'none' }],
   gpu_verify: [
@@ -100,9 +105,11 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { source: 'apt', foreign: 'remove' },
   ],
   nvidia_userspace_note: [{}],
+  package_facts: [{}],
+  pause: [{ seconds: 1 }],
   pve_container: [
     { ctid: 900, hostname: 'web', ostemplate: 'local:vztmpl/debian.tar.zst', state: 'started', memory: 512 },
-    { ctid: 901, hostname: 'web', clone: 900, full: false, state: 'template' },
+    { ctid: 901, hostname: 'web', clone: 900, full: false, state: 'template', description: 'x' },
     { ctid: 901, hostname: 'web', state: 'absent', force: true },
   ],
   pve_container_config: [{ owned: ['dev[0-9]+'], content: 'dev0: /dev/nvidia0\n' }],
@@ -115,6 +122,8 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   ],
   reboot: [{}],
   replace: [{ path: '/etc/x', regexp: '(a|^)(.)', replace: '\\2x' }],
+  script: [{ src: '/play/x.sh' }],
+  service_facts: [{}],
   service: [
     { name: 'ssh', state: 'started', enabled: true },
     { name: 'x', state: 'restarted', masked: true },

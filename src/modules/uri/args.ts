@@ -1,4 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
+import { absolutePath } from '../../base/posix-paths.ts'
 
 const status = { type: 'integer', minimum: 100, maximum: 599 } as const
 
@@ -55,6 +56,12 @@ export const args = {
       pattern: '^(https?://\\S+)?$',
       default: '',
       description: 'Proxy for this request',
+    },
+    ca_path: {
+      type: 'string',
+      pattern: absolutePath,
+      description:
+        'File on the host with the certificates of the authorities to trust, instead of those that the host trusts',
     },
     timeout: {
       type: 'integer',

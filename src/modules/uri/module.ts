@@ -44,7 +44,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
   const login = loginOf({ username, password, headers: given.headers })
   const answer = await host.http(url, {
     method,
-    ...defined({ login, proxy: proxy === '' ? undefined : proxy }),
+    ...defined({ login, proxy: proxy === '' ? undefined : proxy, ca: given.ca_path }),
   })
   return { answer, lack }
 }
@@ -123,6 +123,7 @@ function request(given: Args, { text, type }: Body): Action {
       ['url', url],
       ['data-raw', text],
       ['proxy', proxy === '' ? undefined : proxy],
+      ['cacert', given.ca_path],
     ].map(([name = '', value]) => (value === undefined ? '' : `${name} = ${curlQuoted(value)}\n`)),
   ].join('')
   const secrets = [password ?? '', ...Object.values(given.headers ?? {})]

@@ -57,6 +57,7 @@ export function taskOf(module: string, changes: Partial<Task> = {}): Task {
     name,
     title: { kind: 'literal', value: name, where },
     role: undefined,
+    repeats: undefined,
     directory: '/',
     module,
     moduleAt: where,

@@ -18,6 +18,8 @@ export async function declareStorage(lab: Lab): Promise<void> {
 export interface Fleet {
   /** The words that declare it on the command line, with this driver on all nodes. */
   words(version: string): readonly string[]
+  /** Takes a variable away from a template of the first node. */
+  undeclare(name: 'both' | 'gpu' | 'docker', variable: string): void
   /** Declares another clone of a container of the first node. */
   add(name: string, clone: { readonly ctid: number; readonly source: number; readonly gpu: string }): void
 }
@@ -44,7 +46,7 @@ export function templateFleet(lab: Lab): Fleet {
   const cuda = { cuda_toolkit_version: '12.8', cuda_toolkit_packages: ['cuda-nvcc'] }
   const docker = { container_runtime: 'docker' }
   const all = { gpu_assignment: 'all' }
-  const templates: Record<string, unknown> = {
+  const templates: Record<string, Readonly<Record<string, unknown>>> = {
     // Not in the order in which they are built.
     both: container('pve1', 903, { lxc_container_clone: 901, ...all, ...cuda, ...docker }),
     gpu: container('pve1', 901, { lxc_container_clone: 900, ...all, ...cuda }),
@@ -80,6 +82,10 @@ export function templateFleet(lab: Lab): Fleet {
   write()
   return {
     words: (version) => ['-i', inventoryOf(lab), '-i', file, '-e', `nvidia_driver_version=${version}`],
+    undeclare(name, variable) {
+      templates[name] = { ...templates[name], [variable]: undefined }
+      write()
+    },
     add(name, { ctid, source, gpu }) {
       containers[name] = container('pve1', ctid, { lxc_container_clone: source, gpu_assignment: gpu })
       write()

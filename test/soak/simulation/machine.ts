@@ -164,6 +164,8 @@ export class SimulatedMachine {
         if (action.content.kind !== 'text') throw new Error('files of the controller are not simulated')
         return disk.write(action.path, revealed(action.content.text), action.mode ?? seenMode)
       }
+      case 'fetch':
+        throw new Error('files of the controller are not simulated')
       case 'setAttributes':
         if (action.mode === undefined || action.mode === seenMode)
           return disk.at(action.path, true) === undefined ? 'No such file or directory' : undefined

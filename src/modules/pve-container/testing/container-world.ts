@@ -11,6 +11,12 @@ export const web =
   'arch: amd64\nhostname: web\nmemory: 512\nrootfs: tank:subvol-900-disk-0,size=8G\nswap: 512\nunprivileged: 1\n'
 export const record = '/var/lib/gpuplay/v1/containers-being-made/900'
 
+/** The files of a running task of Proxmox. */
+export const runningTask = (type: string, ctid: number): Readonly<Record<string, string>> => ({
+  '/var/log/pve/tasks/active': `UPID:pve1:00000007:00000063:65A00000:${type}:${ctid}:root@pam: 0\n`,
+  '/proc/7/stat': `7 (task) ${'0 '.repeat(19)}99 0\n`,
+})
+
 interface ContainerWorld {
   readonly config?: string
   readonly running?: boolean
