@@ -69,7 +69,7 @@ function plan({ jid, mode }: Args, { state, code, stdout, stderr }: Seen): Plan 
       message: `the program of ${jid} ended without an exit status: it was killed, or the host went down`,
     })
   if (state === 'running' || code === 0) return done()
-  const said = endOfOutput({ code, stdout, stderr }, undefined)
+  const said = endOfOutput({ stdout, stderr })
   const why = code === 124 || code === 137 ? 'its time ("async") was over' : `exit status ${code}`
   return refuse({
     code: 'program-failed',
