@@ -35,16 +35,16 @@ export function createSeats(most: number): Seats {
 }
 
 export function createPlaces(most: number): Places {
-  const { take } = createSeats(most)
+  const seats = createSeats(most)
   return async (work) => {
-    let free = await take()
+    let free = await seats.take()
     try {
       return await work(async (wait) => {
         free()
         try {
           return await wait()
         } finally {
-          free = await take()
+          free = await seats.take()
         }
       })
     } finally {

@@ -5,7 +5,8 @@ import { sha256Of } from '../host/content.ts'
 import type { Plan } from '../host/plan.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
-import type { Result } from './results.ts'
+
+type Fields = Readonly<Record<string, unknown>>
 
 /** The job of one item of a task. */
 export interface TaskJob {
@@ -44,8 +45,8 @@ export function asJob(plan: Plan, job: TaskJob | undefined, { async }: Pick<Task
 export function withJob(
   { async }: Pick<Task, 'async'>,
   module: Module,
-  { result, ended }: { readonly result: Result; readonly ended: boolean | Unknown },
-): Result {
+  { result, ended }: { readonly result: Fields; readonly ended: boolean | Unknown },
+): Fields {
   if (async === undefined || module.runs === undefined || result['unreachable'] === true) return result
   if (ended instanceof Unknown) return { ...result, ansible_job_id: ended, started: ended, finished: ended }
   if (async.waits || !ended) return { ...result, started: ended, finished: ended }

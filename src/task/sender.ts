@@ -12,10 +12,8 @@ import type { Machine } from '../fleet/machine.ts'
 import type { Action } from '../host/action.ts'
 import { expectationsOf } from '../host/expectations-of.ts'
 import type { ActionResult } from '../host/access.ts'
-import type { PendingNote } from '../host/expectation.ts'
-import { noteActions } from '../host/notes.ts'
-import { carryOutOwn } from '../host/own-actions.ts'
 import type { Step, StepResult } from '../host/step.ts'
+import { recordAsKeeper, recordAtOwner } from './record-notes.ts'
 import type { Unit } from './unit.ts'
 import { unforeseen } from './unforeseen.ts'
 import type { ActionOutcome, SendCallbacks, Sent } from './window-host.ts'
@@ -61,7 +59,7 @@ export class Sender {
       await this.#context.pending.looked()
       if ((await this.#takeLeases(sent)) === 'waited')
         return sent.map((_, index) => (index === 0 ? waited : notBegun))
-      await this.#noteAtOwner(sent)
+      await recordAtOwner(sent, this.#context)
       const steps = await this.#stepsOf(sent)
       for (const [from, to] of portions(sent)) {
         const results = await this.#portion(sent.slice(from, to), steps.slice(from, to), {
@@ -125,7 +123,7 @@ export class Sender {
       const notes = noted.has(key) || from !== undefined ? [] : pending.notes(unit.task, target)
       noted.add(key)
       const here = this.#mayReadState(unit, target)
-      if (!here && notes.length > 0) await this.#noteAsKeeper(notes, target)
+      if (!here && notes.length > 0) await recordAsKeeper(notes, target, this.#context.run)
       steps.push({
         action: withEnvironment(unit.limit?.limited(action) ?? action, reveal(unit.ready.environment)),
         expects: expectationsOf(
@@ -137,45 +135,6 @@ export class Sender {
       })
     }
     return steps
-  }
-
-  /**
-   * Records handlers just before the change if the user of the task cannot write the state directory. A
-   * spurious note is harmless, a missing one is not.
-   */
-  async #noteAsKeeper(notes: readonly PendingNote[], target: Machine): Promise<void> {
-    const { leases, means, signal } = this.#context.run
-    const access = await leases.accessOf(target, target.statePrivilege)
-    await carryOutOwn(noteActions(notes, await target.stateDirectory()), access, {
-      signal,
-      lease: (name) => leases.token(name),
-      means,
-    })
-  }
-
-  /**
-   * Records handlers of delegated tasks on the host that will run them, just before the change. If that host
-   * cannot be reached, it cannot run them either.
-   */
-  async #noteAtOwner(sent: readonly Sent[]): Promise<void> {
-    const { from, pending, run } = this.#context
-    if (from === undefined) return
-    const { machine } = from
-    const notes = new Map(
-      sent.flatMap(({ unit }) => pending.notes(unit.task, machine)).map((note) => [note.key, note]),
-    )
-    if (notes.size === 0) return
-    try {
-      await run.leases.take(machine)
-      await this.#noteAsKeeper([...notes.values()], machine)
-    } catch (error) {
-      if (!(error instanceof UnreachableError)) throw error
-      run.emitter.emit({
-        type: 'warning',
-        host: machine.name,
-        message: `the handlers that this task notifies are not recorded, because the host cannot be reached: if the run ends before they run, no later run does (${error.problem.message})`,
-      })
-    }
   }
 
   async #portion(

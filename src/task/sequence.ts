@@ -8,7 +8,7 @@ import type { Task } from '../language/model.ts'
 import { explainItem } from './explain-item.ts'
 import { type Item, itemsOf, oneItem } from './items.ts'
 import { attempt } from './attempt.ts'
-import { type MakePlace, Places } from './places.ts'
+import { type MakeTaskPlace, TaskPlaces } from './task-places.ts'
 import type { Stage } from './stage.ts'
 import type { TaskContext } from './task-context.ts'
 import {
@@ -52,14 +52,14 @@ class FlushFirst extends Error {}
 
 export class Sequence {
   readonly #options: SequenceOptions
-  readonly #places: Places
+  readonly #places: TaskPlaces
   readonly #narrator: Narrator
   readonly #ledger: Ledger
   #last: TaskRun | undefined
   /** Why the host cannot be reached, until a task has reported it. */
   #lost: Problem | undefined
 
-  constructor(options: SequenceOptions, makePlace: MakePlace) {
+  constructor(options: SequenceOptions, makePlace: MakeTaskPlace) {
     const { tasks, context, finished, rescued, lost } = options
     this.#lost = lost
     this.#options = options
@@ -78,7 +78,7 @@ export class Sequence {
         this.#places.sent = true
       },
     })
-    this.#places = new Places((delegate) => makePlace(this.#ledger, delegate))
+    this.#places = new TaskPlaces((delegate) => makePlace(this.#ledger, delegate))
     this.#ledger.window = this.#places.window
   }
 

@@ -3,7 +3,7 @@ import type { Turn } from './once.ts'
 import type { TaskContext } from './task-context.ts'
 import type { TaskRun } from './task-run.ts'
 
-export interface StartOptions {
+export interface TogetherOptions {
   readonly context: TaskContext
   /** True if no new task may start. */
   readonly stopped: () => boolean
@@ -20,7 +20,7 @@ export function startsWithOthers({ task, ref, foreseen }: TaskRun, { play }: Tas
 /** @returns `stopped` if no new task may start; how the task ended if another host has run it for all */
 export async function startTogether(
   run: TaskRun,
-  { context, stopped, waited }: StartOptions,
+  { context, stopped, waited }: TogetherOptions,
 ): Promise<'run' | 'stopped' | Extract<Turn, { readonly kind: 'done' }>> {
   const { task, ref } = run
   const { host, run: whole, once, play, enter } = context

@@ -4,24 +4,24 @@ import type { Stage } from './stage.ts'
 import type { Window } from './window.ts'
 import type { WindowOwner } from './window-host.ts'
 
-export interface Place {
+export interface TaskPlace {
   readonly stage: Stage
   /** Undefined in a dry run. */
   readonly window: Window | undefined
 }
 
 /** Makes the place of a host; without a name, that of the tasks' own host. */
-export type MakePlace = (owner: WindowOwner, delegate: HostName | undefined) => Place
+export type MakeTaskPlace = (owner: WindowOwner, delegate: HostName | undefined) => TaskPlace
 
-export class Places {
-  readonly #make: (delegate: HostName | undefined) => Place
-  readonly #known = new Map<HostName | undefined, Place>()
+export class TaskPlaces {
+  readonly #make: (delegate: HostName | undefined) => TaskPlace
+  readonly #known = new Map<HostName | undefined, TaskPlace>()
   /** Undefined: the tasks' own host. */
   delegate: HostName | undefined
   /** True if something was sent since the last move. */
   sent = false
 
-  constructor(make: (delegate: HostName | undefined) => Place) {
+  constructor(make: (delegate: HostName | undefined) => TaskPlace) {
     this.#make = make
   }
 
@@ -47,7 +47,7 @@ export class Places {
     this.sent = false
   }
 
-  get #current(): Place {
+  get #current(): TaskPlace {
     const present = this.#known.get(this.delegate) ?? this.#make(this.delegate)
     this.#known.set(this.delegate, present)
     return present
