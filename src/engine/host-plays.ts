@@ -75,10 +75,12 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
     return made
   }
 
-  const attempt: HostPlays['run'] = async (
-    { play: { play, hosts }, batch, host: name },
-    { once, enter, ...course },
-  ) => {
+  /** @param delegates Receives the other hosts on which tasks act. */
+  const attempt = async (
+    { play: { play, hosts }, batch, host: name }: PlayPart<SelectedPlay>,
+    { once, enter, ...course }: PlayCourse,
+    delegates: Set<FleetHost>,
+  ): Promise<PlayEnd> => {
     const host = fleet.host(name)
     const { machine } = host
     machine.statePrivilege ??= taskPrivilege(play, fleet.variable(name), options.connection)
@@ -109,7 +111,12 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
           addRow: (row) => recap.row(row),
           once,
           enter,
-          delegateTo: (other) => delegateOf(other, play, options),
+          delegateTo: (other) => {
+            const delegate = delegateOf(other, play, options)
+            // The others settle their own guests.
+            if (!hosts.includes(other)) delegates.add(delegate)
+            return delegate
+          },
           ...defined({ confirm, gate }),
         },
         recap,
@@ -133,8 +140,11 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
         refOf(play, task, task.name),
       ),
     async run(part, course) {
-      const end = await attempt(part, course)
-      return run.check ? end : settled(end, fleet.host(part.host), options)
+      const delegates = new Set<FleetHost>()
+      let end = await attempt(part, course, delegates)
+      if (run.check) return end
+      for (const on of [fleet.host(part.host), ...delegates]) end = await settled(end, { part, on }, options)
+      return end
     },
     async reportUnknownHandlers(hosts) {
       let count = 0
@@ -191,16 +201,20 @@ async function takeGuestsBack(host: FleetHost, { power, leases }: RunContext): P
  * Starts what the play has stopped and not started. A play that has failed stays failed for its first reason;
  * guests that do not start are another reason to fail.
  */
-async function settled(end: PlayEnd, host: FleetHost, options: HostPlaysOptions): Promise<PlayEnd> {
+async function settled(
+  end: PlayEnd,
+  { part, on }: { readonly part: PlayPart<SelectedPlay>; readonly on: FleetHost },
+  options: HostPlaysOptions,
+): Promise<PlayEnd> {
   const { power, emitter } = options.run
-  const endChange = host.machine.patience.beginChange()
+  const { host: name } = part
+  const endChange = on.machine.patience.beginChange()
   try {
-    await power.settleGuests(host.machine)
+    await power.settleGuests(on.machine)
     return end
   } catch (error) {
     if (options.run.signal.aborted) return end
     if (!(error instanceof HostError || error instanceof UnreachableError)) throw error
-    const { name } = host.machine
     if (end.kind !== 'failed') return outsideTasks(error, name, options)
     emitter.emit({ type: 'warning', host: name, message: error.problem.message })
     return end
