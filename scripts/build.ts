@@ -37,6 +37,7 @@ async function main(): Promise<void> {
   async function bundleLoaded(): Promise<readonly string[]> {
     const codes = new Map(validators.map(({ digest, code }) => [digest, code]))
     codes.set('ajv', "module.exports = require('ajv/dist/2020.js')")
+    codes.set('jiti', "export { createJiti } from 'jiti/static'")
     codes.set('re2', "module.exports = require('re2js')")
     const { metafile } = await build({
       ...common,
@@ -57,11 +58,16 @@ const load = createRequire(import.meta.url)
 const digests = new Set(${JSON.stringify(digests)})
 export const loadAjv = () => load('../loaded/ajv.cjs').Ajv2020
 export const loadRe2 = () => load('../loaded/re2.cjs').RE2JS
+export const loadJiti = () => load('../loaded/jiti.cjs').createJiti
 export const preparedValidator = (digest) => digests.has(digest) ? load(\`../loaded/\${digest}.cjs\`) : undefined
 `
   const { metafile } = await build({
     ...common,
-    entryPoints: { 'cli/main': 'src/cli/main.ts', index: 'src/index.ts' },
+    entryPoints: {
+      'cli/main': 'src/cli/main.ts',
+      index: 'src/index.ts',
+      'custom-module': 'src/custom-module.ts',
+    },
     format: 'esm',
     splitting: true,
     sourcemap: 'linked',

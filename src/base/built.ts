@@ -8,6 +8,7 @@
 import { createRequire } from 'node:module'
 import type { ValidateFunction } from 'ajv'
 import type { Ajv2020 } from 'ajv/dist/2020.js'
+import type { createJiti } from 'jiti'
 import type { RE2JS } from 're2js'
 
 export function loadAjv(): typeof Ajv2020 {
@@ -19,6 +20,12 @@ export function loadAjv(): typeof Ajv2020 {
 export function loadRe2(): typeof RE2JS {
   const re2: { readonly RE2JS: typeof RE2JS } = createRequire(import.meta.url)('re2js')
   return re2.RE2JS
+}
+
+/** jiti turns TypeScript into JavaScript. */
+export function loadJiti(): typeof createJiti {
+  const jiti: { readonly createJiti: typeof createJiti } = createRequire(import.meta.url)('jiti')
+  return jiti.createJiti
 }
 
 /** The validator for the schema with this digest; `json-schema` is the one for JSON Schemas themselves. */

@@ -10,7 +10,7 @@ import { planCommands } from './plan-commands.ts'
 import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
-const { run, status, metrics, explain, facts, exec } = fleetCommands
+const { run, status, metrics, explain, facts, 'test-module': testModule, exec } = fleetCommands
 const { lint, graph, runs, inventory, modules, init, config, completion } = localCommands
 const { plan, show, apply } = planCommands
 /** In the order of the help. */
@@ -29,6 +29,7 @@ const commands = {
   modules,
   facts,
   exec,
+  'test-module': testModule,
   init,
   config,
   completion,

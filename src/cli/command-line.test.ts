@@ -23,6 +23,7 @@ const commands = [
   'modules',
   'facts',
   'exec',
+  'test-module',
   'init',
   'config',
   'completion',
@@ -69,6 +70,8 @@ const options: Readonly<Record<string, string>> = {
     ask-become-pass forks only`,
   exec: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass forks shell`,
+  'test-module': `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user
+    ask-pass ask-become-pass host`,
   init: '',
   config: 'inventory json',
   completion: '',
@@ -151,7 +154,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, plan, show, apply, lint, graph, status, metrics, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
+    'the commands are run, plan, show, apply, lint, graph, status, metrics, runs, inventory, explain, modules, facts, exec, test-module, init, config, completion; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],

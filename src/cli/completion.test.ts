@@ -1,7 +1,7 @@
 /** Completion of command lines. */
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { scratchFolder } from '../connection/testing/programs.ts'
@@ -56,6 +56,14 @@ for (const [words, expected] of [
     assert.deepEqual(await completions(...words), expected)
   })
 }
+
+test('completion runs no inventory programs, and knows the hosts of other sources', async () => {
+  const own = scratchFolder()
+  writeFileSync(join(own, 'hosts'), 'gpu7\n')
+  writeFileSync(join(own, 'run'), `#!/bin/sh\ntouch ${own}/ran\necho '{"a": ["gpu8"]}'\n`, { mode: 0o755 })
+  assert.deepEqual(await completions('facts', '-i', own, 'gpu'), ['gpu7'])
+  assert.equal(existsSync(join(own, 'ran')), false)
+})
 
 test('hosts come from the configured inventory without -i', async () => {
   const own = scratchFolder()

@@ -20,6 +20,7 @@ import type { FactsFlags } from './commands/facts-command.ts'
 import type { MetricsFlags } from './commands/metrics-command.ts'
 import type { RunFlags } from './commands/run-command.ts'
 import type { StatusFlags } from './commands/status-command.ts'
+import type { TestModuleFlags } from './commands/test-module-command.ts'
 
 /** The most important flags. stricli would print all of them in one line. */
 const usage = {
@@ -28,6 +29,7 @@ const usage = {
   metrics: '-i inventory [--limit pattern] [--output file]',
   facts: '-i inventory [--only name,...] <pattern>',
   explain: '-i inventory --host name (var <name> [<playbook>...] | task <name> <playbook>...)',
+  testModule: '[-i inventory --host name] modules/<name>.ts',
   exec: '-i inventory [--become] [--shell] <pattern> -- <command>...',
 } as const
 
@@ -52,6 +54,10 @@ const examples = {
     ['explain task Configure site.yml --host web1 -i hosts.yml', 'show what a task would do'],
   ],
   facts: [['facts web -i hosts.yml --only kernel,os', 'read two facts of a group']],
+  testModule: [
+    ['test-module modules/take-note.ts', 'test a module on this machine'],
+    ['test-module modules/take-note.ts -i hosts.yml --host web1', 'on a host'],
+  ],
   exec: [
     ['exec all -i hosts.yml -- uptime', 'run a command on all hosts'],
     ["exec web -i hosts.yml -b --shell 'dmesg | tail'", 'run a pipe as root on a group'],
@@ -195,6 +201,35 @@ const explain = buildCommand<ExplainFlags, string[], Context>({
   },
 })
 
+const testModule = buildCommand<TestModuleFlags, [string], Context>({
+  loader: async () => (await import('./commands/test-module-command.ts')).testModuleCommand,
+  docs: {
+    brief: 'Test a module of a project or a role',
+    customUsage: [usage.testModule],
+    fullDescription:
+      'Runs the cases in NAME.cases.yml beside the module on a host, by default on this machine, and checks the rules for modules: a dry run changes nothing, a run makes the predicted changes and declares all of them, a second run changes nothing. The cases change the host.',
+  },
+  parameters: {
+    positional: {
+      kind: 'tuple',
+      parameters: [{ parse: String, brief: 'The file of the module', placeholder: 'path' }],
+    },
+    flags: {
+      ...inventoryFlags,
+      ...connectionFlags,
+      host: {
+        kind: 'parsed',
+        parse: String,
+        optional: true,
+        brief: 'The host. Default: this machine',
+        placeholder: 'name',
+        proposeCompletions: hostCompletion,
+      },
+    },
+    aliases: { ...inventoryAliases, ...connectionAliases },
+  },
+})
+
 const facts = buildCommand<FactsFlags, [string], Context>({
   loader: async () => (await import('./commands/facts-command.ts')).factsCommand,
   docs: { brief: 'Read the facts of hosts', customUsage: [usage.facts] },
@@ -257,5 +292,6 @@ export const fleetCommands = {
   metrics: { command: metrics, usage: usage.metrics, examples: examples.metrics },
   explain: { command: explain, usage: usage.explain, examples: examples.explain },
   facts: { command: facts, usage: usage.facts, examples: examples.facts },
+  'test-module': { command: testModule, usage: usage.testModule, examples: examples.testModule },
   exec: { command: exec, usage: usage.exec, examples: examples.exec },
 } as const

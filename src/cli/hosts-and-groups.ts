@@ -1,5 +1,6 @@
 /** The names of all hosts and groups of the inventory that a command line names, for its completion. */
 import { readInventory } from '../inventory/inventory.ts'
+import type { RunProgram } from '../inventory/inventory-programs.ts'
 import { InputError } from '../base/errors.ts'
 import { overridden, readConfiguration } from './configuration.ts'
 import type { Context } from './context.ts'
@@ -15,13 +16,16 @@ export function hostsAndGroups(context: Context): readonly string[] {
       overridden(configuration, typed.length > 0 ? { inventory: typed } : {}),
     )
     const { environment, addresses: ownAddresses } = context.world
-    const { inventory } = readInventory(sources, { environment, ownAddresses })
+    const { inventory } = readInventory(sources, { environment, ownAddresses, programs: notRun })
     return inventory === undefined ? [] : [...inventory.hosts.keys(), ...inventory.groups.keys()]
   } catch (error) {
     if (error instanceof InputError) return []
     throw error
   }
 }
+
+/** A key press must not wait for programs, which may query clouds. */
+const notRun: RunProgram = () => ({ kind: 'failed', why: 'it was not run', hint: '' })
 
 /** The values of `-i`, `--inventory` and `--inventory=`, without the word that is being typed. */
 function inventoriesIn(words: readonly string[]): readonly string[] {

@@ -2,7 +2,7 @@
 import type { HostName } from '../base/brand.ts'
 import type { Problem } from '../base/errors.ts'
 import { Unknown } from '../base/unknown.ts'
-import type { Play } from '../language/model.ts'
+import type { Play, RoleUse } from '../language/model.ts'
 import { checkRoleArguments as checkUse } from '../language/role-arguments.ts'
 import { SchemaChecker } from '../language/schema.ts'
 import { type Layer, roleLayers } from '../language/scope.ts'
@@ -24,7 +24,8 @@ export function checkRolesOnHosts(
   for (const { play, hosts } of plays) {
     for (const use of play.roles) {
       for (const host of hosts) {
-        const scope = variablesOf(host).scope(play, undefined, { layers: [...roleLayers(use), results] })
+        const layers = [...roleLayers(use), ...inputsOf(use), results]
+        const scope = variablesOf(host).scope(play, undefined, { layers })
         for (const problem of checkUse(use, scope, { host, schemas })) {
           if (problem.where !== undefined && known.has(placeOf(problem))) continue
           found.set(JSON.stringify([problem.code, problem.message, problem.where]), problem)
@@ -33,6 +34,17 @@ export function checkRolesOnHosts(
     }
   }
   return [...found.values()]
+}
+
+/** Of an included role: its parameters, and what only the run knows of them. */
+function inputsOf({ inputs, parameters, role }: RoleUse): readonly Layer[] {
+  if (inputs === undefined) return []
+  const unknown = new Unknown(`it is known when the role "${role.name}" is included`)
+  const names = inputs.filter((name) => !parameters.has(name))
+  return [
+    { layer: 'role parameters', written: parameters },
+    { layer: 'loop', data: new Map(names.map((name) => [name, unknown])) },
+  ]
 }
 
 function placeOf({ where }: Problem): string {

@@ -68,11 +68,14 @@ export function isShared({ runOnce, meta }: Task): boolean {
   return runOnce || meta === 'end_play' || meta === 'end_batch'
 }
 
-/** The index after the tasks that run together: up to a block, or with a task of `meta` as the last. */
+/** True for a task after which the engine must do something before the next one. */
+function isDirecting({ meta, include }: Task): boolean {
+  return include !== undefined || (meta !== undefined && meta !== 'noop')
+}
+
+/** The index after the tasks that run together: up to a block, or with a task of `meta` or an include as the last. */
 export function endOfTasks(steps: readonly TaskOrBlock[], from: number): number {
-  const end = steps.findIndex(
-    (step, at) => at >= from && (isBlockStep(step) || (step.meta !== undefined && step.meta !== 'noop')),
-  )
+  const end = steps.findIndex((step, at) => at >= from && (isBlockStep(step) || isDirecting(step)))
   const found = steps[end]
   if (found === undefined) return steps.length
   return isBlockStep(found) ? end : end + 1

@@ -102,10 +102,10 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
           arguments: options.arguments,
           pending: pendingOf(host),
           connection: options.connection,
-          ref: (task) => {
+          ref: (task, more = []) => {
             // Under no_log the values in a name are hidden too.
             if (task.title.kind === 'literal' || task.noLog) return refOf(play, task, task.name)
-            const scope = host.variables.scope(play, task, { layers, reads: new Set() })
+            const scope = host.variables.scope(play, task, { layers: [...layers, ...more], reads: new Set() })
             return refOf(play, task, displayName(task.title, task.name, scope))
           },
           addRow: (row) => recap.row(row),

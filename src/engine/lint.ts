@@ -11,6 +11,7 @@ import type { Playbook, Role, Variable } from '../language/model.ts'
 import { readPlaybook } from '../language/playbook.ts'
 import type { Files } from '../language/read-files.ts'
 import { tidy } from '../language/source.ts'
+import { ModuleTable } from './custom/custom-modules.ts'
 import type { LintTarget } from './lint-targets.ts'
 import { factsSchema } from './load.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
@@ -34,11 +35,16 @@ export function lint(request: LintRequest, dependencies: LintDependencies): Lint
   const { targets, inventories } = request
   const problems: Problem[] = []
   const inventory = inventories.length === 0 ? undefined : inventoryOf(request, dependencies, problems)
+  const modules = new ModuleTable(dependencies.modules, {
+    playbooks: targets.map(fileOf),
+    rolesPaths: request.rolesPaths,
+    files: dependencies.files,
+  })
   const playbooks: Playbook[] = []
   const files = withRolePlaybooks(targets, dependencies.files)
   for (const target of targets) {
     const { playbook, problems: found } = readPlaybook(fileOf(target), {
-      modules: new Map(dependencies.modules.map((module) => [module.name, module])),
+      modules,
       rolesPaths: request.rolesPaths,
       variables: [...(inventory?.variableNames ?? []), ...Object.keys(hostVariableSchemas)],
       facts: factsSchema(dependencies),
@@ -48,7 +54,7 @@ export function lint(request: LintRequest, dependencies: LintDependencies): Lint
     problems.push(...found.filter(({ code }) => whole || code !== 'undefined-variable'))
     if (playbook !== undefined) playbooks.push(playbook)
   }
-  problems.push(...misplacedVariables(playbooks))
+  problems.push(...modules.problems, ...misplacedVariables(playbooks))
   const advice = adviceAbout(playbooks, {
     modules: new Set(dependencies.modules.map(({ name }) => name)),
     inventory: variablesOf(inventory),

@@ -12,9 +12,12 @@ import { unreadableSettings } from '../inventory/relations.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { bornSecrets, playbookSecrets } from '../language/born-secrets.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
+import { includedTasks } from '../language/block-steps.ts'
 import type { Playbook, Task, Variables } from '../language/model.ts'
+import type { Module } from '../modules/module.ts'
 import { ansibleFilesBeside } from '../language/ansible-files.ts'
 import { readPlaybook } from '../language/playbook.ts'
+import { ModuleTable } from './custom/custom-modules.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
 import { startAt } from '../language/start-at.ts'
 import { isChosen, unknownTags } from '../language/tags.ts'
@@ -25,6 +28,8 @@ export interface Loaded {
   readonly inventory: Inventory
   readonly extra: Variables
   readonly selection: Selection
+  /** Those of gpuplay, and those next to the playbooks and in roles that tasks name. */
+  readonly modules: readonly Module[]
   /** False for tasks that the command line leaves out. */
   readonly selected: (task: Task) => boolean
   /** Every mistake in the files. With any of them the run must not start. */
@@ -54,10 +59,15 @@ export function load(
   problems.push(...inventoryProblems)
   for (const { variables, connection } of inventory?.hosts.values() ?? [])
     book([variables, connection.settings].flatMap(bornSecrets))
+  const modules = new ModuleTable(dependencies.modules, {
+    ...request,
+    files,
+    wrapModule: dependencies.wrapModule,
+  })
   const playbooks: Playbook[] = []
   for (const file of request.playbooks) {
     const { playbook, problems: found } = readPlaybook(file, {
-      modules: new Map(dependencies.modules.map((module) => [module.name, module])),
+      modules,
       rolesPaths: request.rolesPaths,
       ...defined({ otherPlaybooks: request.otherPlaybooks, answers: request.answers }),
       variables: [...(inventory?.variableNames ?? []), ...Object.keys(hostVariableSchemas), ...extra.keys()],
@@ -70,6 +80,7 @@ export function load(
     playbooks.push(playbook)
     book(playbookSecrets(playbook))
   }
+  problems.push(...modules.problems)
   if (inventory === undefined) throw new InputError(problems)
   problems.push(
     ...misspelt(playbooks, inventory, extra),
@@ -80,8 +91,12 @@ export function load(
   const chosen = (task: Task): boolean => isChosen(task.tags, request.tags)
   const start = startAt(playbooks, request.startAt, chosen)
   problems.push(...start.problems)
-  const selected = (task: Task): boolean =>
-    chosen(task) && !start.before.has(task) && !(task.repeats !== undefined && selected(task.repeats))
+  const selected = (task: Task): boolean => {
+    // An include is needed for the tasks that it may run, whatever their tags.
+    const inside = includedTasks(task)
+    if (inside.length > 0) return inside.some(selected)
+    return chosen(task) && !start.before.has(task) && !(task.repeats !== undefined && selected(task.repeats))
+  }
   const { environment } = dependencies.world
   const selection = select({
     playbooks,
@@ -101,6 +116,7 @@ export function load(
     inventory,
     extra,
     selection,
+    modules: [...modules.values()],
     selected,
     problems,
     warnings: [

@@ -5,8 +5,8 @@ import type { Handler, Task } from '../language/model.ts'
 import { chosenSteps } from '../language/block-steps.ts'
 import type { TaskResult } from '../task/item-result.ts'
 import { type Certainty, Notifications } from './notifications.ts'
-import { type RunHandler, StepRunner, type StepRunnerOptions } from './step-runner.ts'
 import type { StepsEnd } from './step-ends.ts'
+import { type RunHandler, StepRunner, type StepRunnerOptions } from './step-runner.ts'
 
 export interface PlayOptions extends Omit<StepRunnerOptions, 'finished' | 'flush'> {
   /** Work on the host that must finish before the first task. The tasks are read meanwhile. */

@@ -58,6 +58,18 @@ test('sections, roles and blocks keep their order, neighbours from one use of a 
   ])
 })
 
+test('an include is followed by all that it can include', () => {
+  const [play] = flowOf(
+    playsOf({
+      '/p/site.yml':
+        "- hosts: all\n  tasks:\n    - include_tasks: 'os/{{facts.os.id}}.yml'\n    - { name: End, command: x }\n",
+      '/p/os/a.yml': '- { name: A, command: x }\n',
+      '/p/os/b.yml': '- { name: B, command: x }\n',
+    }),
+  )
+  assert.deepEqual(play?.sections.map(outline), [['t1 include_tasks', 't2 A', 't3 B', 't4 End']])
+})
+
 test('a task has its conditions, its loop, and the handlers that it notifies by name or topic', () => {
   const [play] = flowOf(
     playsOf({

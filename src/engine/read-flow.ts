@@ -7,6 +7,7 @@ import { chosenSteps, isBlockStep } from '../language/block-steps.ts'
 import type { Handler, Play, RoleUse, Task, TaskOrBlock } from '../language/model.ts'
 import { readPlaybook } from '../language/playbook.ts'
 import { tidy } from '../language/source.ts'
+import { ModuleTable } from './custom/custom-modules.ts'
 import { factsSchema } from './load.ts'
 import { Notifications } from './notifications.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
@@ -20,9 +21,10 @@ export function readFlow(
   dependencies: Pick<RunDependencies, 'files' | 'modules' | 'facts'>,
 ): readonly PlayFlow[] {
   const problems: Problem[] = []
+  const modules = new ModuleTable(dependencies.modules, { ...request, files: dependencies.files })
   const plays = request.playbooks.flatMap((file) => {
     const { playbook, problems: found } = readPlaybook(file, {
-      modules: new Map(dependencies.modules.map((module) => [module.name, module])),
+      modules,
       rolesPaths: request.rolesPaths,
       ...defined({ otherPlaybooks: request.otherPlaybooks }),
       variables: Object.keys(hostVariableSchemas),
@@ -32,6 +34,7 @@ export function readFlow(
     problems.push(...found.filter(({ code }) => code !== 'undefined-variable'))
     return playbook?.plays ?? []
   })
+  problems.push(...modules.problems)
   if (problems.length > 0) throw new InputError(tidy(problems))
   return flowOf(plays)
 }
@@ -77,7 +80,7 @@ function playFlow(play: Play, next: NextId): PlayFlow {
   }
   /** Puts neighbours from the same use of a role together, unless they are in it already. */
   const steps = (written: readonly TaskOrBlock[], around: RoleUse | undefined): readonly FlowStep[] =>
-    byRole(written).flatMap(({ role, members }): readonly FlowStep[] => {
+    byRole(withIncluded(written)).flatMap(({ role, members }): readonly FlowStep[] => {
       if (role === undefined || role === around) return members.map((one) => step(one, role))
       const id = next('r')
       return [{ kind: 'role', id, name: role.role.name, steps: members.map((one) => step(one, role)) }]
@@ -91,6 +94,14 @@ function playFlow(play: Play, next: NextId): PlayFlow {
     sections: play.sections.map((section) => steps(chosenSteps(section.steps, isFirst), undefined)),
     handlers: [...ids].map(([handler, id]) => task(id, handler)),
   }
+}
+
+/** The steps, each include followed by all that it can include. */
+function withIncluded(steps: readonly TaskOrBlock[]): readonly TaskOrBlock[] {
+  return steps.flatMap((step) => {
+    const choices = isBlockStep(step) ? [] : [...(step.include?.choices.values() ?? [])]
+    return [step, ...choices.flatMap((choice) => withIncluded(choice.steps))]
+  })
 }
 
 /** False for tasks that an earlier use of their role runs. */

@@ -62,6 +62,8 @@ export interface RunDependencies {
   readonly secrets?: Secrets
   readonly files: Files
   readonly modules: readonly Module[]
+  /** Wraps modules of the project and of roles, to test one. */
+  readonly wrapModule?: (module: Module) => Module
   readonly facts: readonly Fact[]
   readonly reach: Reach
   /** Default: scripts that run in the shells of the machines. */

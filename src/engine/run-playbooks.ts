@@ -71,7 +71,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   const asking = confirm && createAsking({ confirm, emitter, signal })
   const hostPlays = createHostPlays({
     run: context,
-    arguments: createArguments(dependencies.modules, dependencies.files),
+    arguments: createArguments(loaded.modules, dependencies.files),
     selected: loaded.selected,
     forceHandlers: request.forceHandlers ?? false,
     connection: request.connection,
@@ -83,9 +83,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
   const finished = new Map<HostName, number>()
   /** Hosts that failed only a verification: containers of such a node go on. */
   const unsound = new Set<HostName>()
-  const verifying = new Set(
-    dependencies.modules.flatMap((module) => (module.verifies === true ? module.name : [])),
-  )
+  const verifying = new Set(loaded.modules.flatMap((module) => (module.verifies === true ? module.name : [])))
   let pendingHandlers = 0
   const stops = createStops({ emitter, nodeOf, failed: (host) => out.has(host) })
   const gates = createOnceGates({

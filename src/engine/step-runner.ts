@@ -11,12 +11,13 @@ import { defined } from '../base/defined.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Block, Task, TaskOrBlock } from '../language/model.ts'
 import type { Layer } from '../language/scope.ts'
-import { isBlockStep, tasksOf } from '../language/block-steps.ts'
+import { isBlockStep, isTaskStep, tasksOf, withoutFailures } from '../language/block-steps.ts'
 import { isFailure, type TaskResult } from '../task/item-result.ts'
 import { skippedResult } from '../task/results.ts'
 import { createTaskRunner, type TaskRunner } from '../task/run-tasks.ts'
 import { directionOf, endOfTasks, isShared } from './directions.ts'
-import { mayFail, type StepsEnd, whySkipped, withoutFailures } from './step-ends.ts'
+import { stepsIncluded } from './inclusions.ts'
+import { mayFail, type StepsAround, type StepsEnd, warnOfCut, whySkipped } from './step-ends.ts'
 import { OpenFailures, type OpenFailuresOptions, unknownFailure } from './open-failures.ts'
 
 export interface StepRunnerOptions extends OpenFailuresOptions {
@@ -30,22 +31,6 @@ export interface StepRunnerOptions extends OpenFailuresOptions {
 
 /** Runs a handler. `doubt`: dry runs only, why it is unknown whether it runs. */
 export type RunHandler = (handler: Task, doubt: string | undefined) => Promise<StepsEnd>
-
-/** Where steps stand. */
-interface Around {
-  readonly inBlock: boolean
-  /** A failure is followed by the `rescue` of a block. */
-  readonly rescued: boolean
-  /** The steps clean up: failures of other hosts do not stop them. */
-  readonly cleanup: boolean
-  readonly layers: readonly Layer[]
-  /** Dry runs only: why it is unknown whether the steps run. */
-  readonly doubt: string | undefined
-  /** The steps are handlers, which run even if the play has ended. */
-  readonly handlers: boolean
-  /** The tasks that run after these steps unless something fails. */
-  readonly following: readonly Task[]
-}
 
 export class StepRunner {
   readonly #options: StepRunnerOptions
@@ -121,8 +106,8 @@ export class StepRunner {
     }
   }
 
-  async #steps(steps: readonly TaskOrBlock[], outer: Around): Promise<StepsEnd> {
-    const after = (index: number): Around => ({
+  async #steps(steps: readonly TaskOrBlock[], outer: StepsAround): Promise<StepsEnd> {
+    const after = (index: number): StepsAround => ({
       ...outer,
       following: [...withoutFailures(steps.slice(index)), ...outer.following],
     })
@@ -134,7 +119,8 @@ export class StepRunner {
         end = await this.#block(step, after(index))
       } else {
         const until = this.#endOfTasks(steps, index)
-        end = await this.#run(tasksOf(steps.slice(index, until)), after(until))
+        const tasks = steps.slice(index, until).filter(isTaskStep)
+        end = await this.#run(tasks, after(until))
         index = until
       }
       if (end === 'done') continue
@@ -147,12 +133,15 @@ export class StepRunner {
   /** As `endOfTasks`; before the work on the host has begun, tasks that act on other hosts run by themselves. */
   #endOfTasks(steps: readonly TaskOrBlock[], from: number): number {
     const end = endOfTasks(steps, from)
-    const first = tasksOf(steps.slice(from, end)).findIndex(({ delegateTo }) => delegateTo === undefined)
+    const first = steps
+      .slice(from, end)
+      .filter(isTaskStep)
+      .findIndex(({ delegateTo }) => delegateTo === undefined)
     return this.#begin === undefined || first === 0 ? end : first === -1 ? end : from + first
   }
 
-  /** Runs tasks, of which only the last may be `meta`. */
-  async #run(tasks: readonly Task[], outer: Around): Promise<StepsEnd> {
+  /** Runs tasks, of which only the last may be `meta` or an include. */
+  async #run(tasks: readonly Task[], outer: StepsAround): Promise<StepsEnd> {
     const { cleanup, handlers, doubt: given, ...around } = outer
     const doubt = given ?? (handlers ? undefined : this.#mayHaveEnded)
     const last = tasks.at(-1)
@@ -173,13 +162,26 @@ export class StepRunner {
     })
     const end = failed ? 'failed' : left.size > 0 ? 'stopped' : 'done'
     this.#skip([...left], end)
-    return end === 'done' && last?.meta !== undefined && directs !== undefined
+    if (end !== 'done' || last === undefined || directs === undefined) return end
+    return last.include === undefined
       ? this.#direct(last, directs, outer)
-      : end
+      : this.#include(last, directs, outer)
+  }
+
+  /** Runs what a task includes, item by item. */
+  async #include(task: Task, result: TaskResult, outer: StepsAround): Promise<StepsEnd> {
+    const { parts, others } = stepsIncluded(task, result)
+    this.#skip(others, 'done')
+    for (const { steps, layers, doubt } of parts) {
+      const inside = { ...outer, layers: [...outer.layers, ...layers], doubt: outer.doubt ?? doubt }
+      const end = await this.#steps(steps, inside)
+      if (end !== 'done') return end
+    }
+    return 'done'
   }
 
   /** Does what a task of `meta` says. */
-  async #direct(task: Task, result: TaskResult, around: Around): Promise<StepsEnd> {
+  async #direct(task: Task, result: TaskResult, around: StepsAround): Promise<StepsEnd> {
     const direction = await directionOf(task, result, this.#options)
     if (direction.kind === 'flush') {
       const inside = { ...around, handlers: true, following: [] }
@@ -212,7 +214,7 @@ export class StepRunner {
     return isShared(task) || this.#options.context.play.strategy === 'linear'
   }
 
-  async #block(block: Block, outer: Around): Promise<StepsEnd> {
+  async #block(block: Block, outer: StepsAround): Promise<StepsEnd> {
     const around = { ...outer, inBlock: true }
     const { context, stopped } = this.#options
     if (context.run.signal.aborted || (!around.cleanup && stopped())) {
@@ -227,12 +229,12 @@ export class StepRunner {
     const last = await this.#part('always', block, { around: always, cut })
     if (last === 'failed' || end === 'done') end = last
     else if (last === 'ended' && end !== 'failed') end = last
-    this.#warn(block, cut)
+    warnOfCut(context, block, cut)
     return end
   }
 
   /** Runs the tasks of a block, and its `rescue` if one of them fails or may fail. */
-  async #rescued(block: Block, around: Around, cut: string[]): Promise<StepsEnd> {
+  async #rescued(block: Block, around: StepsAround, cut: string[]): Promise<StepsEnd> {
     const inside = { ...around, following: [...withoutFailures(block.always), ...around.following] }
     if (block.rescue.length === 0) return this.#steps(block.tasks, inside)
     const open = this.#failures.count
@@ -263,24 +265,13 @@ export class StepRunner {
   async #part(
     name: 'rescue' | 'always',
     block: Block,
-    { around, cut }: { readonly around: Around; readonly cut: string[] },
+    { around, cut }: { readonly around: StepsAround; readonly cut: string[] },
   ): Promise<StepsEnd> {
     const steps = block[name]
     if (steps.length === 0) return 'done'
     const end = await this.#steps(steps, around)
     if (end === 'stopped') cut.push(name)
     return end
-  }
-
-  #warn({ name }: Block, cut: readonly string[]): void {
-    const { run, host } = this.#options.context
-    if (cut.length === 0 || run.check) return
-    const parts = cut.map((part) => `"${part}"`).join(' and ')
-    run.emitter.emit({
-      type: 'warning',
-      host: host.machine.name,
-      message: `interrupted: ${parts} of "${name}" did not run to the end`,
-    })
   }
 
   /**

@@ -101,7 +101,7 @@ export type EventBody =
   | { readonly type: 'host.unreachable'; readonly host: string; readonly problem: Problem }
   | { readonly type: 'host.waiting'; readonly host: string; readonly why: string }
   | { readonly type: 'task.started'; readonly host: string; readonly task: TaskRef; readonly item?: string }
-  /** Progress of long work: an action starts, or a download or build advances. */
+  /** Progress of long work: an action starts, a download or build advances, or a task waits for something. */
   | {
       readonly type: 'task.progress'
       readonly host: string

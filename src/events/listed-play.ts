@@ -17,4 +17,6 @@ export interface ListedTask {
   readonly name: string
   readonly module: string
   readonly tags: readonly string[]
+  /** An earlier task of the list may include it (`include_tasks`, `include_role`). */
+  readonly included?: true
 }

@@ -123,8 +123,9 @@ export function createHostVariables(options: HostVariablesOptions): HostVariable
         { layer: 'extra vars', written: extra },
         { layer: 'registered', data: reads === undefined ? registered : new WatchedMap(registered, reads) },
         { layer: 'built in', data: reads === undefined ? offered : new WatchedMap(offered, reads) },
-        ...(play === undefined ? [] : layersOf(play, task)),
+        // Of two layers of one kind, those of the task count.
         ...layers,
+        ...(play === undefined ? [] : layersOf(play, task)),
       ]
       const folders = task === undefined ? ['.'] : taskFolders(task)
       return new VariableScope(all, secrets, { ...localSources, folders })

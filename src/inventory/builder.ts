@@ -103,13 +103,16 @@ export class InventoryBuilder {
     }
   }
 
-  /** Adds the hosts for a name, which may have ranges and a port, and returns them. */
-  addHosts(written: string, where: Position, group: string): readonly HostName[] {
+  /**
+   * Adds the hosts for a name, which may have ranges and a port, and returns them. Without a group, they are in
+   * `ungrouped` unless they are added to another one.
+   */
+  addHosts(written: string, where: Position, group?: string): readonly HostName[] {
     const { name, port } = splitPort(written)
     const names = this.#expand(name, where)
     for (const host of names) {
       if (!this.hosts.has(host)) this.hosts.set(host, where)
-      this.groups.get(group)?.hosts.add(host)
+      if (group !== undefined) this.groups.get(group)?.hosts.add(host)
       if (port === undefined) continue
       const value = { kind: 'literal', value: port, where } as const
       const variable: Variable = { name: 'ansible_port', value, where }

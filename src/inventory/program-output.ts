@@ -2,7 +2,7 @@
  * The JSON of inventory programs, `ansible-inventory --list` and `gpuplay inventory --list`, printed or saved
  * to a file: groups with lists of hosts.
  */
-import { type HostName, hostName } from '../base/brand.ts'
+import type { HostName } from '../base/brand.ts'
 import { isNothing } from '../language/fields.ts'
 import type { MapEntry, Value, Variable } from '../language/model.ts'
 import { problem } from '../language/source.ts'
@@ -34,10 +34,12 @@ export function readProgramOutput(
   const meta = root.entries.get('_meta')?.value
   const all = meta?.kind === 'map' ? meta.entries.get('hostvars')?.value : undefined
   for (const [name, entry] of root.entries) {
-    if (name !== '_meta') for (const host of readGroup(builder, name, entry)) hosts.add(host)
-    // A host without a group is in `ungrouped`. The first mention determines the order of the hosts.
-    else if (all?.kind === 'map')
-      for (const [host, { where }] of all.entries) builder.addHosts(host, where, 'ungrouped')
+    if (name !== '_meta') {
+      for (const host of readGroup(builder, name, entry)) hosts.add(host)
+    } else if (all?.kind === 'map') {
+      // The first mention determines the order of the hosts.
+      for (const [host, { where }] of all.entries) builder.addHosts(host, where)
+    }
   }
   if (all?.kind !== 'map') {
     for (const host of hosts) {
@@ -49,7 +51,8 @@ export function readProgramOutput(
   for (const [host, entry] of all.entries) {
     if (entry.value.kind !== 'map') continue
     const variables = variablesOf(builder, entry.value)
-    builder.setVariables('host in inventory', hostName(host), variables)
+    for (const name of builder.addHosts(host, entry.where))
+      builder.setVariables('host in inventory', name, variables)
   }
 }
 

@@ -88,7 +88,8 @@ function namesOfRole(names: Declarations, { defaults, vars, arguments: described
 
 function taskNames(names: Declarations, task: Task): Declarations {
   const inRole = task.role === undefined ? names : roleNames(names, task.role)
-  const known = inRole.with(namesOf(task.vars))
+  const inputs = task.inputs.map((name) => [name, undefined] as const)
+  const known = inRole.with(inputs).with(namesOf(task.vars))
   return task.inRescue ? known.with(Object.entries(rescueNames)) : known
 }
 
@@ -136,7 +137,8 @@ function checkCondition(loader: Loader, condition: Expression, names: Declaratio
 }
 
 function checkRole(loader: Loader, use: RoleUse, names: Declarations): void {
-  const inside = roleNames(names, use)
+  const inputs = (use.inputs ?? []).map((name) => [name, undefined] as const)
+  const inside = roleNames(names, use).with(inputs)
   checkVariables(loader, use.role.defaults, inside)
   checkVariables(loader, use.role.vars, inside)
   checkVariables(loader, use.parameters, inside)

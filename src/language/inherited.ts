@@ -1,7 +1,8 @@
 /** The keywords that a task inherits from its play, its role use and its imports. */
 import type { FieldReader } from './fields.ts'
 import type { Loader } from './loader.ts'
-import type { Become, Expression, Notification, Value, Variable } from './model.ts'
+import type { Notification } from './notification.ts'
+import type { Become, Expression, Value, Variable } from './model.ts'
 import { type ModuleDefaults, readModuleDefaults } from './module-defaults.ts'
 
 export interface Inherited {

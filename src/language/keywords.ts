@@ -20,13 +20,14 @@ export const taskKeywords = words(task)
 export const handlerKeywords = words(`${task} listen`)
 export const blockKeywords = words(`name block rescue always when notify ${common}${elsewhere}`)
 export const importKeywords = words(`name when ${common}${elsewhere}`)
+export const includeKeywords = words(`name args when loop loop_control ${common}${elsewhere}`)
 
-/** Arguments of `import_role`. */
+/** Arguments of `import_role` and `include_role`. */
 export const roleArguments = words('name tasks_from')
 
 /** Ansible's other arguments of `import_role`, with hints. */
 export const otherRoleArguments: Readonly<Record<string, string>> = {
-  allow_duplicates: 'leave it out: an imported role runs as often as it is written',
+  allow_duplicates: 'leave it out: the role runs as often as it is written',
   apply: 'write its keywords on the task: the tasks of the role inherit them',
   defaults_from: 'read the file with include_vars before',
   handlers_from: 'move the handlers to handlers/main.yml: only those that are notified run',
@@ -49,8 +50,6 @@ export const notYet: Readonly<Record<string, string>> = {
   fact_path: 'leave it out: facts are read when something uses them',
   gather_subset: 'leave it out: facts are read when something uses them',
   gather_timeout: 'leave it out: facts are read when something uses them',
-  include_role: 'write import_role',
-  include_tasks: 'write import_tasks',
   local_action: 'write the module as the key, and delegate_to: localhost',
   order: 'leave it out: hosts are taken in the order of the inventory',
   port: 'set "port" in the inventory',

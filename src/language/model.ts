@@ -1,25 +1,18 @@
 /**
- * User input as typed values with positions. `readPlaybook` and `loadInventory` create it; the engine reads it.
- * Inheritance (tags, become, environment, exit codes) is resolved: a task has everything needed to run it.
+ * User input as typed values with positions, read by `readPlaybook` and `loadInventory`. Inheritance (tags, become,
+ * environment, exit codes) is already resolved, so a task has everything needed to run it.
  */
 import type { Position, Problem } from '../base/errors.ts'
 import type { Serial } from './batch-size.ts'
+import type { Comparison } from './comparison.ts'
 import type { Evaluation } from './evaluation.ts'
+import type { Notification } from './notification.ts'
 import type { Prompt } from './prompt.ts'
 import type { TaskIdentity } from './task-identity.ts'
 import type { TaskLimits } from './task-limits.ts'
 
 /** `facts.os.id` is read as `['facts', 'os', 'id']`; `computedKey` replaces a computed index (reads.ts). */
 export type ReadPath = readonly string[]
-
-/** A path compared with a text: `facts.os_family == "Debian"`. */
-export interface Comparison {
-  readonly path: ReadPath
-  readonly text: string
-  /** The position of the text, quotes included. */
-  readonly offset: number
-  readonly length: number
-}
 
 /** A parsed CEL expression. Evaluate it with `evaluate` or `evaluateCondition` (expression.ts). */
 export interface Expression {
@@ -198,6 +191,8 @@ export interface RoleUse {
   readonly parents: readonly RoleUse[]
   /** The roles on which it depends, at any depth. Their defaults and `vars` are visible in it. */
   readonly dependencies: readonly Role[]
+  /** Of an included role: variables that only the run knows. It evaluates the parameters when it includes the role. */
+  readonly inputs: readonly string[] | undefined
 }
 
 export interface Task extends TaskLimits {
@@ -219,6 +214,12 @@ export interface Task extends TaskLimits {
   readonly args: MapValue
   /** Variables that the task may read from files (`include_vars`). Which ones, and their values, the run decides. */
   readonly includes: Variables
+  /** Variables that the includes around the task give it: their `vars` and those of their loops. */
+  readonly inputs: readonly string[]
+  /** True in an include with a loop: the task runs for each item. */
+  readonly repeated: boolean
+  /** Of `include_tasks` and `include_role`: what they can include. */
+  readonly include: Include | undefined
   /** The action of `meta`. */
   readonly meta: MetaAction | undefined
   /** All must be true. Conditions of the role and the imports come first. */
@@ -229,9 +230,8 @@ export interface Task extends TaskLimits {
   readonly vars: Variables
   readonly tags: readonly string[]
   readonly until: readonly Expression[] | undefined
-  /** The number of retries while `until` is false. */
+  /** The number of retries while `until` is false, and the seconds between two attempts. */
   readonly retries: number
-  /** Seconds between two attempts. */
   readonly delay: number
   readonly become: Become
   readonly environment: ReadonlyMap<string, Value>
@@ -249,10 +249,24 @@ export interface Task extends TaskLimits {
   readonly noLog: boolean
   /** The exit code of the run if the task fails (3 to 7). */
   readonly exitCode: number | undefined
-  /** The host that the task acts on, instead of its own. */
+  /** The host that the task acts on; with `delegateFacts`, it gets the variables that the task sets. */
   readonly delegateTo: Value | undefined
-  /** The variables that the task sets belong to that host. */
   readonly delegateFacts: boolean
+}
+
+export interface Include {
+  /** The folder of the file that contains the include. */
+  readonly folder: string
+  /** The `vars` of the include. The run evaluates them once, when it includes. */
+  readonly inputs: readonly string[]
+  /** By the path of the file, or by `roleChoice`. */
+  readonly choices: ReadonlyMap<string, IncludeChoice>
+}
+
+export interface IncludeChoice {
+  readonly steps: readonly TaskOrBlock[]
+  /** The use of the role. */
+  readonly use: RoleUse | undefined
 }
 
 /** What a task of the module `meta` does. */
@@ -276,11 +290,6 @@ export interface Loop {
   readonly extended: 'no' | 'short' | 'whole'
   /** If all are true after an item, the items after it do not run. */
   readonly breakWhen: readonly Expression[] | undefined
-  readonly where: Position
-}
-
-export interface Notification {
-  readonly name: string
   readonly where: Position
 }
 

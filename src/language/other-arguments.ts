@@ -1,5 +1,6 @@
 /** Arguments that Ansible's modules have, and that have another name here or do not exist, with hints. */
 import type { Position } from '../base/errors.ts'
+import { otherRoleArguments } from './keywords.ts'
 import type { MapEntry } from './model.ts'
 import type { ModuleSchema } from './module-schema.ts'
 
@@ -93,6 +94,10 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   hostname: {
     use: 'leave it out',
+  },
+  include_role: otherRoleArguments,
+  include_tasks: {
+    apply: 'write its keywords on the task: the included tasks inherit them',
   },
   ini_file: {
     dest: '=path',

@@ -122,6 +122,8 @@ class PlaybookReader {
       folder: dirname(path),
       inherited: inherit(fields, nothingInherited, loader),
       inRescue: false,
+      inputs: [],
+      repeated: false,
     }
     const { serial, maxFailPercentage } = readBatches(fields)
     this.#lists.startPlay()

@@ -13,6 +13,8 @@ import { taskFolders } from './task-files.ts'
 import type { YamlMap } from './yaml.ts'
 
 type IncludingTask = Pick<Task, 'role' | 'directory' | 'args' | 'where' | 'loop'>
+/** What decides the names of files. */
+type NamingTask = Pick<Task, 'role' | 'directory' | 'loop'>
 
 /**
  * Returns all variables that the task may set; of several with the same name, any one. Reports files that do not
@@ -113,7 +115,7 @@ function constantsOf({ args }: IncludingTask): Readonly<Record<string, unknown>>
 }
 
 /** The names that a value can have, with `*` for what only the run knows; undefined if they can be any. */
-function globsOf(value: Value, task: IncludingTask): readonly string[] | undefined {
+export function globsOf(value: Value, task: NamingTask): readonly string[] | undefined {
   switch (value.kind) {
     case 'literal':
       return typeof value.value === 'string' ? [value.value] : []
@@ -140,7 +142,7 @@ function itemsNamed(
   return texts.every((text) => typeof text === 'string') ? texts : undefined
 }
 
-function globOf(source: string, { role, directory }: IncludingTask): readonly string[] | undefined {
+function globOf(source: string, { role, directory }: NamingTask): readonly string[] | undefined {
   // Helpers with blocks may produce any text.
   if (/\{\{\{?\s*[#^/]|\\\{/.test(source)) return undefined
   const glob = source

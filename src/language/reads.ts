@@ -1,6 +1,7 @@
 /** Finds the variables and paths that a CEL tree reads. */
 import type { ASTNode } from '@marcbachmann/cel-js'
-import type { Comparison, ReadPath } from './model.ts'
+import type { Comparison } from './comparison.ts'
+import type { ReadPath } from './model.ts'
 
 const loops = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
 

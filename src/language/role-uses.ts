@@ -31,6 +31,8 @@ export interface GivenToRole {
   readonly tasksFrom?: { readonly name: string; readonly where: Position } | undefined
   /** It runs even if an earlier use has the same variables. */
   readonly always: boolean
+  /** Set if a task includes the role. */
+  readonly included?: Pick<RoleUse, 'when'> & { readonly inputs: readonly string[] }
 }
 
 /** Reads lists of tasks and handlers: `TaskListReader`. */
@@ -49,6 +51,8 @@ export class RoleUseReader {
   #repeats = new RoleRepeats()
   /** The number of blocks around what is being read. */
   #blocks = 0
+  /** The number of includes around it. */
+  #includes = 0
 
   constructor(loader: Loader, lists: ListsReader, open: string[]) {
     this.#loader = loader
@@ -59,6 +63,16 @@ export class RoleUseReader {
   /** A role runs once in a play for the same variables. */
   startPlay(): void {
     this.#repeats = new RoleRepeats()
+  }
+
+  /** Reads what a task may include: with inputs that only the run knows, no use repeats another. */
+  inInclude<T>(read: () => T): T {
+    this.#includes += 1
+    try {
+      return read()
+    } finally {
+      this.#includes -= 1
+    }
   }
 
   inBlock<T>(read: () => T): T {
@@ -155,7 +169,9 @@ export class RoleUseReader {
     }
     this.#checkParameters(role, parameters)
     this.#open.push(opened)
-    const own = { role, where, parameters, when: inherited.when, parents }
+    const { included } = given
+    const when = included?.when ?? inherited.when
+    const own = { role, where, parameters, when, parents, inputs: included?.inputs }
     const needed = loaded.dependencies.flatMap((node) => {
       const used = this.#entry(node, { ...around, inherited }, [...parents, { ...own, dependencies: [] }])
       return used === undefined ? [] : [used]
@@ -164,10 +180,8 @@ export class RoleUseReader {
     const use: RoleUse = { ...own, dependencies: [...new Set(dependencies)] }
     const { steps, handlers } = this.#inside(loaded, use, { given, around })
     this.#open.pop()
-    const once =
-      given.always || loaded.allowDuplicates
-        ? steps
-        : this.#repeats.marked({ use, inherited, sure: this.#blocks === 0 }, steps)
+    const always = given.always || loaded.allowDuplicates || this.#includes > 0
+    const once = always ? steps : this.#repeats.marked({ use, inherited, sure: this.#blocks === 0 }, steps)
     return {
       uses: [...needed.flatMap(({ uses }) => uses), use],
       steps: [...needed.flatMap((other) => other.steps), ...once],

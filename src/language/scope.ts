@@ -170,9 +170,10 @@ export function playLayers({ vars, answers }: Play): readonly Layer[] {
 export function roleLayers(use: RoleUse): readonly Layer[] {
   return [
     ...use.dependencies.flatMap(variablesOfRole),
-    ...[...use.parents, use].flatMap(({ role, parameters }): readonly Layer[] => [
+    ...[...use.parents, use].flatMap(({ role, parameters, inputs }): readonly Layer[] => [
       ...variablesOfRole(role),
-      { layer: 'role parameters', written: parameters },
+      // The run evaluates those of an included role once.
+      ...(inputs === undefined ? [{ layer: 'role parameters' as const, written: parameters }] : []),
     ]),
   ]
 }

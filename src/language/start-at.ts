@@ -31,6 +31,7 @@ export function startAt(
   const first = tasks.findIndex(fits)
   const found = tasks[first]
   if (found === undefined) return { before: new Set(), problems: [noSuchTask(name, tasks.filter(isChosen))] }
+  if (found.repeated) return { before: new Set(), problems: [inLoop(found)] }
   if (found.inRescue) return { before: new Set(), problems: [inRescue(found)] }
   return { before: new Set(tasks.slice(0, first)), problems: [] }
 }
@@ -45,6 +46,13 @@ function noSuchTask(name: string, tasks: readonly Task[]): Problem {
   return problem('unknown-task', `there is no task ${JSON.stringify(name)}`, {
     where,
     hint: didYouMean(name, tasks.flatMap(namesOf), 'see --list-tasks for the names'),
+  })
+}
+
+function inLoop({ name, where: place }: Task): Problem {
+  return problem('unknown-task', `a run cannot start at "${name}", which is in an include with a loop`, {
+    where: place,
+    hint: 'start at the include, or at the task before it',
   })
 }
 

@@ -4,6 +4,7 @@ import type { Position } from '../base/errors.ts'
 import { FieldReader } from './fields.ts'
 import { suggestions } from './read-files.ts'
 import { isBlock, readBlock } from './block.ts'
+import { IncludeReader, isInclude } from './includes.ts'
 import { inherit, type Inherited } from './inherited.ts'
 import { importKeywords, misplaced, notYet, otherRoleArguments, roleArguments } from './keywords.ts'
 import type { Loader } from './loader.ts'
@@ -23,10 +24,18 @@ export class TaskListReader {
   /** Task files and roles being read, to detect cycles. */
   readonly #open: string[] = []
   readonly #roles: RoleUseReader
+  readonly #includes: IncludeReader
 
   constructor(loader: Loader) {
     this.#loader = loader
     this.#roles = new RoleUseReader(loader, this, this.#open)
+    const { imported } = this
+    this.#includes = new IncludeReader(loader, {
+      lists: this,
+      roles: this.#roles,
+      open: this.#open,
+      imported,
+    })
   }
 
   /** Starts a play: what it imports, and which roles it uses, is its own. */
@@ -48,6 +57,7 @@ export class TaskListReader {
         const short = shortModuleName(key)
         if (short === 'import_tasks') return this.#importTasks(map, entry, around)
         if (short === 'import_role') return this.#importRole(map, entry, around)
+        if (isInclude(short)) return this.#includes.read(map, around)
       }
       const task = readTask(this.#loader, map, around)
       return task === undefined ? [] : [task]
@@ -58,6 +68,8 @@ export class TaskListReader {
     return nodes.flatMap((node) => {
       const map = this.mapOf(node, 'a handler')
       if (map !== undefined && isBlock(map)) return this.#blockAmongHandlers(map)
+      if (map !== undefined && [...map.entries.keys()].some((key) => isInclude(shortModuleName(key))))
+        return this.#includeAmongHandlers(map)
       const handler = map === undefined ? undefined : readHandler(this.#loader, map, around)
       return handler === undefined ? [] : [handler]
     })
@@ -65,6 +77,14 @@ export class TaskListReader {
 
   #blockAmongHandlers(map: YamlMap): readonly Handler[] {
     this.#loader.report('invalid-handler', 'a handler cannot be a block', {
+      where: map.where,
+      hint: 'write a handler for each task; the same topic under "listen" notifies all of them',
+    })
+    return []
+  }
+
+  #includeAmongHandlers(map: YamlMap): readonly Handler[] {
+    this.#loader.report('invalid-handler', 'a handler cannot include tasks', {
       where: map.where,
       hint: 'write a handler for each task; the same topic under "listen" notifies all of them',
     })
@@ -185,7 +205,7 @@ export class TaskListReader {
     if (isTemplate(name)) {
       this.#loader.report('not-templated', `the name of an imported ${what} cannot be a template`, {
         where,
-        hint: 'import each one under a condition: when: facts.os.id == "debian"',
+        hint: 'write include_tasks or include_role, or import each one under a condition',
       })
       return
     }

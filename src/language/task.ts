@@ -6,7 +6,8 @@ import { handlerKeywords, misplaced, notYet, taskKeywords } from './keywords.ts'
 import type { Loader } from './loader.ts'
 import { readAsync } from './async-program.ts'
 import { readLoop, variableName } from './loop.ts'
-import type { Handler, Notification, RoleUse, Task, Variable } from './model.ts'
+import type { Notification } from './notification.ts'
+import type { Handler, RoleUse, Task, Variable } from './model.ts'
 import { metaAction } from './meta-action.ts'
 import { propertiesOf, readTaskArguments } from './module-arguments.ts'
 import { type ModuleSchema, shortModuleName } from './module-schema.ts'
@@ -29,6 +30,9 @@ export interface TaskSurroundings {
   readonly inherited: Inherited
   /** True below `rescue` of a block. */
   readonly inRescue: boolean
+  /** As in `Task`. */
+  readonly inputs: readonly string[]
+  readonly repeated: boolean
 }
 
 /** Reads a task and reports its problems. Returns `undefined` if it is too broken to use. */
@@ -92,6 +96,7 @@ function read(
       ? possibleIncludes(loader, { args, role, directory, loop, where })
       : new Map<string, Variable>()
   const meta = found.module.name === 'meta' ? metaAction(loader, fields, args) : undefined
+  if (around.repeated) checkRepeated(loader, { fields, inherited, meta, where: found.where })
   const identity = loader.identity({
     playbook: around.playbook,
     play: around.play,
@@ -114,6 +119,9 @@ function read(
     moduleAt: found.where,
     args,
     includes,
+    inputs: around.inputs,
+    repeated: around.repeated,
+    include: undefined,
     meta,
     when,
     loop,
@@ -142,6 +150,24 @@ function read(
     delegateFacts: inherited.delegateFacts,
     async: readAsync(fields, found),
   }
+}
+
+/** In a loop, hosts may come to a task different numbers of times, so they cannot decide together there. */
+function checkRepeated(
+  loader: Loader,
+  {
+    fields,
+    inherited,
+    meta,
+    where,
+  }: Pick<Task, 'meta' | 'where'> & { readonly fields: FieldReader; readonly inherited: Inherited },
+): void {
+  const shared = meta === 'end_play' || meta === 'end_batch' ? meta : undefined
+  if (shared === undefined && !inherited.runOnce) return
+  loader.report('invalid-include', `"${shared ?? 'run_once'}" cannot be used in an include with a loop`, {
+    where: fields.entry(shared === undefined ? 'run_once' : 'meta')?.where ?? where,
+    hint: 'move it out of the included tasks, or include them without a loop',
+  })
 }
 
 interface FoundModule {

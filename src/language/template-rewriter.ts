@@ -3,7 +3,8 @@
  * block or helper through `need`, and every helper call carries its position.
  */
 import type { Position, Problem } from '../base/errors.ts'
-import type { Comparison, ReadPath } from './model.ts'
+import type { Comparison } from './comparison.ts'
+import type { ReadPath } from './model.ts'
 import { type Locator, problem, SourceFile } from './source.ts'
 import { didYouMean } from './suggest.ts'
 import { usageOf, wrongCount } from './functions/shared-function.ts'

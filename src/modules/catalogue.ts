@@ -20,6 +20,8 @@ import { gpuDevices } from './gpu-devices/module.ts'
 import { gpuVerify } from './gpu-verify/module.ts'
 import { group } from './group/module.ts'
 import { hostname } from './hostname/module.ts'
+import { includeRole } from './include-role/module.ts'
+import { includeTasks } from './include-tasks/module.ts'
 import { includeVars } from './include-vars/module.ts'
 import { iniFile } from './ini-file/module.ts'
 import { jsonFile } from './json-file/module.ts'
@@ -94,6 +96,8 @@ export const modules: readonly Module[] = [
   gpuVerify,
   group,
   hostname,
+  includeRole,
+  includeTasks,
   includeVars,
   iniFile,
   jsonFile,

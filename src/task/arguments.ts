@@ -22,6 +22,8 @@ const largestSecret = 64 * 1024
 /** Shared by a whole run, so that each template file is read and parsed once. */
 export interface Arguments {
   module(name: string): Module
+  /** Checks the variables of roles. */
+  readonly schemas: SchemaChecker
   /** Checks rendered arguments against the module's schema and fills in its defaults. */
   check(task: Task, args: unknown): { readonly args: unknown; readonly problems: readonly Problem[] }
   /**
@@ -58,6 +60,7 @@ export function createArguments(list: readonly Module[], files: Files): Argument
   }
   return {
     module: moduleOf,
+    schemas,
     check(task, args) {
       const { data, problems } = schemas.complete(moduleOf(task.module).args, args, {
         value: task.args,

@@ -44,7 +44,7 @@ export type Attempted =
     }
 
 export async function attempt(run: TaskRun, item: Item, options: AttemptOptions): Promise<Attempted> {
-  const { key, ready, stage, window, preparing } = options
+  const { key, ready, stage, window, preparing, narrator } = options
   const { task, ref } = run
   const { context } = preparing
   const { world } = context.run
@@ -70,7 +70,7 @@ export async function attempt(run: TaskRun, item: Item, options: AttemptOptions)
     })
     early = undefined
     if (window?.refuses(unit) === true) return { kind: 'flush' }
-    const converged = await converge(unit, stage)
+    const converged = await converge(unit, stage, (message) => narrator.progress(run, message))
     if (converged === undefined) return { kind: 'moved' }
     const judged = await judgedItem(unit, converged, preparing)
     const result =

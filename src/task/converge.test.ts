@@ -106,7 +106,7 @@ function hostOf(world: World, options: Options): TaskHost {
 async function run(
   planOf: PlanOf,
   options: Options = {},
-): Promise<{ readonly result: Converged; readonly world: World }> {
+): Promise<{ readonly result: Converged; readonly world: World; readonly told: readonly string[] }> {
   const world: World = { words: [], acted: [], predicted: new Map(), probes: 0, frames: 0, clock: 0 }
   const module: Module = {
     name: 'words',
@@ -119,8 +119,12 @@ async function run(
   }
   const progress = new Progress()
   const overlay = options.check === true ? createOverlay() : undefined
-  const { converged } = await settleUnit(() => unitOf(module, progress), hostOf(world, options), overlay)
-  return { result: converged, world }
+  const { converged, told } = await settleUnit(
+    () => unitOf(module, progress),
+    hostOf(world, options),
+    overlay,
+  )
+  return { result: converged, world, told }
 }
 
 const oneWord: PlanOf = (words) => (words.includes('a') ? done() : actions([write('a')]))
@@ -232,7 +236,8 @@ test('actions stop at the first failure, and the task reports its earlier change
 
 test('settling waits with back-off until its deadline', async () => {
   const patient = await run((_words, world) => (world.clock < 3000 ? settle('starting', 10) : done()))
-  assert.equal(patient.result.kind, 'ok')
+  assert.deepEqual([patient.result.kind, patient.told], ['ok', ['waiting up to 10 s: starting']])
+  assert.deepEqual((await run((_, { clock }) => (clock < 1000 ? settle('x', 10) : done()))).told, [])
   const tired = await run(() => settle('starting', 10))
   assert.match(
     tired.result.kind === 'failed' ? tired.result.failure.problem.message : '',

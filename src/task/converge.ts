@@ -16,8 +16,15 @@ import { TimeLimit } from './time-limit.ts'
 import { plainFailure } from './failures.ts'
 import { type Converged, mayChange, type Unit } from './unit.ts'
 
-/** @returns undefined if the run continues at an earlier task */
-export async function converge(unit: Unit, stage: Stage): Promise<Converged | undefined> {
+/**
+ * @param tell gets what a long wait is for, once
+ * @returns undefined if the run continues at an earlier task
+ */
+export async function converge(
+  unit: Unit,
+  stage: Stage,
+  tell?: (message: string) => void,
+): Promise<Converged | undefined> {
   const state: State = {
     final: false,
     stages: new Set(),
@@ -31,6 +38,7 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
     unit.limit = TimeLimit.of(unit.task, () => stage.now())
   }
   startLimit()
+  let told: string | undefined
   for (;;) {
     const step = withinLimit(decide(await lookAndPlan(unit, stage), unit, state, stage), unit)
     switch (step.kind) {
@@ -41,8 +49,10 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
         await stage.predict(unit, step.plan)
         return step.converged
       case 'wait':
+        if (step.why !== undefined && step.why !== told) tell?.(step.why)
+        told = step.why
         await stage.wait(Math.min(step.seconds, unit.limit?.left ?? Infinity))
-        if (step.whole === true && unit.limit?.left === 0) return outOfTime(unit, unit.limit, step.why)
+        if (step.whole === true && unit.limit?.left === 0) return outOfTime(unit, unit.limit, step.reason)
         continue
       case 'ask': {
         const yes = await stage.confirm?.(shownQuestion(step.question, unit.task))
@@ -76,7 +86,7 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
 /** Ends the unit instead of a step for which its time limit leaves no time. */
 function withinLimit(step: Next, unit: Unit): Next {
   if (unit.limit?.left !== 0 || (step.kind !== 'wait' && step.kind !== 'queue')) return step
-  const doing = step.kind === 'wait' ? step.why : ''
+  const doing = step.kind === 'wait' ? step.reason : ''
   return { kind: 'finish', converged: outOfTime(unit, unit.limit, doing) }
 }
 

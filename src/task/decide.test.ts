@@ -273,7 +273,7 @@ test('the question of a no_log task is not shown', () => {
   )
 })
 
-const paused = (seconds: number) => ({ kind: 'wait', seconds, why: 'the pause is not over', whole: true })
+const paused = (seconds: number) => ({ kind: 'wait', seconds, reason: 'the pause is not over', whole: true })
 test('a pause is waited for once, after everything before it, and not in a dry run', () => {
   const state = freshState()
   const plan = pauseFor({ seconds: 7 })

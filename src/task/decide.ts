@@ -1,4 +1,5 @@
 /** Decides the next step of a unit from its reading and plan. A pure function, for dry runs and real runs. */
+import { defined } from '../base/defined.ts'
 import { labelOf } from '../host/label.ts'
 import type { Action } from '../host/action.ts'
 import type { Pause, Plan, Settle } from '../host/plan.ts'
@@ -46,8 +47,17 @@ export type Next =
   /** Dry runs only: predicts the effects of a plan that may not be carried out. */
   | { readonly kind: 'predict'; readonly plan: Plan; readonly converged: Converged }
   | { readonly kind: 'flush' }
-  /** `whole`: there is nothing to look for before its end. */
-  | { readonly kind: 'wait'; readonly seconds: number; readonly why: string; readonly whole?: boolean }
+  /**
+   * `reason`: what it waits for. `why`: what to tell the user, once the wait has taken a while. `whole`: there is
+   * nothing to look for before its end.
+   */
+  | {
+      readonly kind: 'wait'
+      readonly seconds: number
+      readonly reason: string
+      readonly why?: string
+      readonly whole?: boolean
+    }
   /** `declined` ends the unit. */
   | { readonly kind: 'ask'; readonly question: string; readonly declined: () => Converged }
   | { readonly kind: 'queue'; readonly plan: Plan; readonly reading: Reading; readonly thenFlush: boolean }
@@ -143,7 +153,10 @@ function settle(wanted: Settle, unit: Unit, state: State, stage: Stage): Next {
   if (stage.waiting || unit.queued.length > 0) return { kind: 'flush' }
   state.settling ??= new Settling(stage.now())
   if (state.settling.expired(wanted, stage.now())) return done(unit.progress.fail(notSettled(wanted)))
-  return { kind: 'wait', seconds: state.settling.pause(), why: wanted.why }
+  const why = state.settling.isLong(stage.now())
+    ? `waiting up to ${wanted.timeout} s: ${wanted.why}`
+    : undefined
+  return { kind: 'wait', seconds: state.settling.pause(), reason: wanted.why, ...defined({ why }) }
 }
 
 function pause({ seconds, question }: Pause, unit: Unit, state: State, stage: Stage): Next {
@@ -153,7 +166,7 @@ function pause({ seconds, question }: Pause, unit: Unit, state: State, stage: St
     return stage.confirm === undefined ? done(stops()) : { kind: 'ask', question, declined: stops }
   }
   state.paused = true
-  return { kind: 'wait', seconds, why: 'the pause is not over', whole: true }
+  return { kind: 'wait', seconds, reason: 'the pause is not over', whole: true }
 }
 
 export type After =
@@ -244,6 +257,11 @@ class Settling {
   constructor(since: number) {
     this.#since = since
   }
+  /** Whether the user would ask why nothing happens. */
+  isLong(now: number): boolean {
+    return now - this.#since >= 2000
+  }
+
   expired(settle: Settle, now: number): boolean {
     return (now - this.#since) / 1000 >= settle.timeout
   }

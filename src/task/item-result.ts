@@ -7,6 +7,7 @@ import type { Outcome, TaskDetail } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
 import { withJob } from './async-jobs.ts'
+import type { Inclusion } from './inclusion.ts'
 import type { Items } from './items.ts'
 import type { OnceEnd, Turn } from './once.ts'
 import {
@@ -30,6 +31,8 @@ export interface ItemResult {
   readonly facts?: Readonly<Record<string, unknown>>
   /** The host whose variables these are, if not the task's own (`delegate_facts`). */
   readonly factsOf?: HostName
+  /** What the item includes. */
+  readonly inclusion?: Inclusion
 }
 
 export interface TaskResult {
@@ -42,10 +45,27 @@ export interface TaskResult {
   /** True if a change was carried out, or a dry run predicts one. */
   readonly changed: boolean
   readonly problem: Problem | undefined
+  /** What the items include, in order. */
+  readonly inclusions: readonly Inclusion[]
 }
 
 export function skippedItem(why: string): ItemResult {
   return { outcome: 'skipped', result: skippedResult(why), detail: { why }, exitCode: undefined }
+}
+
+/** The result of an item of `include_tasks` or `include_role`, before what it includes has run. */
+export function includedItem(module: Module, inclusion: Inclusion): ItemResult {
+  const { doubt } = inclusion
+  if (doubt !== undefined)
+    return {
+      outcome: 'unknown',
+      result: unknownResult(module, doubt),
+      detail: { why: doubt },
+      exitCode: undefined,
+      inclusion,
+    }
+  const result = { changed: false, failed: false, skipped: false, msg: '' }
+  return { outcome: 'ok', result, detail: {}, exitCode: undefined, inclusion }
 }
 
 /** The result of an item of which a dry run does not know whether it runs, or with which arguments. */
@@ -143,6 +163,7 @@ export function taskResult(task: Task, items: Items, results: readonly ItemResul
     exitCode: summary.outcome === 'failed' && !ignored ? (summary.exitCode ?? exitCodes.task) : undefined,
     changed: summary.outcome === 'changed' || results.some((item) => item.outcome === 'changed'),
     problem: detail.problem,
+    inclusions: results.flatMap(({ inclusion }) => inclusion ?? []),
   }
 }
 

@@ -19,7 +19,7 @@ const changed: ItemResult = {
   detail: { actions: ['write /a'] },
   exitCode: undefined,
 }
-const task: TaskResult = { ...changed, ignored: false, changed: true, problem: undefined }
+const task: TaskResult = { ...changed, ignored: false, changed: true, problem: undefined, inclusions: [] }
 const done = { labels: ['write /a'], diffs: [], replies: [], warnings: ['mind this'] }
 const end: Converged = { ...done, kind: 'changed', seen: '1', seenWhy: undefined }
 

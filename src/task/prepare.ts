@@ -1,6 +1,6 @@
 /** Prepares a task for its module: evaluates the condition, renders and checks the arguments. */
 import { type HostName, hostName } from '../base/brand.ts'
-import { InputError, type Problem } from '../base/errors.ts'
+import { InputError } from '../base/errors.ts'
 import { hideNamed, hideTexts, isSecretName, Secret } from '../base/secret.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
 import { withFacts } from '../fleet/host-variables.ts'
@@ -14,6 +14,7 @@ import { Omit } from '../language/omit.ts'
 import { renderValue } from '../language/render.ts'
 import type { VariableScope } from '../language/scope.ts'
 import type { Module } from '../modules/module.ts'
+import { prepareInclusion, type PreparedInclusion } from './inclusion.ts'
 import type { Item } from './items.ts'
 import { becomeUser, secretInConnection } from '../fleet/targets.ts'
 import { declaredSecrets, refusedSecret } from './secret-arguments.ts'
@@ -39,7 +40,7 @@ export type PreparedItem =
   | { readonly kind: 'skipped'; readonly why: string }
   /** `args` are those that could be rendered. */
   | { readonly kind: 'unknown'; readonly why: string; readonly args: Readonly<Record<string, unknown>> }
-  | { readonly kind: 'failed'; readonly problem: Problem }
+  | PreparedInclusion
   | Ready
 
 export async function prepareItem(task: Task, item: Item, given: Preparing): Promise<PreparedItem> {
@@ -58,6 +59,11 @@ export async function prepareItem(task: Task, item: Item, given: Preparing): Pro
     const condition = own === true && context.doubt !== undefined ? new Unknown(context.doubt) : own
     if (condition === false) return { kind: 'skipped', why: await falseCondition(task, scope, preparing) }
     const rendered = await withFacts(() => asRecord(hideNamed(renderValue(task.args, scope()))), readFact)
+    const { include } = task
+    if (include !== undefined) {
+      const doubt = condition instanceof Unknown ? condition.why : undefined
+      return await prepareInclusion(task, item, { include, args: rendered, doubt, scope, preparing })
+    }
     const environment = await renderEnvironment(task, scope, preparing)
     const delegate = await renderDelegate(task, scope, preparing)
     if (condition instanceof Unknown) return { kind: 'unknown', why: condition.why, args: rendered }

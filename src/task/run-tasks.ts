@@ -76,7 +76,14 @@ export function createTaskRunner(play: TaskContext): TaskRunner {
     async run(tasks, { begin, inBlock = false, layers = [], doubt, following, ...options }) {
       // What other variables or conditions would change is not read ahead for them.
       const own = layers.length > 0 || doubt !== undefined
-      const context = own ? { ...play, layers: [...play.layers, ...layers], ...defined({ doubt }) } : play
+      const context: TaskContext = own
+        ? {
+            ...play,
+            layers: [...play.layers, ...layers],
+            ref: (task) => play.ref(task, layers),
+            ...defined({ doubt }),
+          }
+        : play
       const readAhead = own ? aheadOf(context) : usual
       const begun = begin?.()
       if (!run.stepByStep && begun !== undefined) readAhead.begin([...tasks, ...following])

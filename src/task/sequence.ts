@@ -13,6 +13,7 @@ import type { Stage } from './stage.ts'
 import type { TaskContext } from './task-context.ts'
 import {
   failedItem,
+  includedItem,
   resultElsewhere,
   skippedItem,
   type TaskResult,
@@ -29,7 +30,6 @@ import { type Ahead, type ReadAhead, startsLate } from './read-ahead.ts'
 import { startsWithOthers, startTogether } from './start-together.ts'
 import type { TaskRun } from './task-run.ts'
 import { mayChange, type Reading } from './unit.ts'
-import type { Window } from './window.ts'
 
 export interface SequenceOptions {
   readonly tasks: readonly Task[]
@@ -87,15 +87,11 @@ export class Sequence {
     return this.#places.stage
   }
 
-  get #window(): Window | undefined {
-    return this.#places.window
-  }
-
   async run(): Promise<void> {
     try {
       await this.#run()
     } finally {
-      this.#window?.settled()
+      this.#places.window?.settled()
       this.#last?.leave?.()
     }
   }
@@ -103,15 +99,15 @@ export class Sequence {
   async #run(): Promise<void> {
     const { signal } = this.#options.context.run
     for (;;) {
-      this.#window?.settled()
+      this.#places.window?.settled()
       if (this.#ledger.over) return
       if (signal.aborted || this.#options.stopped()) {
-        this.#window?.drop()
+        this.#places.window?.drop()
         return
       }
       const run = this.#ledger.current()
       if (run !== undefined) await this.#advance(run)
-      else if (this.#window?.waiting === true) await this.#flush()
+      else if (this.#places.window?.waiting === true) await this.#flush()
       else return
     }
   }
@@ -209,20 +205,23 @@ export class Sequence {
     if (prepared.kind === 'ready' && prepared.delegate !== this.#places.delegate) {
       if (this.#waiting) return this.#flush()
       this.#places.moveTo(prepared.delegate)
-      this.#ledger.window = this.#window
+      this.#ledger.window = this.#places.window
     }
     if (prepared.kind === 'ready' && (await this.#mayRun(run)))
       return this.#unit(run, item, { ready: prepared, reading })
     if (prepared.kind !== 'skipped' && this.#waiting) return this.#flush()
+    const included = prepared.kind === 'included' && (await this.#mayRun(run))
     if (prepared.kind === 'unknown') this.#leaveOpen(run, prepared.args)
     const ended =
-      prepared.kind === 'ready'
-        ? skippedItem('the answer was no (--step)')
-        : prepared.kind === 'skipped'
-          ? skippedItem(prepared.why)
-          : prepared.kind === 'unknown'
-            ? unknownItem(run.task, module, prepared.why)
-            : failedItem(run.task, module, prepared.problem)
+      prepared.kind === 'included' && included
+        ? includedItem(module, prepared.inclusion)
+        : prepared.kind === 'ready' || prepared.kind === 'included'
+          ? skippedItem('the answer was no (--step)')
+          : prepared.kind === 'skipped'
+            ? skippedItem(prepared.why)
+            : prepared.kind === 'unknown'
+              ? unknownItem(run.task, module, prepared.why)
+              : failedItem(run.task, module, prepared.problem)
     const result = await afterItem(run, item, ended, this.#preparing())
     await this.#expect({ run, unit: undefined, converged: undefined, result }, { item, prepared })
   }
@@ -252,7 +251,7 @@ export class Sequence {
       ready,
       reading,
       stage: this.#stage,
-      window: this.#window,
+      window: this.#places.window,
       preparing: this.#preparing(),
       narrator: this.#narrator,
       progress: this.#ledger.progressOf(key),
@@ -289,7 +288,7 @@ export class Sequence {
   }
 
   async #flush(): Promise<void> {
-    await this.#window?.flush()
+    await this.#places.window?.flush()
   }
 }
 

@@ -30,7 +30,8 @@ export interface TaskContext {
   readonly pending: PendingHandlers
   /** Privilege settings of the command line. */
   readonly connection: ConnectionDefaults
-  readonly ref: (task: Task) => TaskRef
+  /** Names the task; `layers` are variables that only it and its neighbours see. */
+  readonly ref: (task: Task, layers?: readonly Layer[]) => TaskRef
   readonly once: OnceTurns
   readonly enter: EnterTask
   /** Returns the host of the inventory on which tasks of this one act (`delegate_to`). */

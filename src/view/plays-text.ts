@@ -19,7 +19,10 @@ function headOf({ name, pattern }: ListedPlay): string {
 }
 
 function linesOf({ hosts, tasks, tags }: ListedPlay, parts: PlayParts): readonly string[] {
-  const rows = tasks.map((task) => [task.name, task.tags.length === 0 ? '' : `[${task.tags.join(', ')}]`])
+  const rows = tasks.map(({ name, tags: own, included }) => [
+    included === true ? `${name}  (if included)` : name,
+    own.length === 0 ? '' : `[${own.join(', ')}]`,
+  ])
   return [
     ...(parts.hosts ? [`  hosts: ${hosts.length}`, ...hosts.map((host) => `    ${host}`)] : []),
     ...(parts.tasks ? [`  tasks: ${tasks.length}`, ...table(rows).map((row) => `    ${row}`)] : []),

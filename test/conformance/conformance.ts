@@ -7,10 +7,8 @@ import assert from 'node:assert/strict'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Converged } from '../../src/task/unit.ts'
 import type { Action } from '../../src/host/action.ts'
-import { allEffects, type PlacedEffect } from '../../src/host/effects.ts'
-import { remotePath } from '../../src/host/paths.ts'
-import { overlaps } from '../../src/host/resource.ts'
-import { configFile } from '../../src/host/resources/container.ts'
+import { declaresChange } from '../../src/engine/custom/declared-changes.ts'
+import { allEffects } from '../../src/host/effects.ts'
 import type { Module } from '../../src/modules/module.ts'
 import { completed } from '../../src/modules/testing/converge.ts'
 import type { Subject } from './subject.ts'
@@ -197,30 +195,11 @@ function declared(name: string, { actions, besides = [], subject: { places } }: 
   const isAt = (on: 'host' | 'node'): boolean => place === places[on]
   return actions.some((action) => {
     const on = action.on ?? 'host'
-    if (action.kind === 'setAttributes' && isAt(on) && action.path === path) return true
     if (action.kind === 'reboot' && comesWithBoot(name, places[on])) return true
     if (action.kind === 'containerPower' && name === `${places[on]} container ${action.ctid}:boot`)
       return true
-    // A backup next to the file was requested.
-    if (
-      action.kind === 'writeFile' &&
-      action.backup === true &&
-      isAt(on) &&
-      path.startsWith(`${backupOf(action)}.gpuplay-`)
-    )
-      return true
-    return allEffects(action).some((effect) => isAt(effect.on) && speaksOf(effect, path))
+    return declaresChange(action, path, isAt)
   })
-}
-
-function speaksOf(effect: PlacedEffect, path: string): boolean {
-  if (effect.kind === 'brings') return path.startsWith('/')
-  if (effect.kind === 'unknown') return effect.resources.some((pattern) => overlaps(pattern, `file:${path}`))
-  if (effect.kind === 'kernelModule') return path === `module ${effect.name.replaceAll('-', '_')}`
-  if (effect.kind === 'container') return path === configFile(effect.name)
-  if (effect.kind !== 'file') return false
-  const file = remotePath(effect.name)
-  return file === path || file.startsWith(`${path}/`) || path.startsWith(`${file}/`)
 }
 
 /** Of a node: its boot, modules and devices; of its containers: their boots. */
@@ -228,8 +207,4 @@ function comesWithBoot(name: string, node: string): boolean {
   const path = pathOf(name)
   if (name.startsWith(`${node} container `)) return path === 'boot'
   return name.startsWith(`${node}:`) && (path === 'boot' || /^(module |\/dev\/)/.test(path))
-}
-
-function backupOf({ path, backupDirectory }: Extract<Action, { kind: 'writeFile' }>): string {
-  return backupDirectory === undefined ? path : `${backupDirectory}/${path.slice(path.lastIndexOf('/') + 1)}`
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
+import { eventsOf } from '../whole/support/events.ts'
 import { type Ended, gpuplay, start } from '../whole/support/gpuplay.ts'
 import { inventoryOf } from '../whole/support/site-runs.ts'
 import { problemsOf } from './support/roles-play.ts'
@@ -127,6 +128,21 @@ describe('the life of a container', { skip: whyNoLab() ?? false, timeout: 900_00
     assert.deepEqual(changes(await ran(gone('base'))), [])
     assert.doesNotMatch(await left(), /90[01]/)
     assert.equal(await node('ls /var/lib/lxc'), '')
+  })
+
+  it('waits for another clone of its source as long as for its own', async () => {
+    await ran(words(create))
+    await node(`pct stop 900; echo 20 >/etc/lab/pct-seconds
+      setsid pct clone 900 902 --hostname other </dev/null >/dev/null 2>&1 &
+      until grep -q '^lock: disk' /etc/pve/lxc/900.conf; do sleep 0.2; done; sleep 1; rm /etc/lab/pct-seconds`)
+    const run = await ran(words(task('pve_container', 'hostname: web, clone: 900, lock_timeout: 1'), 'web'))
+    assert.ok(
+      eventsOf(run.events, 'task.progress').some(({ message }) =>
+        /^waiting up to 3600 s: Proxmox is still working on container 900 \(vzclone\)$/.test(message),
+      ),
+      run.text,
+    )
+    assert.match(await node('pct list'), /^901 +stopped +web/m)
   })
 
   it('goes back to a snapshot once, with a warning of what is lost', async () => {

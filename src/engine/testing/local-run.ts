@@ -72,12 +72,12 @@ export function localFolder(): Folder {
     write,
     remove: () => rmSync(path, { recursive: true, force: true }),
     run: (playbook, request = {}, dependencies = {}) =>
-      observed({ ...worldOf(path), ...dependencies }, (given) =>
+      observed({ ...dependenciesIn(path), ...dependencies }, (given) =>
         runPlaybooks(requestOf(write('site.yml', playbook), request), given),
       ),
     async plan(playbook, request = {}, dependencies = {}) {
       const made: PlanFile[] = []
-      const run = await observed({ ...worldOf(path), ...dependencies }, async (given) => {
+      const run = await observed({ ...dependenciesIn(path), ...dependencies }, async (given) => {
         const { exitCode, plan } = await makePlan(requestOf(write('site.yml', playbook), request), given, {
           planName: 'plan.json',
           command: () => plainCommand,
@@ -90,7 +90,7 @@ export function localFolder(): Folder {
       return { ...run, plan: readPlanFile('plan.json', JSON.stringify(plan)) }
     },
     apply: (plan, request = {}, dependencies = {}) =>
-      observed({ ...worldOf(path), ...dependencies }, (given) =>
+      observed({ ...dependenciesIn(path), ...dependencies }, (given) =>
         applyPlan(plan, requestOf(join(path, 'site.yml'), request), { ...given, planName: 'plan.json' }),
       ),
   }
@@ -120,7 +120,8 @@ export function lastEvent({ events }: LocalRun): Extract<Event, { readonly type:
   return event
 }
 
-function worldOf(path: string): RunDependencies {
+/** The dependencies of a run on this machine, with its state in a folder. */
+export function dependenciesIn(path: string): RunDependencies {
   const world = testWorld(path)
   return {
     world,

@@ -18,7 +18,7 @@ import type { Value } from '../../language/model.ts'
 import { diskFiles, type Files } from '../../language/read-files.ts'
 import { memoryFiles } from '../../language/testing/memory-files.ts'
 import { readInventory } from '../inventory.ts'
-import { groupNames } from '../inventory-model.ts'
+import { groupNames, type Inventory } from '../inventory-model.ts'
 import { listing } from '../listing.ts'
 import { resolvePattern } from '../pattern.ts'
 import type { ParityCase } from './cases.ts'
@@ -102,6 +102,23 @@ test('docs/inventory-differences.md lists the differences (npm run schemas)', ()
   assert.equal(readFileSync(page, 'utf8'), differencesPage())
 })
 
+test('the list of each inventory is an inventory with the same hosts, groups and variables', () => {
+  for (const one of cases) {
+    const read = byUs(one)
+    if (read === 'refused') continue
+    const files = memoryFiles({ '/i/list.json': JSON.stringify(read.list) })
+    const { inventory, problems } = readInventory(['/i/list.json'], { files })
+    assert.deepEqual(problems, [], one.name)
+    assert.ok(inventory)
+    // As in Ansible, the list does not tell hosts of `all` from those of its children.
+    const sorted = ({ groups, ...more }: Read) => ({
+      ...more,
+      groups: { ...groups, all: [...(groups['all'] ?? [])].sort() },
+    })
+    assert.deepEqual(sorted(readOf(inventory, Object.keys(read.patterns))), sorted(read), one.name)
+  }
+})
+
 /** One process for all cases, because it takes long to start. Returns a line of JSON for each. */
 function askAnsible(): string {
   const input = JSON.stringify(
@@ -160,8 +177,12 @@ function byUs(one: ParityCase): Read | 'refused' {
     ),
   )
   if (inventory === undefined || problems.length > 0) return 'refused'
+  return readOf(inventory, one.patterns ?? [])
+}
+
+function readOf(inventory: Inventory, asked: readonly string[]): Read {
   const hosts = [...inventory.hosts.values()]
-  const patterns = (one.patterns ?? []).map((pattern) => [
+  const patterns = asked.map((pattern) => [
     pattern,
     resolvePattern(inventory, pattern)
       .hosts.map(({ name }) => name)

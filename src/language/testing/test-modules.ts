@@ -93,6 +93,37 @@ export const testModules: ReadonlyMap<string, ModuleSchema> = new Map(
       includesVariables: true,
     },
     {
+      name: 'include_tasks',
+      summary: 'Includes tasks.',
+      args: { type: 'object', properties: { file: text }, required: ['file'], additionalProperties: false },
+      result: { type: 'object', properties: {} },
+      freeForm: 'file',
+    },
+    {
+      name: 'include_role',
+      summary: 'Includes a role.',
+      args: {
+        type: 'object',
+        properties: { name: text, tasks_from: text },
+        required: ['name'],
+        additionalProperties: false,
+      },
+      result: { type: 'object', properties: {} },
+      freeForm: 'name',
+    },
+    {
+      name: 'meta',
+      summary: 'Directs the play.',
+      args: {
+        type: 'object',
+        properties: { action: text },
+        required: ['action'],
+        additionalProperties: false,
+      },
+      result: { type: 'object', properties: {} },
+      freeForm: 'action',
+    },
+    {
       name: 'assert',
       summary: 'Fails unless all conditions are true.',
       args: {

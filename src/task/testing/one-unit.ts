@@ -10,6 +10,8 @@ export interface OneUnit {
   readonly converged: Converged
   /** Finished actions, in order. */
   readonly acted: readonly Planned[]
+  /** What long waits were for. */
+  readonly told: readonly string[]
 }
 
 /** Calls `makeUnit` each time the unit is planned. With an overlay this is a dry run. */
@@ -17,9 +19,10 @@ export async function settleUnit(makeUnit: () => Unit, host: TaskHost, overlay?:
   if (overlay !== undefined) {
     const converged = await converge(makeUnit(), new DryStage(host, overlay))
     if (converged === undefined) throw new Error('a dry run went back')
-    return { converged, acted: [] }
+    return { converged, acted: [], told: [] }
   }
   const settled: Converged[] = []
+  const told: string[] = []
   const acted: Planned[] = []
   const window = new Window({
     host,
@@ -38,9 +41,9 @@ export async function settleUnit(makeUnit: () => Unit, host: TaskHost, overlay?:
   })
   for (;;) {
     const [converged] = settled
-    if (converged !== undefined) return { converged, acted }
+    if (converged !== undefined) return { converged, acted, told }
     const unit = makeUnit()
-    const end = await converge(unit, window)
+    const end = await converge(unit, window, (message) => void told.push(message))
     if (end === undefined) continue
     await window.add(unit, end)
     if (window.waiting) await window.flush()

@@ -1,0 +1,7 @@
+import type { Position } from '../base/errors.ts'
+
+/** A handler that a task or block notifies. */
+export interface Notification {
+  readonly name: string
+  readonly where: Position
+}
