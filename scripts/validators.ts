@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import standalone from 'ajv/dist/standalone/index.js'
+import { planSchema } from '../src/engine/plans/plan-schema.ts'
 import { hostVariableSchemas } from '../src/inventory/connection-variables.ts'
 import { phoenixSchemas } from '../src/inventory/phoenix/phoenix-schemas.ts'
 import { diskFiles, type Files } from '../src/language/read-files.ts'
@@ -27,6 +28,7 @@ export function prepareValidators(): readonly PreparedValidator[] {
     ...modules.map((module) => module.args),
     ...Object.values(hostVariableSchemas),
     ...phoenixSchemas,
+    planSchema,
     ...roleSchemas(),
   ]
   const validators = new Map(

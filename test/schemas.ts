@@ -1,22 +1,29 @@
-/** `npm run schemas`: generates the JSON Schemas for editors and programs, docs/reference.md and docs/roles.md. */
+/**
+ * `npm run schemas`: generates the JSON Schemas for editors and programs, docs/reference.md, docs/roles.md and
+ * docs/inventory-differences.md.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { differencesPage } from '../src/inventory/parity/differences-page.ts'
 import { playbookSchema } from '../src/language/playbook-schema.ts'
 import { facts } from '../src/host/facts.ts'
 import { referencePage } from '../src/language/reference-page.ts'
 import { statusOutputSchema } from '../src/modules/gpu-verify/gpu-status.ts'
 import { modules } from '../src/modules/catalogue.ts'
+import { planSchema } from '../src/engine/plans/plan-schema.ts'
 import { describedRoles, rolesPage } from '../scripts/roles-page.ts'
 
 const folder = fileURLToPath(new URL('../schemas', import.meta.url))
 mkdirSync(folder, { recursive: true })
 writeFileSync(`${folder}/playbook.json`, `${JSON.stringify(playbookSchema(modules), null, 2)}\n`)
 writeFileSync(`${folder}/status.json`, `${JSON.stringify(statusOutputSchema, null, 2)}\n`)
+writeFileSync(`${folder}/plan.json`, `${JSON.stringify(planSchema, null, 2)}\n`)
 
 const docs = fileURLToPath(new URL('../docs', import.meta.url))
 writeFileSync(
   `${docs}/reference.md`,
   referencePage(facts, statusOutputSchema.properties.hosts.items.properties),
 )
+writeFileSync(`${docs}/inventory-differences.md`, differencesPage())
 const roles = describedRoles(fileURLToPath(new URL('../roles', import.meta.url)))
 writeFileSync(`${docs}/roles.md`, await rolesPage(roles))

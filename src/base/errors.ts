@@ -36,6 +36,7 @@ export const exitCodes = {
   restart: 6,
   task: 7,
   changesFound: 8,
+  drifted: 9,
   interrupted: 130,
 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

@@ -6,14 +6,19 @@ import type { Examples } from './examples.ts'
 import { fleetCommands } from './fleet-commands.ts'
 import { wrapHelp } from './help.ts'
 import { localCommands } from './local-commands.ts'
+import { planCommands } from './plan-commands.ts'
 import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
 const { run, status, metrics, explain, facts, exec } = fleetCommands
 const { lint, graph, runs, inventory, modules, init, config, completion } = localCommands
+const { plan, show, apply } = planCommands
 /** In the order of the help. */
 const commands = {
   run,
+  plan,
+  show,
+  apply,
   lint,
   graph,
   status,

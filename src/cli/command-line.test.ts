@@ -10,6 +10,9 @@ const folder = scratchFolder()
 const type = (...words: readonly string[]) => gpuplay(folder, words)
 const commands = [
   'run',
+  'plan',
+  'show',
+  'apply',
   'lint',
   'graph',
   'status',
@@ -45,8 +48,12 @@ test('every help text fits 80 columns and loses no words', async () => {
 /** Every option of every command: a removed one is missing in its help. */
 const options: Readonly<Record<string, string>> = {
   run: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
-    ask-become-pass output color verbose check diff limit rerun-failed tags skip-tags start-at-task step force-handlers
-    list-hosts list-tasks list-tags syntax-check forks fail-on-change step-by-step profile`,
+    ask-become-pass output color verbose check diff limit rerun-failed tags skip-tags start-at-task force-handlers
+    forks step list-hosts list-tasks list-tags syntax-check fail-on-change step-by-step profile`,
+  plan: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+    ask-become-pass output color verbose out diff limit rerun-failed tags skip-tags start-at-task force-handlers forks`,
+  show: 'output color verbose',
+  apply: 'extra-vars output color verbose diff forks profile',
   lint: 'inventory skip color',
   graph: '',
   status: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
@@ -97,7 +104,7 @@ test('every help ends with examples, whose options exist', async () => {
 
 test('the list of commands fits on a screen, and has every command once', async () => {
   const lines = (await type('--help')).output.split('\n')
-  assert.ok(lines.length < 30, String(lines.length))
+  assert.ok(lines.length < 36, String(lines.length))
   assert.deepEqual(lines.slice(0, 3), ['USAGE', '  gpuplay <command> ...', '  gpuplay help <command>'])
   for (const command of commands)
     assert.equal(lines.filter((line) => new RegExp(`^  ${command} +[A-Z]`).test(line)).length, 1, command)
@@ -144,7 +151,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, lint, graph, status, metrics, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
+    'the commands are run, plan, show, apply, lint, graph, status, metrics, runs, inventory, explain, modules, facts, exec, init, config, completion; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],

@@ -13,19 +13,22 @@ export interface ConfirmOptions {
  * the terminal erases the empty line after the answer.
  */
 export async function confirm(question: string, options: ConfirmOptions): Promise<boolean> {
-  return /^\s*(y|yes)\s*$/i.test(await answerTo(`${question} [y/N] `, options))
+  return /^\s*(y|yes)\s*$/i.test((await askText(`${question} [y/N] `, options)) ?? '')
 }
 
 /** Asks whether to run a task: yes, no, or yes to all further tasks. Every other answer means no. */
 export async function confirmStep(question: string, options: ConfirmOptions): Promise<StepAnswer> {
-  const answer = await answerTo(`${question} [y]es, [N]o, [c]ontinue without asking: `, options)
+  const answer = (await askText(`${question} [y]es, [N]o, [c]ontinue without asking: `, options)) ?? ''
   if (/^\s*(c|continue)\s*$/i.test(answer)) return 'all'
   return /^\s*(y|yes)\s*$/i.test(answer) ? 'run' : 'skip'
 }
 
-/** Returns an empty text after an interruption. */
-async function answerTo(prompt: string, { input, write, signal }: ConfirmOptions): Promise<string> {
-  if (signal.aborted) return ''
+/** Asks for a line of text. Returns undefined after an interruption, and at the end of the input. */
+export async function askText(
+  prompt: string,
+  { input, write, signal }: ConfirmOptions,
+): Promise<string | undefined> {
+  if (signal.aborted) return undefined
   const showCursor = '\u001b[?25h'
   write(`${showCursor}${prompt}`)
   // The terminal itself echoes the input.
@@ -33,9 +36,9 @@ async function answerTo(prompt: string, { input, write, signal }: ConfirmOptions
   const stop = (): void => lines.close()
   signal.addEventListener('abort', stop, { once: true })
   try {
-    return await new Promise<string>((resolve) => {
+    return await new Promise<string | undefined>((resolve) => {
       lines.once('line', resolve)
-      lines.once('close', () => resolve(''))
+      lines.once('close', () => resolve(undefined))
     })
   } finally {
     signal.removeEventListener('abort', stop)

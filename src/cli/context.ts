@@ -21,6 +21,8 @@ export interface Surroundings {
    * terminal.
    */
   readonly askSecret: (question: string) => Promise<string | undefined>
+  /** Asks for a line of text; absent if there is no terminal. Returns undefined after an interruption. */
+  readonly askText?: (question: string) => Promise<string | undefined>
   /** Asks a yes-or-no question; absent if there is no terminal. */
   readonly confirm?: (question: string) => Promise<boolean>
   /** Asks whether to run a task (`--step`); absent if there is no terminal. */

@@ -13,6 +13,7 @@ import {
   outputFlags,
 } from './flags.ts'
 import { hostCompletion } from './host-completion.ts'
+import { selectionAliases, selectionFlags } from './selection-flags.ts'
 import type { ExplainFlags } from './commands/explain-command.ts'
 import type { ExecFlags } from './commands/exec-command.ts'
 import type { FactsFlags } from './commands/facts-command.ts'
@@ -80,43 +81,8 @@ const run = buildCommand<RunFlags, string[], Context>({
         withNegated: false,
         brief: 'Dry run: print what would change, change nothing',
       },
-      diff: { kind: 'boolean', optional: true, brief: 'Show changes to files and settings as diffs' },
-      limit: { ...limitFlag, brief: 'Limit the run to these hosts: a pattern, or @file' },
-      rerunFailed: {
-        kind: 'boolean',
-        withNegated: false,
-        brief: 'Only the hosts on which the last recorded run of these playbooks did not succeed',
-      },
-      tags: {
-        kind: 'parsed',
-        parse: String,
-        variadic: ',',
-        optional: true,
-        brief: 'Run only tasks with one of these tags',
-        placeholder: 'tag,...',
-      },
-      skipTags: {
-        kind: 'parsed',
-        parse: String,
-        variadic: ',',
-        optional: true,
-        brief: 'Skip tasks with one of these tags',
-        placeholder: 'tag,...',
-      },
-      startAtTask: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        brief: 'Skip all tasks before the first one with this name',
-        placeholder: 'name',
-      },
+      ...selectionFlags,
       step: { kind: 'boolean', withNegated: false, brief: 'Ask before each task whether to run it' },
-      forceHandlers: {
-        kind: 'boolean',
-        optional: true,
-        withNegated: false,
-        brief: 'Run notified handlers also on hosts where a task fails',
-      },
       listHosts: { kind: 'boolean', withNegated: false, brief: 'List the hosts of each play, run nothing' },
       listTasks: { kind: 'boolean', withNegated: false, brief: 'List the tasks of each play, run nothing' },
       listTags: { kind: 'boolean', withNegated: false, brief: 'List the tags of each play, run nothing' },
@@ -125,7 +91,6 @@ const run = buildCommand<RunFlags, string[], Context>({
         withNegated: false,
         brief: 'Report the mistakes in all files, run nothing',
       },
-      forks: forksFlag,
       failOnChange: {
         kind: 'boolean',
         withNegated: false,
@@ -146,11 +111,8 @@ const run = buildCommand<RunFlags, string[], Context>({
       ...inventoryAliases,
       ...connectionAliases,
       ...outputAliases,
+      ...selectionAliases,
       C: 'check',
-      D: 'diff',
-      l: 'limit',
-      t: 'tags',
-      f: 'forks',
     },
   },
 })

@@ -6,6 +6,7 @@ import { createRunContext, type RunContext } from '../fleet/run-context.ts'
 import { facts } from '../host/facts.ts'
 import { loadInventory } from '../inventory/inventory.ts'
 import { resolveLimit } from '../inventory/pattern.ts'
+import { unreadableSettings } from '../inventory/relations.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { diskFiles } from '../language/read-files.ts'
 import type { Configuration } from './configuration-keys.ts'
@@ -35,6 +36,9 @@ export async function chooseHosts(
   const chosen = resolveLimit(inventory, pattern, { files: diskFiles })
   if (chosen.problems.length > 0) throw new InputError(chosen.problems)
   const names = chosen.hosts.map((host) => host.name)
+  const localSources = { environment: context.world.environment, files: diskFiles, folders: ['.'] }
+  const unreadable = unreadableSettings(inventory, names, { extra, localSources })
+  if (unreadable.length > 0) throw new InputError(unreadable)
   const run = createRunContext({
     name: 'none',
     secrets: context.secrets,

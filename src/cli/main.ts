@@ -8,7 +8,7 @@ import { defined } from '../base/defined.ts'
 import { exitCodes } from '../base/errors.ts'
 import type { World } from '../base/world.ts'
 import { askSecret } from './ask-secret.ts'
-import { confirm, confirmStep } from './confirm.ts'
+import { askText, confirm, confirmStep } from './confirm.ts'
 import type { OutputStream } from './context.ts'
 import { execute } from './execute.ts'
 
@@ -54,6 +54,7 @@ export async function main(words: readonly string[]): Promise<void> {
     quit: quit.signal,
     askSecret: (question) => askSecret(question, process.stdin, process.stderr),
     ...defined({
+      askText: terminal ? (question: string) => askText(question, asking) : undefined,
       confirm: terminal ? (question: string) => confirm(question, asking) : undefined,
       step: terminal ? (question: string) => confirmStep(question, asking) : undefined,
     }),

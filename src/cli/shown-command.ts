@@ -11,7 +11,8 @@ export function shownCommand(words: readonly string[]): string {
   return `gpuplay ${commandLine(shown)}`
 }
 
-function withoutValue(variables: string): string {
+/** `name=...` for `name=value`; the file of `@file`. */
+export function withoutValue(variables: string): string {
   if (variables.startsWith('@')) return variables
   const name = /^\s*([A-Za-z_]\w*)=/.exec(variables)?.[1]
   return name === undefined ? '...' : `${name}=...`

@@ -25,21 +25,27 @@ export interface Answers extends Pick<RunDependencies, 'sinks'> {
   readonly mayAsk: boolean
   /** Asks before each task. */
   readonly step: boolean
+  /** Default: runs the playbooks. */
+  readonly start?: (request: RunRequest, dependencies: RunDependencies) => Promise<ExitCode>
 }
 
 /** @throws InputError with every mistake in the files and arguments, before any connection */
 export async function startRun(
   context: Context,
   flags: CommandLine,
-  { sinks, mayAsk, step, ...wanted }: Wanted & Answers,
+  { sinks, mayAsk, step, start = runPlaybooks, ...wanted }: Wanted & Answers,
 ): Promise<ExitCode> {
   const named = nameInventories(inventoriesOf(context, flags))
   const steps = mayAsk ? context.step : undefined
   if (step && steps === undefined) throw new InputError([noTerminal])
-  return runPlaybooks(await requestOf(context, flags, wanted), {
+  return start(await requestOf(context, flags, wanted), {
     ...dependenciesOf(context),
     sinks: sinks.map((sink) => (event) => sink(named(event))),
-    ...defined({ confirm: mayAsk ? context.confirm : undefined, step: step ? steps : undefined }),
+    ...defined({
+      confirm: mayAsk ? context.confirm : undefined,
+      step: step ? steps : undefined,
+      ask: mayAsk ? askLineOf(context) : undefined,
+    }),
   })
 }
 
@@ -54,6 +60,10 @@ export async function listRun(
 ): Promise<readonly ListedPlay[]> {
   const request = await requestOf(context, { ...flags, askPass: false, askBecomePass: false }, wanted)
   return listPlays(request, { ...dependenciesOf(context), sinks: [] })
+}
+
+function askLineOf({ askText, askSecret }: Context): RunDependencies['ask'] {
+  return askText && ((question, secret) => (secret ? askSecret(question) : askText(question)))
 }
 
 const noTerminal: Problem = {

@@ -82,6 +82,8 @@ function mistake(error: unknown, command: string, commands: Commands): Mistake |
     const why = error.exception instanceof Error ? error.exception.message : String(error.exception)
     return { message: `--${error.externalFlagNameOrPlaceholder}: ${why}` }
   }
+  if (error instanceof UnsatisfiedFlagError && command === 'plan' && error.externalFlagName === 'out')
+    return { message: 'no plan file was given', hint: 'add -o FILE, for example -o plan.json' }
   if (error instanceof UnsatisfiedFlagError)
     return { message: `--${error.externalFlagName} needs a value`, hint: seeHelp(command) }
   if (error instanceof UnexpectedFlagError)
@@ -107,6 +109,11 @@ function missingArgument(command: string, placeholder: string): Mistake {
     case 'run':
     case 'graph':
       return { message: 'no playbook was given', hint: `type: gpuplay ${command} site.yml` }
+    case 'plan':
+      return { message: 'no playbook was given', hint: 'type: gpuplay plan site.yml -o plan.json' }
+    case 'show':
+    case 'apply':
+      return { message: 'no plan file was given', hint: `type: gpuplay ${command} plan.json` }
     case 'exec':
       return { message: 'no command was given', hint: 'type: gpuplay exec all -- uptime' }
     case 'facts':

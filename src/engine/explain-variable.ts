@@ -115,7 +115,7 @@ function candidatesIn(name: string, part: Part, explained: ExplainedHost): reado
             .toReversed()
             .map(({ from, variable: own }) => written(`${sources[layer]}: ${from}`, own, scope))
         : variable === undefined
-          ? [{ from: sources[layer], where: undefined, value: known(scope.get(name)), written: undefined }]
+          ? [{ ...sourceOf(name, layer, part), value: known(scope.get(name)), written: undefined }]
           : [written(sources[layer], variable, scope)],
   }))
   const registered = explained.plays
@@ -125,6 +125,12 @@ function candidatesIn(name: string, part: Part, explained: ExplainedHost): reado
   return [...found, { layer: 'registered' as const, candidates: registered.toReversed() }]
     .sort((left, right) => layerOrder.indexOf(right.layer) - layerOrder.indexOf(left.layer))
     .flatMap(({ candidates }) => candidates)
+}
+
+/** The source of a value that no file contains: an answer, or gpuplay itself. */
+function sourceOf(name: string, layer: LayerName, { play }: Part): Pick<Candidate, 'from' | 'where'> {
+  const prompt = layer === 'play vars' ? play?.prompts.find((asked) => asked.name === name) : undefined
+  return { from: prompt === undefined ? sources[layer] : 'vars_prompt of the play', where: prompt?.where }
 }
 
 /** The layers in words. */

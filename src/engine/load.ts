@@ -8,6 +8,7 @@ import { hostVariableSchemas } from '../inventory/connection-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
 import type { Inventory } from '../inventory/inventory-model.ts'
 import { unknownDelegates } from '../language/delegates.ts'
+import { unreadableSettings } from '../inventory/relations.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { bornSecrets, playbookSecrets } from '../language/born-secrets.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
@@ -58,7 +59,7 @@ export function load(
     const { playbook, problems: found } = readPlaybook(file, {
       modules: new Map(dependencies.modules.map((module) => [module.name, module])),
       rolesPaths: request.rolesPaths,
-      ...defined({ otherPlaybooks: request.otherPlaybooks }),
+      ...defined({ otherPlaybooks: request.otherPlaybooks, answers: request.answers }),
       variables: [...(inventory?.variableNames ?? []), ...Object.keys(hostVariableSchemas), ...extra.keys()],
       facts: factsSchema(dependencies),
       files,
@@ -79,8 +80,6 @@ export function load(
   const chosen = (task: Task): boolean => isChosen(task.tags, request.tags)
   const start = startAt(playbooks, request.startAt, chosen)
   problems.push(...start.problems)
-  const unreadable = unreadableValues(inventory, playbooks)
-  problems.push(...unreadable.problems)
   const selected = (task: Task): boolean =>
     chosen(task) && !start.before.has(task) && !(task.repeats !== undefined && selected(task.repeats))
   const { environment } = dependencies.world
@@ -94,6 +93,10 @@ export function load(
     environment,
   })
   problems.push(...selection.problems)
+  const given = { extra, localSources: { environment, files, folders: ['.'] } }
+  const settings = unreadableSettings(inventory, selection.hosts, given)
+  const unreadable = unreadableValues(inventory, playbooks, settings)
+  problems.push(...unreadable.problems)
   return {
     inventory,
     extra,

@@ -39,6 +39,7 @@ function batchOf(names: readonly string[], nodes: Readonly<Record<string, string
   const play = {
     name: 'Play',
     pattern: 'all',
+    hostsKnown: true,
     after: undefined,
     play: read,
     playbook,

@@ -49,6 +49,8 @@ export function prepareRun(
     reachable: loaded.selection.reachable,
     signal: dependencies.signal,
     explain: dependencies.explain,
+    planning: dependencies.planning,
+    readsFile: dependencies.readsFile,
     cut,
     stateDirectory: dependencies.stateDirectory,
   })

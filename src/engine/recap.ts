@@ -13,7 +13,7 @@ export interface Recap {
   readonly hosts: Readonly<Record<string, Counts>>
   readonly rows: readonly SummaryRow[]
   readonly failures: readonly Failure[]
-  /** Returns the lowest exit code from 3 to 7; without one, `changesFound` if requested. */
+  /** Returns the lowest exit code of a failure; without one, `changesFound` if requested. */
   exitCode(options: { readonly failOnChange: boolean; readonly interrupted: boolean }): ExitCode
 }
 

@@ -1,16 +1,21 @@
 /** The request of a run, and its dependencies. */
+import type { ExitCode, Problem } from '../base/errors.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { World } from '../base/world.ts'
 import type { EventSink } from '../events/events.ts'
+import type { ReadsFile } from '../fleet/controller-files.ts'
 import type { Reach } from '../fleet/machine.ts'
+import type { Planning } from '../fleet/planning.ts'
 import type { Explain } from '../fleet/run-context.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
 import type { Fact } from '../host/facts.ts'
 import type { Means } from '../host/means.ts'
+import type { PromptAnswers } from '../language/prompt.ts'
 import type { Files } from '../language/read-files.ts'
 import type { TagChoice } from '../language/tags.ts'
 import type { Module } from '../modules/module.ts'
 import type { Confirm, StepAnswer } from '../task/confirmations.ts'
+import type { AskLine } from './prompts.ts'
 
 export interface RunRequest {
   readonly playbooks: readonly string[]
@@ -28,6 +33,8 @@ export interface RunRequest {
   readonly tags: TagChoice
   /** The name of the task to begin with (`--start-at-task`). */
   readonly startAt?: string | undefined
+  /** What the user has answered (`vars_prompt`). */
+  readonly answers?: PromptAnswers
   /** Runs notified handlers also on hosts that have failed. */
   readonly forceHandlers?: boolean
   readonly check: boolean
@@ -42,6 +49,11 @@ export interface RunRequest {
   readonly rolesPaths: readonly string[]
   /** Version of gpuplay. */
   readonly version: string
+}
+
+export interface RefusedHost {
+  readonly problem: Problem
+  readonly exitCode: ExitCode
 }
 
 export interface RunDependencies {
@@ -61,8 +73,16 @@ export interface RunDependencies {
   readonly quit?: AbortSignal
   /** Asks the user a question; absent if there is no terminal. An interruption also answers false. */
   readonly confirm?: Confirm
+  /** Asks the questions of plays (`vars_prompt`); absent if there is no terminal. */
+  readonly ask?: AskLine
   /** Receives what a dry run knows of some tasks. */
   readonly explain?: Explain
+  /** Set by a run that makes a plan file or applies one. */
+  readonly planning?: Planning
+  /** The hosts on which nothing may start, each with the reason. */
+  readonly refused?: ReadonlyMap<string, RefusedHost>
+  /** Called for each file of the controller that a module reads. */
+  readonly readsFile?: ReadsFile
   /** Asks before each task whether to run it (`--step`); needs `confirm`. */
   readonly step?: (question: string) => Promise<StepAnswer>
   /** Directory of gpuplay's state on every machine, instead of the default. */

@@ -1,7 +1,7 @@
 /** Runs playbooks: load, select, check, run every play on its hosts, and report. */
 import { defined } from '../base/defined.ts'
 import { type HostName, hostName } from '../base/brand.ts'
-import type { ExitCode, Problem } from '../base/errors.ts'
+import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
 import type { SelectedPlay } from './batches.ts'
 import { containersAmong } from './containers-among.ts'
@@ -13,9 +13,10 @@ import { createHostPlays } from './host-plays.ts'
 import { cutOff, untilQuit } from './interruption.ts'
 import { createOnceGates } from './once-gates.ts'
 import { createArguments } from '../task/arguments.ts'
-import { prepareRun } from './prepare-run.ts'
+import { prepareRun, type PreparedRun } from './prepare-run.ts'
+import { askPrompts, openPrompts } from './prompts.ts'
 import { createRecap } from './recap.ts'
-import type { RunDependencies, RunRequest } from './request.ts'
+import type { RefusedHost, RunDependencies, RunRequest } from './request.ts'
 import { type PlayPart, schedule } from './schedule.ts'
 import { createStops } from './stops.ts'
 import { createThrottles } from './throttles.ts'
@@ -28,11 +29,27 @@ const closing = 10_000
 /** The same after an interruption: only programs that read can still be running, unless the run was cut off. */
 const closingReads = 1000
 
+/**
+ * Asks the questions of the plays after all files were checked, and then checks again, with the answers.
+ * @throws InputError
+ */
+async function prepared(
+  request: RunRequest,
+  dependencies: RunDependencies,
+  cut: AbortSignal,
+): Promise<PreparedRun> {
+  const first = prepareRun(request, dependencies, cut)
+  const prompts = openPrompts(first.loaded.selection.plays, first.loaded.extra)
+  if (prompts.length === 0) return first
+  const answers = await askPrompts(prompts, dependencies.ask, first.context.secrets)
+  return prepareRun({ ...request, answers }, { ...dependencies, secrets: first.context.secrets }, cut)
+}
+
 /** @throws InputError with every mistake in the files and arguments, before any connection */
 export async function runPlaybooks(request: RunRequest, dependencies: RunDependencies): Promise<ExitCode> {
   const { world, signal, quit, confirm, step } = dependencies
   const cut = cutOff(signal)
-  const { loaded, context, plays, sources } = prepareRun(request, dependencies, cut.signal)
+  const { loaded, context, plays, sources } = await prepared(request, dependencies, cut.signal)
   const recap = createRecap()
   const started = world.clock()
   const { emitter, fleet } = context
@@ -88,6 +105,13 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     stops.hostFailed(play, batch, { host, fatal: fatalBy(play, task) })
     gates.wake()
   }
+  const refuse = (part: PlayPart<SelectedPlay>, { problem, exitCode }: RefusedHost): void => {
+    const { host } = part
+    recap.count(host, exitCode === exitCodes.unreachable ? 'unreachable' : 'failed')
+    recap.failure({ host, exitCode })
+    emitter.emit({ type: 'host.unreachable', host, problem })
+    fail(part, { problem })
+  }
   const work = async (): Promise<void> => {
     await schedule({
       plays,
@@ -96,6 +120,8 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
       forks: request.forks,
       stopped: (part) => signal.aborted || stops.stop(part) || gates.closed(part),
       run: async (part, away) => {
+        const refused = dependencies.refused?.get(part.host)
+        if (refused !== undefined) return refuse(part, refused)
         const once = gates.of(part, away)
         const end = await hostPlays
           .run(part, {

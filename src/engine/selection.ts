@@ -8,7 +8,7 @@ import { hostsPattern } from '../language/play-hosts.ts'
 import type { Files } from '../language/read-files.ts'
 import type { Play, Playbook, Variables } from '../language/model.ts'
 import type { LocalSources } from '../language/evaluation.ts'
-import { type Layer, VariableScope } from '../language/scope.ts'
+import { type Layer, playLayers, VariableScope } from '../language/scope.ts'
 
 /** A play with its hosts. */
 export interface ChosenPlay {
@@ -20,6 +20,8 @@ export interface ChosenPlay {
   readonly play: Play
   readonly playbook: Playbook
   readonly hosts: readonly HostName[]
+  /** False if they depend on an answer that nobody has given yet (`vars_prompt`). */
+  readonly hostsKnown: boolean
 }
 
 export interface Selection {
@@ -53,17 +55,15 @@ export function select(options: SelectionOptions): Selection {
   const warnings: Problem[] = []
   const plays = playbooks.flatMap((playbook) =>
     playbook.plays.map((play): ChosenPlay => {
-      const layers: readonly Layer[] = [
-        { layer: 'play vars', written: play.vars },
-        { layer: 'extra vars', written: extra },
-      ]
+      const layers: readonly Layer[] = [...playLayers(play), { layer: 'extra vars', written: extra }]
       const scope = new VariableScope(layers, undefined, { environment, files, folders: ['.'] })
       const found = hostsPattern(play.hosts, scope)
       problems.push(...found.problems)
       const pattern = found.pattern ?? play.hosts.written
       const named = play.title.where !== play.hosts.where
       const name = named ? displayName(play.title, play.name, scope) : pattern
-      const known = { name, pattern, after: play.after, play, playbook }
+      const hostsKnown = found.pattern !== undefined
+      const known = { name, pattern, after: play.after, play, playbook, hostsKnown }
       if (found.pattern === undefined || found.problems.length > 0) return { ...known, hosts: [] }
       const { hosts, problems: odd } = resolvePattern(inventory, pattern, play.hosts.where)
       warnings.push(...odd)

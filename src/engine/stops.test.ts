@@ -38,7 +38,16 @@ function made(): Made {
     const batches = groups.map((group, at) => ({ number: at + 1, of: groups.length, hosts: group }))
     const { name, after } = play
     const pattern = play.hosts.written
-    return { name, pattern, after, play, playbook: { plays: [], reads: new Set() }, hosts, batches }
+    return {
+      name,
+      pattern,
+      hostsKnown: true,
+      after,
+      play,
+      playbook: { plays: [], reads: new Set() },
+      hosts,
+      batches,
+    }
   })
   const part: Made['part'] = (name, host) => {
     const play = plays.find((one) => one.name === name)

@@ -59,3 +59,18 @@ test('an unreadable value in a list of a used variable is a mistake', async () =
   const { mistakes } = await ran('{{ json nested }}')
   assert.match(mistakes[0] ?? '', /^hosts\.yml:6:\d+ /)
 })
+
+test('a connection variable that cannot be read is a mistake only if the run connects to its host', async () => {
+  const hosts = folder.write(
+    'both.yml',
+    `all:\n  hosts:\n    one: { connection: local }\n    two: { ansible_user: "{{ lookup('env', 'USER') }}" }\n`,
+  )
+  const playbook = (name: string): string => `- hosts: ${name}\n  tasks:\n    - debug: { msg: here }\n`
+  const { events } = await folder.run(playbook('one'), { inventories: [hosts] })
+  assert.ok(events.some((event) => event.type === 'warning' && /cannot be read/.test(event.message)))
+  await assert.rejects(folder.run(playbook('two'), { inventories: [hosts] }), (error) => {
+    assert.ok(error instanceof InputError)
+    assert.match(report(error.problems).join('\n'), /^both\.yml:4:\d+ .*env/)
+    return true
+  })
+})

@@ -4,10 +4,11 @@
  */
 import type { Problem } from '../base/errors.ts'
 import type { Inventory } from '../inventory/inventory-model.ts'
-import type { Playbook, Template, Value, Variables } from '../language/model.ts'
+import type { Playbook, Variables } from '../language/model.ts'
 import { variablesOf } from '../language/reads.ts'
 import { valueReads } from '../language/render.ts'
 import { problem } from '../language/source.ts'
+import { unreadableProblems } from '../language/values.ts'
 
 export interface UnreadableValues {
   /** For variables that the playbooks read, directly or through other variables. */
@@ -16,13 +17,18 @@ export interface UnreadableValues {
   readonly warnings: readonly Problem[]
 }
 
-export function unreadableValues(inventory: Inventory, playbooks: readonly Playbook[]): UnreadableValues {
-  const used = new Set<Problem>()
+/** @param settings The problems of values that the connections of the run need */
+export function unreadableValues(
+  inventory: Inventory,
+  playbooks: readonly Playbook[],
+  settings: readonly Problem[],
+): UnreadableValues {
+  const used = new Set(settings)
   const unused = new Set<Problem>()
   for (const { variables } of [...inventory.hosts.values(), inventory.localhost]) {
     const broken = [...variables.values()].flatMap(({ name, value }) => {
-      const found = unreadableParts(value)
-      return found.length === 0 ? [] : [{ name, found: found.flatMap(({ problems = [] }) => problems) }]
+      const found = unreadableProblems(value)
+      return found.length === 0 ? [] : [{ name, found }]
     })
     if (broken.length === 0) continue
     const names = readNames(variables, playbooks)
@@ -42,20 +48,6 @@ function readNames(variables: Variables, playbooks: readonly Playbook[]): Readon
     for (const read of valueReads(value).flatMap(variablesOf)) names.add(read)
   }
   return names
-}
-
-function unreadableParts(value: Value): readonly Template[] {
-  switch (value.kind) {
-    case 'literal':
-    case 'expression':
-      return []
-    case 'list':
-      return value.items.flatMap(unreadableParts)
-    case 'map':
-      return [...value.entries.values()].flatMap((entry) => unreadableParts(entry.value))
-    case 'template':
-      return value.problems === undefined ? [] : [value]
-  }
 }
 
 function warningOf(unused: readonly Problem[]): readonly Problem[] {

@@ -78,6 +78,24 @@ export function createControllerFiles(workingDirectory: string, now: () => numbe
   }
 }
 
+/** Receives the path of a file, as a module names it. */
+export type ReadsFile = (path: string) => void
+
+/** The same files; each read is passed on. */
+export function heard(files: ControllerFiles, hear: ReadsFile | undefined): ControllerFiles {
+  if (hear === undefined) return files
+  return {
+    file(path) {
+      hear(path)
+      return files.file(path)
+    },
+    text(path) {
+      hear(path)
+      return files.text(path)
+    },
+  }
+}
+
 function identity({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(' ')
 }

@@ -7,7 +7,7 @@ import type { Secrets } from '../base/secrets.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
 import type { Play, Task, Variables } from '../language/model.ts'
 import type { LocalSources } from '../language/evaluation.ts'
-import { type Layer, taskLayers, VariableScope } from '../language/scope.ts'
+import { type Layer, playLayers, taskLayers, VariableScope } from '../language/scope.ts'
 import { taskFolders } from '../language/task-files.ts'
 
 /**
@@ -123,7 +123,7 @@ export function createHostVariables(options: HostVariablesOptions): HostVariable
         { layer: 'extra vars', written: extra },
         { layer: 'registered', data: reads === undefined ? registered : new WatchedMap(registered, reads) },
         { layer: 'built in', data: reads === undefined ? offered : new WatchedMap(offered, reads) },
-        ...(play === undefined ? [] : playLayers(play, task)),
+        ...(play === undefined ? [] : layersOf(play, task)),
         ...layers,
       ]
       const folders = task === undefined ? ['.'] : taskFolders(task)
@@ -168,10 +168,8 @@ class WatchedMap implements ReadonlyMap<string, unknown> {
   }
 }
 
-function playLayers(play: Play, task: Task | undefined): readonly Layer[] {
-  return task === undefined
-    ? [{ layer: 'play vars', written: play.vars }]
-    : [...taskLayers(play, task), placeOf(task)]
+function layersOf(play: Play, task: Task | undefined): readonly Layer[] {
+  return task === undefined ? playLayers(play) : [...taskLayers(play, task), placeOf(task)]
 }
 
 /** Variables that describe where the task is defined. */

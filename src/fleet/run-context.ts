@@ -11,10 +11,11 @@ import { diskFiles, type Files } from '../language/read-files.ts'
 import { type Means, scripts } from '../host/means.ts'
 import { createOverlay, type Overlay } from '../host/overlay.ts'
 import { type Awaited, createAwaited } from './awaited.ts'
-import { createControllerFiles } from './controller-files.ts'
+import { createControllerFiles, heard, type ReadsFile } from './controller-files.ts'
 import { createFleet, type Fleet, type FleetOptions } from './fleet.ts'
 import { createHolds, type Holds } from './holds.ts'
 import { createLeases, type Leases } from './leases.ts'
+import type { Planning } from './planning.ts'
 import { createPower, type Power } from './power.ts'
 import { createProfile, noProfile, type Profile } from './profile.ts'
 
@@ -37,6 +38,9 @@ export interface RunContextOptions extends Pick<
   /** Measures times. */
   readonly profile?: boolean
   readonly explain?: Explain | undefined
+  readonly planning?: Planning | undefined
+  /** Called for each file of the controller that a module reads. */
+  readonly readsFile?: ReadsFile | undefined
   /** Aborted when no new actions may start. */
   readonly signal: AbortSignal
   /** Aborts everything at once. Default: `signal`, without a grace period. */
@@ -61,6 +65,8 @@ export interface RunContext {
   readonly profile: Profile
   readonly awaited: Awaited
   readonly explain: Explain | undefined
+  /** Absent unless the run makes a plan file or applies one. */
+  readonly planning: Planning | undefined
 }
 
 /** Receives what a dry run knows of some tasks (`gpuplay explain task`). */
@@ -87,7 +93,10 @@ export function createRunContext(options: RunContextOptions): RunContext {
   setMaxListeners(0, signal, cut)
   const emitter = createEmitter({ run: name, now: world.now, sinks, secrets })
   const overlay = check ? createOverlay() : undefined
-  const controller = createControllerFiles(world.workingDirectory, () => world.now().getTime())
+  const controller = heard(
+    createControllerFiles(world.workingDirectory, () => world.now().getTime()),
+    options.readsFile,
+  )
   const { sleep } = world
   const profile = options.profile === true ? createProfile(world.clock) : noProfile
   const fleet = createFleet({
@@ -147,5 +156,6 @@ export function createRunContext(options: RunContextOptions): RunContext {
     profile,
     awaited: createAwaited(),
     explain: options.explain,
+    planning: options.planning,
   }
 }

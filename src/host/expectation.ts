@@ -7,6 +7,8 @@ export interface Expectation {
   readonly content: string
   /** The result of `lstat` when the action was planned; undefined if it was not read. */
   readonly status?: FileStatus
+  /** The result of `stat`, for plan files: actions do not require it. */
+  readonly reached?: FileStatus
   /** The first line with bytes that are not UTF-8, from 1, if the file was read as a text. */
   readonly lossyLine?: number
 }

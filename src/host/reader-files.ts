@@ -76,9 +76,10 @@ export function createFileReads({ source, overlay, saw }: ReadContext): FileRead
     const predicted = foreseen !== undefined
     const live = foreseen?.anew === true ? undefined : await found.live()
     const status = foreseen ? foreseenStatus(foreseen, live) : orBrought(found, live)
+    const whole = status !== undefined && isWhole(status) ? status : undefined
     sawFile(path, {
       content: status === undefined ? (predicted ? nothing : follow ? 'nothing' : 'absent') : 'present',
-      ...defined({ status: status !== undefined && !follow && isWhole(status) ? status : undefined }),
+      ...defined({ status: follow ? undefined : whole, reached: follow ? whole : undefined }),
       predicted,
     })
     return status

@@ -148,10 +148,17 @@ function pathsChanged(
   return [...own, ...effects].map(({ on, path }) => ({ on, path: remotePath(path) }))
 }
 
-function together(before: Expectation | undefined, { content, status, lossyLine }: Sighting): Expectation {
+function together(
+  before: Expectation | undefined,
+  { content, status, reached, lossyLine }: Sighting,
+): Expectation {
   return {
     content: before === undefined || rank(content) >= rank(before.content) ? content : before.content,
-    ...defined({ status: status ?? before?.status, lossyLine: lossyLine ?? before?.lossyLine }),
+    ...defined({
+      status: status ?? before?.status,
+      reached: reached ?? before?.reached,
+      lossyLine: lossyLine ?? before?.lossyLine,
+    }),
   }
 }
 

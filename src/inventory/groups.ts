@@ -77,9 +77,10 @@ export function groupsOf(
   builder: InventoryBuilder,
   memberships: ReadonlyMap<HostName, readonly string[]>,
 ): ReadonlyMap<string, Group> {
-  const ungrouped = [...builder.hosts.keys()].filter((host) => memberships.get(host)?.includes('ungrouped'))
+  const isUngrouped = (host: HostName): boolean => memberships.get(host)?.includes('ungrouped') === true
+  // First those that a source lists there, then all others without a group.
   const ownHosts = ({ name, hosts }: GroupDraft): readonly HostName[] =>
-    name === 'ungrouped' ? ungrouped : [...hosts]
+    name === 'ungrouped' ? [...new Set([...hosts, ...builder.hosts.keys()])].filter(isUngrouped) : [...hosts]
   const parents = parentsOf(builder)
   const childrenOf = (group: GroupDraft): readonly string[] => {
     const named = [...group.children.keys()]

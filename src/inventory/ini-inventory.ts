@@ -37,9 +37,19 @@ interface Line {
 }
 
 function readSection(builder: InventoryBuilder, source: SourceFile, line: Line): Section | undefined {
-  const inside = /^\[([^\]]*)\]/.exec(line.text)?.[1]?.trim() ?? ''
+  const [, inside = '', after = ''] = /^\[([^\]]*)\]\s*(.*)$/.exec(line.text) ?? []
   const [group = '', kind = 'hosts', ...more] = inside.split(':')
   const where = source.position(line.at + 1, inside.length)
+  if (/\s/.test(inside) || after.startsWith(';')) {
+    const bare = inside.trim().replaceAll(/\s+/g, '_')
+    builder.report('invalid-inventory', `"${line.text}" is not a valid section`, {
+      where: source.position(line.at, line.text.length),
+      hint: after.startsWith(';')
+        ? `after a section, # starts a comment: [${bare}] # ...`
+        : `write [${bare}]`,
+    })
+    return undefined
+  }
   if ((kind !== 'hosts' && kind !== 'children' && kind !== 'vars') || more.length > 0) {
     builder.report('invalid-inventory', `there is no section "[${inside}]"`, {
       where,

@@ -190,7 +190,7 @@ test('a host with the name of a group causes a warning', () => {
 })
 
 test('for unsupported kinds of inventories, the hint names a command that converts them', () => {
-  const { problems } = read({ '/i/a.yml': 'plugin: constructed\n', '/i/b.toml': '[a.hosts]\n' }, [
+  const { problems } = read({ '/i/a.yml': 'plugin: aws_ec2\n', '/i/b.toml': '[a.hosts]\n' }, [
     '/i/a.yml',
     '/i/b.toml',
   ])
@@ -200,14 +200,21 @@ test('for unsupported kinds of inventories, the hint names a command that conver
   ])
 })
 
-test('missing and empty sources and programs are reported', () => {
-  const files = { '/i/hosts.yml': '', '/j/readme.md': '', '/k/run': '#!/bin/sh\n', '/m/hosts.ini': 'a\n' }
-  const { problems } = read(files, ['/i/hots.yml', '/j', '/k/run', '/m'])
+test('a section with spaces, or with a semicolon behind it, is reported', () => {
+  const { problems } = read({ '/i/hosts': '[ a b ]\nh\n[c] ; first\ni\n' }, ['/i/hosts'])
+  assert.deepEqual(report(problems), [
+    'hosts:1:1 invalid-inventory: "[ a b ]" is not a valid section (write [a_b])',
+    'hosts:3:1 invalid-inventory: "[c] ; first" is not a valid section (after a section, # starts a comment: [c] # ...)',
+  ])
+})
+
+test('missing and empty sources are reported', () => {
+  const files = { '/i/hosts.yml': '', '/j/readme.md': '', '/m/hosts.ini': 'a\n' }
+  const { problems } = read(files, ['/i/hots.yml', '/j', '/m'])
   assert.deepEqual(report(problems), [
     'missing-file: there is no inventory "/i/hots.yml" (did you mean "hosts.yml"?)',
     'missing-file: the folder "/j" contains no inventory (put a file such as hosts.yml into it)',
     'missing-file: the folder "/m" contains no inventory (as in Ansible, .ini files in a folder are not read; write -i /m/hosts.ini)',
-    'run:1:1 not-yet-supported: inventory programs are not yet supported (save its output to a file: /k/run --list > hosts.json; then -i hosts.json)',
   ])
 })
 

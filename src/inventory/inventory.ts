@@ -9,15 +9,19 @@ import { problem, tidy } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { ansibleProblems } from './ansible-variables.ts'
 import { InventoryBuilder } from './builder.ts'
+import { construct } from './construct.ts'
+import { type Construction, readConstruction } from './constructed.ts'
 import { connectionVariables } from './connection-variables.ts'
 import { inventoryCandidates, mergedVariables } from './host-values.ts'
 import { findCycle, groupsOf, groupsOfHosts } from './groups.ts'
 import type { InventoryHost, Inventory } from './inventory-model.ts'
 import { checkRelations } from './relations.ts'
+import type { GivenVariables } from './host-scope.ts'
 import { readIniInventory } from './ini-inventory.ts'
 import { placeHypervisor } from './phoenix/phoenix-node.ts'
 import { hypervisorName } from './phoenix/phoenix-pair.ts'
 import { phoenixReader } from './phoenix/phoenix.ts'
+import { localPrograms, readProgram, type RunProgram } from './inventory-programs.ts'
 import { type InventoryPart, isHostList, readSource } from './sources.ts'
 import { readVariableFolders, variableFiles } from './variable-files.ts'
 import { readYamlInventory } from './yaml-inventory.ts'
@@ -31,10 +35,12 @@ export interface InventoryOptions {
    */
   readonly extra?: Variables
   readonly files?: Files
-  /** The environment of gpuplay, for functions of variables. */
+  /** The environment of gpuplay, for functions of variables and inventory programs. */
   readonly environment?: LocalSources['environment']
   /** Addresses of this machine: a Phoenix hypervisor with one of them is this machine. */
   readonly ownAddresses?: readonly string[]
+  /** By default, programs run on this machine. */
+  readonly programs?: RunProgram
 }
 
 /**
@@ -56,20 +62,23 @@ export function readInventory(
   options: InventoryOptions = {},
 ): { readonly inventory: Inventory | undefined; readonly problems: readonly Problem[] } {
   const files = options.files ?? diskFiles
+  const { extra = new Map(), environment = {} } = options
   const builder = new InventoryBuilder()
-  readParts(
+  const constructions = readParts(
     builder,
     sources.flatMap((source) => readSource(builder, source, files)),
+    options.programs ?? localPrograms(environment),
   )
   const folders = [...new Set(sources.flatMap((source) => folderOf(source, files)))]
   for (const folder of folders) readVariableFolders(builder, folder, { files, beside: 'inventory' })
   for (const folder of new Set(options.playbookDirectories)) {
     if (!folders.includes(folder)) readVariableFolders(builder, folder, { files, beside: 'playbook' })
   }
-  builder.reportUndeclared()
   const { problems } = builder.values
-  const extra = options.extra ?? new Map()
   problems.push(...ansibleProblems(extra))
+  const given: GivenVariables = { extra, localSources: { environment, files, folders: ['.'] } }
+  if (findCycle(builder) === undefined) construct(builder, constructions, given)
+  builder.reportUndeclared()
   const cycle = findCycle(builder)
   if (cycle !== undefined) {
     problems.push(cycle)
@@ -86,12 +95,17 @@ export function readInventory(
     ...sameNames(builder),
     ...unusedVariableFiles(builder, folders, files),
   ])
-  const localSources = { environment: options.environment ?? {}, files, folders: ['.'] }
-  problems.push(...checkRelations(inventory, { extra, schemas: builder.schemas, localSources }))
+  problems.push(...checkRelations(inventory, { ...given, schemas: builder.schemas }))
   return { inventory, problems: tidy(problems) }
 }
 
-function readParts(builder: InventoryBuilder, parts: readonly InventoryPart[]): void {
+/** Reads all parts; those that construct groups are returned, because they need the hosts of all others. */
+function readParts(
+  builder: InventoryBuilder,
+  parts: readonly InventoryPart[],
+  programs: RunProgram,
+): readonly Construction[] {
+  const constructions: Construction[] = []
   const phoenixFiles = parts.flatMap((part) => (part.kind === 'phoenix' ? [part.file] : []))
   const readPhoenix = phoenixReader(builder, phoenixFiles)
   for (const part of parts) {
@@ -110,11 +124,18 @@ function readParts(builder: InventoryBuilder, parts: readonly InventoryPart[]): 
       case 'phoenix':
         readPhoenix(part.file)
         break
+      case 'program':
+        readProgram(builder, part.path, programs)
+        break
+      case 'constructed':
+        constructions.push(readConstruction(builder, part.root))
+        break
       case 'wrong':
         builder.values.problems.push(...part.problems)
         break
     }
   }
+  return constructions
 }
 
 function folderOf(source: string, files: Files): readonly string[] {

@@ -51,7 +51,7 @@ class Reader {
       case "'":
         return this.#strings()
       default:
-        return this.#word(depth) ?? this.#number()
+        return this.#prefixed() ?? this.#word(depth) ?? this.#number()
     }
   }
 
@@ -101,6 +101,16 @@ class Reader {
     }
     if (items.length === 0) return { kind: 'map', entries }
     return entries.size === 0 ? { kind: 'list', items } : undefined
+  }
+
+  /** `u'text'` and `r'text'`; a backslash in the latter stays as it is. */
+  #prefixed(): PythonLiteral | undefined {
+    const string = /[uU](?=["'])|[rR](?:"([^"\\]|\\.)*"|'([^'\\]|\\.)*')/y
+    string.lastIndex = this.#at
+    const [found] = string.exec(this.#text) ?? []
+    if (found === undefined) return undefined
+    this.#at += found.length
+    return found.length === 1 ? this.#strings() : { kind: 'scalar', value: found.slice(2, -1), source: found }
   }
 
   /** Python joins adjacent strings. */

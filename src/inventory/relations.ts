@@ -4,10 +4,9 @@ import { InputError, type Position, type Problem } from '../base/errors.ts'
 import type { Variable, Variables } from '../language/model.ts'
 import type { SchemaChecker } from '../language/schema.ts'
 import { renderValue } from '../language/render.ts'
-import type { LocalSources } from '../language/evaluation.ts'
-import { type Layer, VariableScope } from '../language/scope.ts'
 import { problem } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
+import { unreadableProblems } from '../language/values.ts'
 import {
   ansibleNames,
   hostVariableSchemas,
@@ -15,13 +14,12 @@ import {
   settingOf,
   sharedVariable,
 } from './connection-variables.ts'
+import { type GivenVariables, hostScope } from './host-scope.ts'
 import { hypervisorName } from './phoenix/phoenix-pair.ts'
-import { groupNames, type InventoryHost, type Inventory } from './inventory-model.ts'
+import type { InventoryHost, Inventory } from './inventory-model.ts'
 
-export interface RelationOptions {
-  readonly extra: Variables
+export interface RelationOptions extends GivenVariables {
   readonly schemas: SchemaChecker
-  readonly localSources: LocalSources
 }
 
 /**
@@ -38,21 +36,50 @@ export function checkRelations(inventory: Inventory, given: RelationOptions): re
   return checker.problems
 }
 
+function unreadableOf(variables: Variables): ReadonlySet<Problem> {
+  return new Set([...variables.values()].flatMap(({ value }) => unreadableProblems(value)))
+}
+
+/** Returns the mistakes in the connection variables of hosts, and of their nodes, that cannot be read. */
+export function unreadableSettings(
+  inventory: Inventory,
+  names: Iterable<HostName>,
+  given: GivenVariables,
+): readonly Problem[] {
+  const problems = new Set<Problem>()
+  const hosts = new Set(names)
+  // The set grows during the iteration.
+  for (const name of hosts) {
+    const host = inventory.hosts.get(name)
+    if (host === undefined) continue
+    for (const setting of Object.keys(hostVariableSchemas)) {
+      const variable = settingOf(host, setting, given.extra)
+      try {
+        const value = variable === undefined ? undefined : renderValue(variable.value, hostScope(host, given))
+        if (setting === 'node' && typeof value === 'string') hosts.add(hostName(value))
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error
+        const cannotRead = unreadableOf(host.variables)
+        for (const found of error.problems) if (cannotRead.has(found)) problems.add(found)
+      }
+    }
+  }
+  return [...problems]
+}
+
 class RelationChecker {
   readonly problems: Problem[] = []
   readonly #inventory: Inventory
-  readonly #extra: Variables
+  readonly #given: GivenVariables
   readonly #schemas: SchemaChecker
-  readonly #localSources: LocalSources
   readonly #containers = new Map<string, { readonly host: HostName; readonly where: Position }>()
   /** A wrong value of a group is reported once, not once per host. */
   readonly #reported = new Set<string>()
 
-  constructor(inventory: Inventory, { extra, schemas, localSources }: RelationOptions) {
+  constructor(inventory: Inventory, options: RelationOptions) {
     this.#inventory = inventory
-    this.#extra = extra
-    this.#schemas = schemas
-    this.#localSources = localSources
+    this.#given = options
+    this.#schemas = options.schemas
   }
 
   /** Reports the use of both our names and Ansible's on one host. */
@@ -170,7 +197,7 @@ class RelationChecker {
     const variable = this.#setting(host, name)
     if (variable === undefined) return undefined
     try {
-      const value = renderValue(variable.value, this.#scope(host))
+      const value = renderValue(variable.value, hostScope(host, this.#given))
       const schema = hostVariableSchemas[name]
       const subject = {
         label: `"${variable.name}"`,
@@ -186,26 +213,15 @@ class RelationChecker {
       return typeof value === 'string' || typeof value === 'number' ? String(value) : undefined
     } catch (error) {
       if (!(error instanceof InputError)) throw error
-      for (const found of error.problems) this.#add(found)
+      // A value that cannot be read is a mistake only if something connects to the host.
+      const cannotRead = unreadableOf(host.variables)
+      for (const found of error.problems) if (!cannotRead.has(found)) this.#add(found)
       return undefined
     }
   }
 
   #setting(host: InventoryHost, name: string): Variable | undefined {
-    return settingOf(host, name, this.#extra)
-  }
-
-  #scope(host: InventoryHost): VariableScope {
-    const data = new Map<string, unknown>([
-      ['inventory_hostname', host.name],
-      ['group_names', groupNames(host)],
-    ])
-    const layers: readonly Layer[] = [
-      { layer: 'inventory', written: host.variables },
-      { layer: 'extra vars', written: this.#extra },
-      { layer: 'built in', data },
-    ]
-    return new VariableScope(layers, undefined, this.#localSources)
+    return settingOf(host, name, this.#given.extra)
   }
 
   #report(code: string, message: string, details: { where: Position; hint?: string | undefined }): void {

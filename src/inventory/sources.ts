@@ -4,8 +4,9 @@ import type { Problem } from '../base/errors.ts'
 import { type Files, listFolder, readText, suggestions } from '../language/read-files.ts'
 import { problem, type ProblemDetails, SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
-import { readYaml, type YamlNode } from '../language/yaml.ts'
+import { readYaml, type YamlMap, type YamlNode } from '../language/yaml.ts'
 import type { InventoryBuilder } from './builder.ts'
+import { constructedFile } from './constructed.ts'
 import { isInventory, phoenixFile, type PhoenixFile } from './phoenix/phoenix-shape.ts'
 
 const variableFolders = ['group_vars', 'host_vars']
@@ -21,6 +22,9 @@ export type InventoryPart =
   | { readonly kind: 'ini'; readonly source: SourceFile }
   | { readonly kind: 'yaml'; readonly source: SourceFile; readonly root: YamlNode }
   | { readonly kind: 'phoenix'; readonly file: PhoenixFile }
+  /** Prints hosts when it runs. */
+  | { readonly kind: 'program'; readonly path: string }
+  | { readonly kind: 'constructed'; readonly root: YamlMap }
   /** What cannot be read. */
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
@@ -170,12 +174,7 @@ function readInventoryFile(path: string, files: Files): readonly InventoryPart[]
   const text = readText(files, path, unreadable)
   if (text === undefined) return [{ kind: 'wrong', problems: unreadable }]
   const source = new SourceFile(path, text)
-  if (text.startsWith('#!')) {
-    return wrong('not-yet-supported', 'inventory programs are not yet supported', {
-      where: source.position(0, 2),
-      hint: `save its output to a file: ${path} --list > hosts.json; then -i hosts.json`,
-    })
-  }
+  if (text.startsWith('#!')) return [{ kind: 'program', path }]
   if (extname(path) === '.toml') {
     return wrong('invalid-inventory', 'TOML inventories are not supported', {
       where: source.position(0),
@@ -194,7 +193,9 @@ function readInventoryFile(path: string, files: Files): readonly InventoryPart[]
   const { root, problems } = readYaml(source)
   const parts: InventoryPart[] = problems.length === 0 ? [] : [{ kind: 'wrong', problems }]
   const phoenix = phoenixFile(root)
+  const constructed = constructedFile(root)
   if (phoenix !== undefined) parts.push({ kind: 'phoenix', file: phoenix })
+  else if (constructed !== undefined) parts.push({ kind: 'constructed', root: constructed })
   else if (root !== undefined) parts.push({ kind: 'yaml', source, root })
   return parts
 }

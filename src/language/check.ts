@@ -36,9 +36,11 @@ export function checkPlay(loader: Loader, play: Play, before: CheckedNames): Che
   const earlier = play.after === 'node' ? before.unsettled : new Set<string>()
   const own = [...tasks, ...play.handlers].flatMap((task) => given(loader, task).map(([name]) => name))
   const unsettled = new Set([...earlier, ...own])
+  const asked = play.prompts.map(({ name }) => [name, undefined] as const)
   // In lockstep, all hosts have the results of earlier tasks.
   const playNames = before.base
     .with(namesOf(play.vars))
+    .with(asked)
     .unsettled(play.strategy === 'linear' ? earlier : unsettled)
   for (const task of tasks) {
     const here = taskNames(playNames, task).with(results)

@@ -38,6 +38,7 @@ const ofPlay: Readonly<Record<string, Entry>> = {
   serial: [play, '  serial: 1\n', 'src/engine/batches.test.ts'],
   strategy: [play, '  strategy: linear\n', 'src/engine/linear.test.ts'],
   tasks: ['- hosts: all\n@', '  tasks: [{ command: x }]\n', 'src/engine/batches.test.ts'],
+  vars_prompt: [play, '  vars_prompt: [{ name: a }]\n', 'src/engine/prompts.test.ts'],
   vars_files: [play, '  vars_files: [v.yml]\n', 'src/engine/loops-and-files.test.ts'],
 }
 

@@ -11,7 +11,7 @@ const task =
   elsewhere
 
 export const playKeywords = words(
-  'name hosts roles pre_tasks tasks post_tasks handlers vars_files gather_facts after strategy serial ' +
+  'name hosts roles pre_tasks tasks post_tasks handlers vars_files vars_prompt gather_facts after strategy serial ' +
     'max_fail_percentage force_handlers import_playbook ' +
     common,
 )
@@ -55,7 +55,6 @@ export const notYet: Readonly<Record<string, string>> = {
   order: 'leave it out: hosts are taken in the order of the inventory',
   port: 'set "port" in the inventory',
   remote_user: 'set "user" in the inventory',
-  vars_prompt: 'use -e name=value',
   with_file: 'write loop with the texts themselves, or copy the files with src',
   with_first_found:
     'choose the file with an expression: src: !cel \'facts.os.id == "ubuntu" ? "a.hbs" : "b.hbs"\'',
@@ -93,6 +92,7 @@ export const misplaced: Readonly<Record<string, string>> = {
   rescue: inTaskList,
   serial: onPlay,
   strategy: onPlay,
+  vars_prompt: onPlay,
   vars_files: 'write it on the play; a task reads a file of variables with include_vars',
 }
 

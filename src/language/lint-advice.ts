@@ -144,6 +144,7 @@ function unread(
   const declared = new Set(roles.flatMap((role) => Object.keys(propertiesOf(role))))
   const set = plays.flatMap((play) => [
     ...play.vars.values(),
+    ...play.prompts,
     ...play.roles.flatMap((use) => [...use.parameters.values()]),
     ...tasksOfPlay(play).flatMap((task) => [...task.vars.values(), ...registered(task)]),
   ])

@@ -2,10 +2,12 @@
 import type { Problem } from '../base/errors.ts'
 import type { JsonSchema } from './declarations.ts'
 import { diskFiles, type Files } from './read-files.ts'
-import type { Role, TaskIdentity } from './model.ts'
+import type { Role } from './model.ts'
 import type { ModuleSchema } from './module-schema.ts'
+import type { PromptAnswers } from './prompt.ts'
 import { SchemaChecker } from './schema.ts'
 import { problem, type ProblemDetails } from './source.ts'
+import type { TaskIdentity } from './task-identity.ts'
 import { ValueReader } from './values.ts'
 import type { YamlNode } from './yaml.ts'
 
@@ -20,6 +22,8 @@ export interface LoadOptions {
   /** The schema of `facts`; without it, their fields are not checked. */
   readonly facts?: JsonSchema
   readonly files?: Files
+  /** What the user has answered (`vars_prompt`). */
+  readonly answers?: PromptAnswers
 }
 
 export class Loader {

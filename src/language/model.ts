@@ -5,6 +5,8 @@
 import type { Position, Problem } from '../base/errors.ts'
 import type { Serial } from './batch-size.ts'
 import type { Evaluation } from './evaluation.ts'
+import type { Prompt } from './prompt.ts'
+import type { TaskIdentity } from './task-identity.ts'
 import type { TaskLimits } from './task-limits.ts'
 
 /** `facts.os.id` is read as `['facts', 'os', 'id']`; `computedKey` replaces a computed index (reads.ts). */
@@ -124,6 +126,9 @@ export interface Play {
   /** Undefined: all hosts are one batch. */
   readonly serial: Serial | undefined
   readonly vars: Variables
+  readonly prompts: readonly Prompt[]
+  /** The variables of the prompts, which override `vars`: text, `Secret`, or `Unknown` before the run asks. */
+  readonly answers: ReadonlyMap<string, unknown>
   readonly roles: readonly RoleUse[]
   /** `pre_tasks`, `tasks` (roles' tasks first), `post_tasks`, without empty ones. Handlers end each. */
   readonly sections: readonly Section[]
@@ -193,18 +198,6 @@ export interface RoleUse {
   readonly parents: readonly RoleUse[]
   /** The roles on which it depends, at any depth. Their defaults and `vars` are visible in it. */
   readonly dependencies: readonly Role[]
-}
-
-/** Stable across runs: identifies pending handlers on a host. `ordinal` (from 0) numbers equal tasks. */
-export interface TaskIdentity {
-  /** The playbook's file name without its folders. */
-  readonly playbook: string
-  readonly play: string
-  readonly role: string | undefined
-  /** Relative to the role's folder, or to the playbook's. */
-  readonly file: string
-  readonly name: string
-  readonly ordinal: number
 }
 
 export interface Task extends TaskLimits {

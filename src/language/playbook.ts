@@ -17,6 +17,8 @@ import { TaskListReader } from './task-list.ts'
 import type { TaskSurroundings } from './task.ts'
 import { readHosts } from './play-hosts.ts'
 import { readPlayVariables } from './play-variables.ts'
+import { answered } from './prompt.ts'
+import { readPrompts } from './vars-prompt.ts'
 import type { YamlMap } from './yaml.ts'
 
 /**
@@ -136,6 +138,8 @@ class PlaybookReader {
       ...this.#lists.handlers(fields.list('handlers'), around),
     ]
     const titleNode = fields.node('name')
+    const vars = readPlayVariables(loader, fields, dirname(path))
+    const prompts = readPrompts(loader, fields, { vars, file: path })
     return {
       name,
       title:
@@ -149,7 +153,9 @@ class PlaybookReader {
       strategy: readStrategy(fields),
       forceHandlers: fields.boolean('force_handlers') ?? false,
       serial,
-      vars: readPlayVariables(loader, fields, dirname(path)),
+      vars,
+      prompts,
+      answers: answered(prompts, loader.options.answers ?? new Map()),
       roles: used.flatMap(({ uses }) => uses),
       sections: steps.filter((part) => part.length > 0).map(sectionOf),
       handlers: lastOfEachName(handlers),

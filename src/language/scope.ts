@@ -153,12 +153,17 @@ export class VariableScope implements Scope {
 
 /** Returns the layers of the playbook for a task: variables of the play, the role and the task. */
 export function taskLayers(play: Play, task: Task): readonly Layer[] {
-  const layers: Layer[] = [
-    { layer: 'play vars', written: play.vars },
-    { layer: 'task vars', written: task.vars },
-  ]
+  const layers: Layer[] = [...playLayers(play), { layer: 'task vars', written: task.vars }]
   if (task.role !== undefined) layers.push(...roleLayers(task.role))
   return layers
+}
+
+/** Returns the layers of a play: its variables, and the answers to its questions, which override them. */
+export function playLayers({ vars, answers }: Play): readonly Layer[] {
+  return [
+    { layer: 'play vars', written: vars },
+    { layer: 'play vars', data: answers },
+  ]
 }
 
 /** Returns the layers of a role use for its tasks, weakest first. */

@@ -123,6 +123,21 @@ export function unreadable(node: YamlScalar, problems: readonly Problem[]): Valu
   }
 }
 
+/** The mistakes in the parts of a value that cannot be read. */
+export function unreadableProblems(value: Value): readonly Problem[] {
+  switch (value.kind) {
+    case 'literal':
+    case 'expression':
+      return []
+    case 'list':
+      return value.items.flatMap(unreadableProblems)
+    case 'map':
+      return [...value.entries.values()].flatMap((entry) => unreadableProblems(entry.value))
+    case 'template':
+      return value.problems ?? []
+  }
+}
+
 function templatedKey(key: string, where: Position): Problem {
   const name = /^\{\{\s*([\w.]+)\s*\}\}$/.exec(key)?.[1]
   return problem('not-templated', `"${key}" is a key, and keys cannot be templates`, {

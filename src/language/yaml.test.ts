@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SourceFile } from './source.ts'
 import { report } from './testing/report.ts'
-import { readYaml, type YamlNode } from './yaml.ts'
+import { readYaml, yamlData, type YamlNode } from './yaml.ts'
 
 function read(text: string) {
   return readYaml(new SourceFile('f.yml', text))
@@ -59,6 +59,14 @@ test('values follow YAML 1.2: yes is text, versions with three parts are text, a
   assert.ok(root?.kind === 'map')
   const mode = root.entries.get('mode')?.value
   assert.equal(mode?.kind === 'scalar' ? mode.source : '', '0644')
+})
+
+test('a whole number with too many digits for JavaScript keeps them as text', () => {
+  const { root } = readYaml(
+    new SourceFile('a.yml', 'x: 12345678901234567890\ny: 1e30\nz: 9007199254740991\n'),
+  )
+  assert.ok(root)
+  assert.deepEqual(yamlData(root), { x: '12345678901234567890', y: 1e30, z: 9007199254740991 })
 })
 
 test('merged maps are read, their own keys take precedence, and aliases are resolved', () => {

@@ -167,8 +167,11 @@ class Reader {
     const [start, end] = node.range
     const raw = this.#source.text.slice(start, end)
     const value: unknown = node.value
+    // A whole number with more digits than JavaScript has keeps them as text, as in INI.
+    const isExact =
+      typeof value === 'number' && (Number.isSafeInteger(value) || !/^[-+]?\d+$/.test(node.source))
     const plain =
-      typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null
+      typeof value === 'string' || isExact || typeof value === 'boolean' || value === null
         ? value
         : node.source
     return {

@@ -5,6 +5,7 @@ import {
   parseCharacterMajors,
   parseDriverVersion,
   parseGpuInformation,
+  parseModuleType,
   sharedNodes,
 } from './proc.ts'
 
@@ -51,4 +52,11 @@ test('majors are read only from the character devices', () => {
     ['/dev/nvidiactl 195:255', '/dev/nvidia-uvm 508:0', '/dev/nvidia-uvm-tools 508:1'],
   )
   assert.deepEqual(gpuNode(3), { path: '/dev/nvidia3', major: 195, minor: 3 })
+})
+
+test('the type of the loaded kernel modules is read', () => {
+  const text = (what: string): string => `NVRM version: NVIDIA UNIX ${what}  580.95.05  Release Build\n`
+  assert.equal(parseModuleType(text('Open Kernel Module for x86_64')), 'open')
+  assert.equal(parseModuleType(text('x86_64 Kernel Module')), 'proprietary')
+  assert.equal(parseModuleType('something else'), undefined)
 })

@@ -5,6 +5,7 @@
  */
 
 import { one, questionAbout } from '../host/question.ts'
+import type { ModuleType } from './installer.ts'
 
 export const versionFile = '/proc/driver/nvidia/version'
 export const gpusDirectory = '/proc/driver/nvidia/gpus'
@@ -24,6 +25,13 @@ export function informationFile(pci: string): string {
 /** The version in /proc/driver/nvidia/version; undefined if the text is not recognized. */
 export function parseDriverVersion(text: string): string | undefined {
   return /(?:Open )?Kernel Module(?: for \S+)?\s+([0-9]+(?:\.[0-9]+)+)/.exec(text)?.[1]
+}
+
+/** The type of the loaded kernel modules in /proc/driver/nvidia/version; undefined if the text is not recognized. */
+export function parseModuleType(text: string): ModuleType | undefined {
+  const found = /(Open )?Kernel Module/.exec(text)
+  if (found === null) return undefined
+  return found[1] === undefined ? 'proprietary' : 'open'
 }
 
 export interface GpuInformation {

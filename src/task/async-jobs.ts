@@ -1,6 +1,6 @@
 /** Tasks with `async`: their programs run as jobs on the host, which survive the connection. */
-import { defined } from '../base/defined.ts'
 import { Unknown } from '../base/unknown.ts'
+import type { Action } from '../host/action.ts'
 import { sha256Of } from '../host/content.ts'
 import type { Plan } from '../host/plan.ts'
 import type { Task } from '../language/model.ts'
@@ -29,16 +29,17 @@ export function jobOf(
   return { name: `async-${sha256Of(JSON.stringify([host, key, item])).slice(0, 16)}`, start }
 }
 
-/** The plan with its program as a job. A program that continues without the run leaves no trace to verify. */
-export function asJob(plan: Plan, job: TaskJob | undefined, { async }: Pick<Task, 'async'>): Plan {
-  if (job === undefined || async === undefined) return plan
-  const actions = plan.actions.map((action) => {
-    if (action.kind !== 'run') return action
-    const { argv, directory, environment } = action
-    const fingerprint = JSON.stringify([argv, directory, Object.keys(environment ?? {})])
-    return { ...action, timeout: async.seconds, detached: { ...job, fingerprint, waits: async.waits } }
-  })
-  return { ...plan, actions, ...defined({ once: async.waits ? plan.once : true }) }
+/** A program that continues without the run leaves no trace to verify. */
+export function planOfJob(plan: Plan, job: TaskJob | undefined, { async }: Pick<Task, 'async'>): Plan {
+  return job === undefined || async?.waits !== false ? plan : { ...plan, once: true }
+}
+
+/** The program of a task as a job. */
+export function asJob(action: Action, job: TaskJob | undefined, { async }: Pick<Task, 'async'>): Action {
+  if (job === undefined || async === undefined || action.kind !== 'run') return action
+  const { argv, directory, environment } = action
+  const fingerprint = JSON.stringify([argv, directory, Object.keys(environment ?? {})])
+  return { ...action, timeout: async.seconds, detached: { ...job, fingerprint, waits: async.waits } }
 }
 
 /** Adds the fields of a job to the result of a task. @param ended Unknown in a dry run, with the reason */

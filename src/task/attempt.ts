@@ -56,7 +56,18 @@ export async function attempt(run: TaskRun, item: Item, options: AttemptOptions)
   let { progress } = options
   for (let number = 0; ; number += 1) {
     const job = jobOf(task, module, { host, item: run.foreseen, start: world.randomHex(8) })
-    const unit = new Unit({ key, task, ref, module, item, ready, early, progress, job })
+    const unit = new Unit({
+      key,
+      position: run.foreseen,
+      task,
+      ref,
+      module,
+      item,
+      ready,
+      early,
+      progress,
+      job,
+    })
     early = undefined
     if (window?.refuses(unit) === true) return { kind: 'flush' }
     const converged = await converge(unit, stage)

@@ -9,6 +9,7 @@
  */
 import { HostError, UnreachableError } from '../base/errors.ts'
 import { findUnknown, UnknownError } from '../base/unknown.ts'
+import type { Plan } from '../host/plan.ts'
 import { afterFlush, decide, shownQuestion, type Look, type Next, type State } from './decide.ts'
 import type { Stage } from './stage.ts'
 import { TimeLimit } from './time-limit.ts'
@@ -36,6 +37,7 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
       case 'finish':
         return step.open === true && !stage.sends ? leftOpen(unit, step.converged, stage) : step.converged
       case 'predict':
+        foresee(unit, step.plan)
         await stage.predict(unit, step.plan)
         return step.converged
       case 'wait':
@@ -50,6 +52,7 @@ export async function converge(unit: Unit, stage: Stage): Promise<Converged | un
         continue
       }
       case 'queue': {
+        if (!stage.sends) foresee(unit, step.plan)
         const why = stage.sends ? undefined : await stage.whyNot(unit, step.plan)
         if (why !== undefined)
           return leftOpen(unit, unit.progress.finish({ kind: 'unknown', why: why.why }), stage)
@@ -91,6 +94,13 @@ async function queue(
   state.once = plan.once === true
   if (plan.stage !== undefined) state.stages.add(plan.stage)
   await stage.queue(unit, plan, reading)
+}
+
+/** Dry runs only: records the actions for a plan file. */
+function foresee(unit: Unit, plan: Plan): void {
+  const { reading } = unit
+  if (reading === undefined) return
+  unit.foreseen = [...unit.foreseen, ...plan.actions.map((action) => ({ action, plan, reading }))]
 }
 
 /** Dry runs only: marks all resources that the unit may change as unknown. */

@@ -6,6 +6,7 @@ import type { Action } from '../host/action.ts'
 import { actions, done, pauseFor, type Plan, refuse, settle } from '../host/plan.ts'
 import type { Task } from '../language/model.ts'
 import { decide, type Look, type Next, shownQuestion, type State } from './decide.ts'
+import { plainFailure } from './failures.ts'
 import type { Stage } from './stage.ts'
 import { sayModule, wants, writeModule, writeTo } from './testing/fake-task-host.ts'
 import { prepared } from './testing/prepared.ts'
@@ -52,7 +53,7 @@ function decided(look: Look | Plan, circumstances: Circumstances = {}): Next {
   const stage: Stage = {
     sends,
     waiting,
-    forbids: () => forbids,
+    forbids: () => forbids && plainFailure(forbids),
     now: () => now,
     ...defined({ confirm: asks ? never : undefined }),
     probe: never,
@@ -278,12 +279,7 @@ test('a pause is waited for once, after everything before it, and not in a dry r
   const plan = pauseFor({ seconds: 7 })
   assert.equal(short(decided(plan, { sends: false })), 'ok')
   assert.equal(short(decided(plan, { state, waiting: true })), 'flush')
-  assert.deepEqual(decided(plan, { state }), {
-    kind: 'wait',
-    seconds: 7,
-    why: 'the pause is not over',
-    whole: true,
-  })
+  assert.deepEqual(decided(plan, { state }), paused(7))
   assert.equal(short(decided(plan, { state })), 'ok')
 })
 

@@ -108,11 +108,10 @@ function act(
   { unit, state, stage }: { readonly unit: Unit; readonly state: State; readonly stage: Stage },
 ): Next {
   const queue = { kind: 'queue', plan, reading } as const
-  for (const action of plan.actions) {
-    const problem = stage.forbids(action)
-    if (problem === undefined) continue
+  const forbidden = stage.forbids(unit, plan)
+  if (forbidden !== undefined) {
     if (stage.sends && (stage.waiting || unit.queued.length > 0)) return { kind: 'flush' }
-    return done(unit.progress.fail(plainFailure(problem)))
+    return done(unit.progress.fail(forbidden))
   }
   const asked = questionOf(plan)
   if (!stage.sends) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Unknown } from '../base/unknown.ts'
+import { actions } from '../host/plan.ts'
 import { converge } from './converge.ts'
 import { DryStage } from './dry-stage.ts'
 import { FakeTaskHost, wants, writeTo } from './testing/fake-task-host.ts'
@@ -55,7 +56,7 @@ test('a dry run neither sends nor waits', () => {
 test('forbidden actions are forbidden in a dry run too', async () => {
   const { stage, host } = made()
   host.forbidden.set('write /a', { code: 'no', message: 'not this' })
-  assert.equal(stage.forbids(writeTo('/a', '1'))?.code, 'no')
+  assert.equal(stage.forbids(wants('/a', '1'), actions([writeTo('/a', '1')]))?.problem.code, 'no')
   const end = await converge(wants('/a', '1'), stage)
   assert.equal(end?.kind === 'failed' && end.failure.problem.message, 'not this')
 })

@@ -1,13 +1,11 @@
-import type { Problem } from '../base/errors.ts'
 import type { Unknown } from '../base/unknown.ts'
-import type { Action } from '../host/action.ts'
 import { labelOf } from '../host/label.ts'
 import type { Overlay } from '../host/overlay.ts'
 import type { Plan } from '../host/plan.ts'
 import type { ResourcePattern } from '../host/resource.ts'
 import type { Confirm } from './confirmations.ts'
 import type { Flushed, Stage } from './stage.ts'
-import type { Reading, Unit } from './unit.ts'
+import type { Reading, TaskFailure, Unit } from './unit.ts'
 import type { TaskHost } from './window-host.ts'
 
 /** The stage of a dry run: adds every change to the overlay that later tasks read, and sends nothing. */
@@ -59,8 +57,8 @@ export class DryStage implements Stage {
     // In a dry run nothing waits.
   }
 
-  forbids(action: Action): Problem | undefined {
-    return this.#host.forbids(action)
+  forbids(unit: Unit, plan: Plan): TaskFailure | undefined {
+    return this.#host.forbids(unit, plan)
   }
 
   now(): number {

@@ -22,6 +22,8 @@ import { firstProblem, type Preparing, scopeOf } from './preparing.ts'
 export interface Ready {
   readonly kind: 'ready'
   readonly args: unknown
+  /** The arguments as rendered, with the texts of templates; may contain `Secret`, in a dry run `Unknown`. */
+  readonly given: Readonly<Record<string, unknown>>
   readonly environment: Readonly<Record<string, string | Secret>>
   /** The host that the task acts on, if not its own. */
   readonly delegate: HostName | undefined
@@ -85,7 +87,7 @@ export async function prepareItem(task: Task, item: Item, given: Preparing): Pro
           : task.noLog
             ? hiddenFacts(resolved)
             : resolved
-    return { kind: 'ready', args, environment, delegate, become, secret, facts }
+    return { kind: 'ready', args, given: resolved, environment, delegate, become, secret, facts }
   } catch (error) {
     return { kind: 'failed', problem: firstProblem(error) }
   }

@@ -62,7 +62,8 @@ export function createTaskRunner(play: TaskContext): TaskRunner {
       probe: async (task, item, ready, behind) => {
         const module = context.arguments.module(task.module)
         const progress = new Progress()
-        const unit = new Unit({ key: '', task, ref: context.ref(task), module, item, ready, progress })
+        const ref = context.ref(task)
+        const unit = new Unit({ key: '', position: 0, task, ref, module, item, ready, progress })
         if (unit.imperative && !run.check) run.leases.prepare(context.host.machine)
         if (behind === undefined) return host.probe(unit, run.overlay)
         if (host.userOf(unit) !== host.userOf(behind)) throw new NotBehind()

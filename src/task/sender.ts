@@ -3,6 +3,7 @@
  * take a machine down separately.
  */
 import { defined } from '../base/defined.ts'
+import { asJob } from './async-jobs.ts'
 import { type HostContext, reveal } from './host-context.ts'
 import type { HostName } from '../base/brand.ts'
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
@@ -125,7 +126,7 @@ export class Sender {
       const here = this.#mayReadState(unit, target)
       if (!here && notes.length > 0) await recordAsKeeper(notes, target, this.#context.run)
       steps.push({
-        action: withEnvironment(unit.limit?.limited(action) ?? action, reveal(unit.ready.environment)),
+        action: withEnvironment(sentAction(unit, action), reveal(unit.ready.environment)),
         expects: expectationsOf(
           action,
           { host: machine.name, node: machine.node?.name },
@@ -261,6 +262,12 @@ function isPower(sent: Sent | undefined): boolean {
 
 function targetOf(action: Action, machine: Machine): Machine {
   return action.on === 'node' && machine.node ? machine.node : machine
+}
+
+/** The action as a job, and with the time that is left to its task. */
+function sentAction({ job, limit, task }: Unit, action: Action): Action {
+  const whole = asJob(action, job, task)
+  return limit?.limited(whole) ?? whole
 }
 
 function withEnvironment(action: Action, environment: Readonly<Record<string, string>>): Action {

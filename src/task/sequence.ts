@@ -19,7 +19,8 @@ import {
   unknownItem,
   unreachableItem,
 } from './item-result.ts'
-import { Ledger } from './ledger.ts'
+import { recordItem } from './item-changes.ts'
+import { type Expected, Ledger } from './ledger.ts'
 import { afterItem, beforeItem } from './loop-control.ts'
 import { Narrator } from './narrator.ts'
 import { type PreparedItem, prepareItem, type Ready } from './prepare.ts'
@@ -134,7 +135,7 @@ export class Sequence {
     if (started === 'stopped') return true
     run.items = oneItem(context.layers)
     const result = resultElsewhere(started)
-    await this.#ledger.expect({ run, unit: undefined, converged: undefined, result })
+    await this.#expect({ run, unit: undefined, converged: undefined, result })
     return true
   }
 
@@ -164,12 +165,12 @@ export class Sequence {
           items.kind === 'unknown'
             ? unknownItem(run.task, module, items.why)
             : failedItem(run.task, module, items.problem)
-        return await this.#ledger.expect({ run, unit: undefined, converged: undefined, result })
+        return await this.#expect({ run, unit: undefined, converged: undefined, result })
       }
       const at = run.foreseen
       const item = items.items[at]
       if (item === undefined)
-        return await this.#ledger.expect({ run, unit: undefined, converged: undefined, result: undefined })
+        return await this.#expect({ run, unit: undefined, converged: undefined, result: undefined })
       const between = { stage: this.#stage, narrator: this.#narrator }
       if ((await beforeItem(run, between)) === 'flush') return await this.#flush()
       const early = run.doubt === undefined && ahead?.holds() === true ? ahead.prepared[at] : undefined
@@ -187,12 +188,7 @@ export class Sequence {
   async #unreachable(run: TaskRun, problem: Problem): Promise<void> {
     if (this.#waiting) return this.#flush()
     run.items ??= { kind: 'failed', problem }
-    await this.#ledger.expect({
-      run,
-      unit: undefined,
-      converged: undefined,
-      result: unreachableItem(problem),
-    })
+    await this.#expect({ run, unit: undefined, converged: undefined, result: unreachableItem(problem) })
   }
 
   async #ahead(run: TaskRun): Promise<Ahead | undefined> {
@@ -227,9 +223,8 @@ export class Sequence {
           : prepared.kind === 'unknown'
             ? unknownItem(run.task, module, prepared.why)
             : failedItem(run.task, module, prepared.problem)
-    await explainItem(run, { item, prepared, unit: undefined }, this.#preparing())
     const result = await afterItem(run, item, ended, this.#preparing())
-    await this.#ledger.expect({ run, unit: undefined, converged: undefined, result })
+    await this.#expect({ run, unit: undefined, converged: undefined, result }, { item, prepared })
   }
 
   /** Asks the user, with nothing waiting to be sent. Handlers are asked about before they start. */
@@ -264,9 +259,19 @@ export class Sequence {
     })
     if (attempted.kind === 'moved') return
     if (attempted.kind === 'flush') return this.#flush()
-    await explainItem(run, { item, prepared: ready, unit: attempted.unit }, this.#preparing())
     const result = await afterItem(run, item, attempted.result, this.#preparing())
-    await this.#ledger.expect({ run, ...attempted, result })
+    await this.#expect({ run, ...attempted, result }, { item, prepared: ready })
+  }
+
+  /** Passes the end of an item on to all that want to know it. */
+  async #expect(
+    expected: Expected,
+    about?: { readonly item: Item; readonly prepared: PreparedItem },
+  ): Promise<void> {
+    const { run, unit } = expected
+    if (about !== undefined) await explainItem(run, { ...about, unit }, this.#preparing())
+    recordItem(expected, about?.prepared, this.#options.context)
+    await this.#ledger.expect(expected)
   }
 
   /** @param doubt Dry runs only: why it is unknown whether the item runs */

@@ -1,12 +1,11 @@
 /** The state on which a unit is planned: the window of a run, or the predictions of a dry run. */
 import type { Problem } from '../base/errors.ts'
 import type { Unknown } from '../base/unknown.ts'
-import type { Action } from '../host/action.ts'
 import type { Plan } from '../host/plan.ts'
 import type { ResourcePattern } from '../host/resource.ts'
 import type { Reply } from '../modules/module.ts'
 import type { Confirm } from './confirmations.ts'
-import type { Reading, Unit } from './unit.ts'
+import type { Reading, TaskFailure, Unit } from './unit.ts'
 
 export type Flushed =
   /** All queued actions are done. */
@@ -41,8 +40,8 @@ export interface Stage {
   mayChange(resources: readonly ResourcePattern[], why: string): void
   /** Dry runs only: returns why it is unknown whether the actions could be carried out. */
   whyNot(unit: Unit, plan: Plan): Promise<Unknown | undefined>
-  /** Returns why an action must not be carried out, if so. */
-  forbids(action: Action): Problem | undefined
+  /** Returns why the actions of a plan must not be carried out, if so. */
+  forbids(unit: Unit, plan: Plan): TaskFailure | undefined
   /** Sends all waiting actions, those of this unit last, and settles the units before it. */
   flush(unit: Unit): Promise<Flushed>
   /** Asks the user; absent if there is no terminal. */

@@ -5,6 +5,7 @@ import { Secret } from '../base/secret.ts'
 import type { Event } from '../events/events.ts'
 import { fakeReach } from '../fleet/testing/fake-reach.ts'
 import type { Action } from '../host/action.ts'
+import { actions } from '../host/plan.ts'
 import { claimsOf } from './claims.ts'
 import type { TaskContext } from './task-context.ts'
 import { createLocalShell } from '../host/testing/local-shell.ts'
@@ -85,10 +86,12 @@ test('a secret is refused on a command line, and nowhere else', () => {
   const { host, context } = made()
   context.run.secrets.add(new Secret('opensesame'))
   const program = (...argv: readonly string[]): Action => ({ kind: 'run', argv })
-  assert.equal(host.forbids(program('x', '--password=opensesame'))?.code, 'secret-on-command-line')
-  assert.equal(host.forbids(program('x', '--password=other')), undefined)
-  assert.equal(host.forbids({ kind: 'run', argv: ['x'], stdin: 'opensesame' }), undefined)
-  assert.equal(host.forbids(writeTo('/a', 'opensesame')), undefined)
+  const code = (wanted: Action): string | undefined =>
+    host.forbids(wants('/a', '1'), actions([wanted]))?.problem.code
+  assert.equal(code(program('x', '--password=opensesame')), 'secret-on-command-line')
+  assert.equal(code(program('x', '--password=other')), undefined)
+  assert.equal(code({ kind: 'run', argv: ['x'], stdin: 'opensesame' }), undefined)
+  assert.equal(code(writeTo('/a', 'opensesame')), undefined)
 })
 
 test('the user of a unit is the one that it acts as', () => {

@@ -4,6 +4,7 @@
  * action took down.
  */
 import { defined } from '../base/defined.ts'
+import { exitCodes } from '../base/errors.ts'
 import { becomeFor, type HostContext, reveal } from './host-context.ts'
 import { Sender } from './sender.ts'
 import type { Privilege } from '../connection/connection.ts'
@@ -18,6 +19,8 @@ import { exposedSecret } from './secret-arguments.ts'
 import { overlapping } from './overlap.ts'
 import { probeUnit } from './probe-unit.ts'
 import { ofTask } from './unforeseen.ts'
+import { plainFailure } from './failures.ts'
+import { changesOf } from './item-changes.ts'
 import type { Unit } from './unit.ts'
 import type { TaskHost } from './window-host.ts'
 
@@ -48,7 +51,14 @@ export function createTaskHost(context: HostContext): RealTaskHost {
     sleep: (seconds) => world.sleep(seconds * 1000, signal),
     generation: () => machine.epoch.value,
     newOverlay: createOverlay,
-    forbids: (action) => exposedSecret(action, run.secrets) ?? whyUnfit(action),
+    forbids(unit, plan) {
+      for (const action of plan.actions) {
+        const problem = exposedSecret(action, run.secrets) ?? whyUnfit(action)
+        if (problem !== undefined) return plainFailure(problem)
+      }
+      const problem = run.planning?.refuses?.(changesOf(unit, plan, machine))
+      return problem && { ...plainFailure(problem), exitCode: exitCodes.drifted }
+    },
     userOf: (unit) => becomeOf(unit)?.user ?? '',
     probe: (unit, overlay, { behind } = { behind: false }) =>
       probeUnit(unit, {

@@ -7,7 +7,7 @@ import type { Expectation } from '../host/expectation.ts'
 import type { ResourcePattern } from '../host/resource.ts'
 import type { Task } from '../language/model.ts'
 import type { Module, Reply } from '../modules/module.ts'
-import { asJob, type TaskJob } from './async-jobs.ts'
+import { planOfJob, type TaskJob } from './async-jobs.ts'
 import type { Item } from './items.ts'
 import { withoutLoss } from './lossy-writes.ts'
 import type { Ready } from './prepare.ts'
@@ -34,6 +34,8 @@ export interface Planned {
 export interface UnitOptions {
   /** Stays the same when the same item of the same task is planned again. */
   readonly key: string
+  /** Of the item in its loop, from 0. */
+  readonly position: number
   readonly task: Task
   readonly ref: TaskRef
   readonly module: Module
@@ -48,6 +50,7 @@ export interface UnitOptions {
 
 export class Unit {
   readonly key: string
+  readonly position: number
   readonly task: Task
   readonly ref: TaskRef
   readonly module: Module
@@ -58,6 +61,8 @@ export class Unit {
   readonly job: TaskJob | undefined
   /** Actions to send, in order. Emptied when they are sent. */
   queued: readonly Planned[] = []
+  /** Dry runs only: the actions that a run would or may carry out. */
+  foreseen: readonly Planned[] = []
   /** The last reading. It is based on a prediction if actions are queued. */
   reading: Reading | undefined
   /** The time that is left for this attempt; undefined without a limit. */
@@ -66,6 +71,7 @@ export class Unit {
 
   constructor(options: UnitOptions) {
     this.key = options.key
+    this.position = options.position
     this.#early = options.early
     this.task = options.task
     this.ref = options.ref
@@ -103,7 +109,7 @@ export class Unit {
   plan(reading: Reading): Plan {
     try {
       const plan = withoutLoss(this.module.plan(this.ready.args, reading.seen), reading)
-      return asJob(restricted(plan, this.ready, reading), this.job, this.task)
+      return planOfJob(restricted(plan, this.ready, reading), this.job, this.task)
     } catch (error) {
       throw ofTask(error, this.task)
     }

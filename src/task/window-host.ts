@@ -3,10 +3,11 @@ import type { Problem } from '../base/errors.ts'
 import type { Unknown } from '../base/unknown.ts'
 import type { Action } from '../host/action.ts'
 import type { Overlay } from '../host/overlay.ts'
+import type { Plan } from '../host/plan.ts'
 import type { ResourcePattern } from '../host/resource.ts'
 import type { StepResult } from '../host/step.ts'
 import type { Confirm } from './confirmations.ts'
-import type { Converged, Planned, Reading, Unit } from './unit.ts'
+import type { Converged, Planned, Reading, TaskFailure, Unit } from './unit.ts'
 
 /** The result of a sent action. After a lost connection, the host is connected again, or unreachable. */
 export type ActionOutcome = StepResult | { readonly kind: 'unreachable'; readonly problem: Problem }
@@ -43,8 +44,8 @@ export interface TaskHost {
    */
   probe(unit: Unit, overlay: Overlay | undefined, options?: ProbeOrder): Promise<Reading>
   newOverlay(): Overlay
-  /** Returns why an action must not be carried out, if so. */
-  forbids(action: Action): Problem | undefined
+  /** Returns why the actions of a plan must not be carried out, if so. */
+  forbids(unit: Unit, plan: Plan): TaskFailure | undefined
   /** Applies the predicted effects of the actions to later answers. */
   predict(unit: Unit, actions: readonly Action[], overlay: Overlay): Promise<void>
   /** Dry runs only: marks these resources as unknown. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { actions } from '../host/plan.ts'
 import { wants, writeTo } from './testing/fake-task-host.ts'
 import { begin, plan, watchedWindow } from './testing/watched-window.ts'
 import type { ActionOutcome } from './window-host.ts'
@@ -195,6 +196,6 @@ test('after a wait no earlier reading is trusted', async () => {
 test('actions that the host forbids are forbidden here', () => {
   const { window, host } = watchedWindow()
   host.forbidden.set('write /a', { code: 'no', message: 'not this' })
-  assert.equal(window.forbids(writeTo('/a', '1'))?.code, 'no')
-  assert.equal(window.forbids(writeTo('/b', '1')), undefined)
+  assert.equal(window.forbids(wants('/a', '1'), actions([writeTo('/a', '1')]))?.problem.code, 'no')
+  assert.equal(window.forbids(wants('/b', '1'), actions([writeTo('/b', '1')])), undefined)
 })

@@ -6,7 +6,6 @@
  * nothing is left to do. Units are settled in order. If one did not end as planned, the run continues from
  * there and keeps the progress of later units.
  */
-import type { Problem } from '../base/errors.ts'
 import type { Action } from '../host/action.ts'
 import { labelOf } from '../host/label.ts'
 import type { Overlay } from '../host/overlay.ts'
@@ -18,7 +17,7 @@ import { stillPlanned } from './still-planned.ts'
 import type { ActionOutcome, Sent, TaskHost, WindowOwner } from './window-host.ts'
 import { keptChanging, plainFailure } from './failures.ts'
 import { askAll, type UnitAnswers, verify, type ExpectedUnit } from './verify.ts'
-import type { Converged, Reading, Unit } from './unit.ts'
+import type { Converged, Reading, TaskFailure, Unit } from './unit.ts'
 
 /** The outcomes of the actions that were sent. */
 interface Carried {
@@ -97,8 +96,8 @@ export class Window implements Stage {
     this.#host.waited()
   }
 
-  forbids(action: Action): Problem | undefined {
-    return this.#host.forbids(action)
+  forbids(unit: Unit, plan: Plan): TaskFailure | undefined {
+    return this.#host.forbids(unit, plan)
   }
 
   now(): number {

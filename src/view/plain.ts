@@ -7,6 +7,9 @@ import { type Handled, handledBy } from './handled.ts'
 import { duration, findingsText, indent, plainText, problemText } from './text.ts'
 import type { View, ViewOptions } from './view.ts'
 
+/** Reasons to leave a host out that is, as far as the run knows, in reach. */
+const failures: ReadonlySet<string> = new Set(['node-failed', 'drifted'])
+
 const deep = '            '
 
 export function createPlainView(options: ViewOptions): View {
@@ -98,7 +101,7 @@ export function createPlainView(options: ViewOptions): View {
         detail(event.outcome, event.detail)
         return
       case 'host.unreachable':
-        taskLine(event.problem.code === 'node-failed' ? 'failed' : 'unreachable', [event.host])
+        taskLine(failures.has(event.problem.code) ? 'failed' : 'unreachable', [event.host])
         line(indent(problemText(event.problem, colors), '  '))
         return
       case 'host.rescued':

@@ -1,9 +1,9 @@
 /**
  * After a run is killed at any moment, another run reaches the same state as an undisturbed one.
  *
- * Kills five runs on two nodes at the same time, each starting from the state of the previous one; the last
- * run is not killed. `GPUPLAY_TEST_KILLS=20` kills twenty runs, each on new nodes and followed by a run that
- * is not killed. The moments depend on a seed, which is printed; `GPUPLAY_TEST_SEED` sets it.
+ * Kills five runs on two nodes at the same time, each starting from the state of the previous one and killed in a later
+ * part of the work; the last run is not killed. `GPUPLAY_TEST_KILLS=20` kills twenty runs, each on new nodes and followed
+ * by a run that is not killed. The moments depend on a seed, which is printed; `GPUPLAY_TEST_SEED` sets it.
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
@@ -12,7 +12,7 @@ import { whyNoLab } from '../lab/machine.ts'
 import type { FileSnapshot } from '../lab/snapshot.ts'
 import { eventsOf } from '../whole/support/events.ts'
 import { gpuplay, start, type Ended } from '../whole/support/gpuplay.ts'
-import { killAt, momentsOf, ofNode, runAgain } from '../whole/support/killed-runs.ts'
+import { killEach, momentsOf, ofNode, runAgain } from '../whole/support/killed-runs.ts'
 import { randomNumbers } from '../whole/support/random.ts'
 import { stateDifferences } from '../whole/support/same-state.ts'
 import { inventoryOf, site } from '../whole/support/site-runs.ts'
@@ -41,7 +41,7 @@ describe('a run that is killed', { skip: whyNoLab() ?? false, timeout }, () => {
     '--limit',
     `pve${number},ct${number}01`,
   ]
-  const again = (number: number): Promise<Ended> => runAgain(lab, `pve${number}`, words(number))
+  const again = (number: number): Promise<Ended> => runAgain([lab.node(`pve${number}`)], words(number))
 
   before(async () => {
     process.stdout.write(`moments of the kills: GPUPLAY_TEST_SEED=${seed}\n`)
@@ -65,12 +65,10 @@ describe('a run that is killed', { skip: whyNoLab() ?? false, timeout }, () => {
     const told = await Promise.all(
       kills.map(async (times, index) => {
         const number = index + 1
-        const events = undisturbed[index]?.events.length ?? 0
-        const places: string[] = []
-        for (const moment of momentsOf(events, times, random))
-          places.push(await killAt(await start(words(number)), moment))
+        const moments = momentsOf(undisturbed[index]?.events ?? [], times, random)
+        const killed = await killEach([lab.node(`pve${number}`)], words(number), { moments })
         const last = await again(number)
-        return { number, last, what: `pve${number}, killed ${places.join('; ')}, seed ${seed}` }
+        return { number, last, what: `pve${number}, killed ${killed}, seed ${seed}` }
       }),
     )
     const found = await lab.snapshotFiles()

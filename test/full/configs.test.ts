@@ -10,7 +10,7 @@ import { after, before, describe, it } from 'node:test'
 import type { Outcome } from '../../src/events/events.ts'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
-import { keysOf, outcomes } from '../whole/support/events.ts'
+import { eventsOf, keysOf, outcomes, outcomesById } from '../whole/support/events.ts'
 import { type Ended, gpuplay, root } from '../whole/support/gpuplay.ts'
 import { site } from '../whole/support/site-runs.ts'
 import { phoenixFiles } from './support/phoenix-folder.ts'
@@ -23,6 +23,8 @@ const templates = 'playbooks/templates.yml'
 describe('a Phoenix configuration', { skip: whyNoLab() ?? false, timeout: 1_500_000 }, () => {
   let lab: Lab
   let files: readonly string[]
+  /** A dry run on the empty node. */
+  let check: Ended
 
   before(async () => {
     lab = await Lab.up({ name, nodes: 1, containers: 0 })
@@ -42,11 +44,15 @@ describe('a Phoenix configuration', { skip: whyNoLab() ?? false, timeout: 1_500_
     return ended
   }
 
-  const changes = ({ events }: Ended): readonly string[] => keysOf(outcomes(events), 'changed')
+  /** Tasks that changed something, by host and ID: both playbooks have the tasks of the nodes. */
+  const changes = ({ events }: Ended): readonly string[] => keysOf(outcomesById(events), 'changed')
 
-  /** What a dry run predicts is changed, and what changes was predicted or is unknown. */
+  /**
+   * What a dry run predicts is changed, and what changes was predicted or is named with the reason why only the run can
+   * know it.
+   */
   function assertPredicted(check: Ended, real: Ended): void {
-    const [predicted, happened] = [outcomes(check.events), outcomes(real.events)]
+    const [predicted, happened] = [outcomesById(check.events), outcomesById(real.events)]
     const differ = [...predicted].filter(([key, outcome]) => {
       const then: Outcome | undefined = happened.get(key)
       return outcome !== 'unknown' && then !== undefined && (outcome === 'changed') !== (then === 'changed')
@@ -56,10 +62,17 @@ describe('a Phoenix configuration', { skip: whyNoLab() ?? false, timeout: 1_500_
       changes(real).filter((key) => !predicted.has(key)),
       [],
     )
+    const unknown = eventsOf(check.events, 'task.finished').filter(({ outcome }) => outcome === 'unknown')
+    assert.deepEqual(
+      unknown
+        .filter(({ detail }) => (detail.why ?? '') === '')
+        .map(({ host, task }) => `${host} ${task.name}`),
+      [],
+    )
   }
 
   it('is predicted on the empty node, as far as that can be known', async () => {
-    const check = await run(templates, site, '--check')
+    check = await run(templates, site, '--check')
     assert.equal(await node('ls /etc/pve/lxc'), '')
     const all = outcomes(check.events)
     const hosts = ['template-base', 'template-gpu', 'template-docker', 'template-docker-gpu', 'ollama', 'web']
@@ -71,7 +84,6 @@ describe('a Phoenix configuration', { skip: whyNoLab() ?? false, timeout: 1_500_
   })
 
   it('becomes its templates and containers in one command, and the same command changes nothing more', async () => {
-    const check = await run(templates, site, '--check')
     const real = await run(templates, site)
     assertPredicted(check, real)
     const snapshots = await node('grep -A 1 "^\\[" /etc/pve/lxc/90?.conf')

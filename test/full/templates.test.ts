@@ -6,7 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
-import { eventsOf, keysOf, outcomes } from '../whole/support/events.ts'
+import { changedCount, eventsOf, keysOf, outcomes } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { site } from '../whole/support/site-runs.ts'
 import { problemsOf } from './support/roles-play.ts'
@@ -101,7 +101,7 @@ describe('templates', { skip: whyNoLab() ?? false, timeout: 1_500_000 }, () => {
   })
 
   it('change nothing when they are run again', async () => {
-    assert.deepEqual(changes(await run('580.95.05', templates, site)), [])
+    assert.equal(changedCount((await run('580.95.05', templates, site)).events), 0)
   })
 
   it('are prepared again after an upgrade of the nodes, and leave their clones alone', async () => {
@@ -138,6 +138,6 @@ describe('templates', { skip: whyNoLab() ?? false, timeout: 1_500_000 }, () => {
     )
     assert.match(await inside(911, 'nvidia-smi'), /590\.48\.01/)
     assert.match(await inside(910, 'nvidia-smi'), /590\.48\.01/)
-    assert.deepEqual(changes(await run('590.48.01', templates, site)), [])
+    assert.equal(changedCount((await run('590.48.01', templates, site)).events), 0)
   })
 })

@@ -3,20 +3,32 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
+import type { LabContainer, LabNode } from '../lab/host.ts'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import type { FileSnapshot } from '../lab/snapshot.ts'
 import { changedCount, keysOf, outcomes } from '../whole/support/events.ts'
 import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
 import { stateDifferences } from '../whole/support/same-state.ts'
-import { inventoryOf } from '../whole/support/site-runs.ts'
-import { boot, problemsOf, rolesRun } from './support/roles-play.ts'
+import { inventoryOf, site } from '../whole/support/site-runs.ts'
+import { boot, problemsOf } from './support/roles-play.ts'
 
 const name = `uninstall-${process.pid}`
 const old = '580.95.05'
+const ctids = [101, 102, 103] as const
 
-/** What stays, as the header of the playbook lists it; packages are installed before the comparison. */
+/** What stays besides the files of packages, as the header of the playbook lists it. */
 const stays: readonly RegExp[] = [
+  // Made by the scripts of packages.
+  /:\/etc\/modules: absent /,
+  /:\/etc\/rcS\.d\/S\d+kmod: absent /,
+  /^pve1:\/usr\/lib\/modules\/[^/]+\/build: absent /,
+  /101:\/etc\/systemd\/system\/multi-user\.target\.wants\/docker\.service: absent /,
+  /101:\/(etc\/alternatives|usr\/local)\/cuda(-12)?: absent /,
+  // Repositories and settings of Docker and the CUDA toolkit.
+  /101:\/etc\/apt\/(keyrings|sources\.list\.d)\/(docker|nvidia-container-toolkit)\.(asc|sources): absent /,
+  /101:\/etc\/(docker\/daemon\.json|nvidia-container-runtime\/config\.toml): absent /,
+  /101:\/etc\/profile\.d\/gpuplay-cuda\.sh: absent /,
   /^pve1:\/var\/cache\/gpuplay\//,
   /:\/var\/lib\/gpuplay\//,
   /:\/var\/log\//,
@@ -25,35 +37,97 @@ const stays: readonly RegExp[] = [
   // Written by each `update-initramfs` and `depmod`, with the same content but for times.
   /^pve1:\/boot\/initrd\.img-/,
   /^pve1:\/usr\/lib\/modules\/[^/]+\/modules\./,
+  // Compared by lines.
+  /^pve1:\/var\/lib\/pve-cluster\/files\/nodes\/pve1\/lxc\/\d+\.conf: file /,
 ]
+
+/** The packages that stay: those that `site.yml` asks apt for. They bring others with them. */
+const askedOf: readonly string[] = [
+  'pve1: dkms gcc libc6-dev make nvtop proxmox-default-headers proxmox-headers-6.8 proxmox-headers-6.8.12-9-pve',
+  'pve1 container 101: containerd.io cuda-keyring cuda-nvcc-12-8 curl docker-buildx-plugin docker-ce docker-ce-cli docker-compose-plugin kmod nvidia-container-toolkit',
+  'pve1 container 102: kmod',
+  'pve1 container 103: kmod',
+]
+
+/** The state of a host before `site.yml`. */
+interface Fresh {
+  readonly packages: ReadonlySet<string>
+  readonly manual: ReadonlySet<string>
+}
 
 describe('a node that gpuplay has left', { skip: whyNoLab() ?? false, timeout: 600_000 }, () => {
   let lab: Lab
-  let words: ReturnType<typeof rolesRun>
   let fresh: FileSnapshot
+  let hosts: ReadonlyMap<string, LabNode | LabContainer>
+  let packages: ReadonlyMap<string, Fresh>
+  let configurations: string
 
   before(async () => {
-    lab = await Lab.up({ name, nodes: 1, containers: 3 })
-    words = rolesRun(lab, {
-      nodes: 'runfile_cache, nvidia_host',
-      containers: 'lxc_passthrough, lxc_userspace_driver',
-    })
-    const install = 'DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends'
-    await lab.node('pve1').output(
-      `apt-get -qq update; ${install} dkms gcc make libc6-dev nvtop proxmox-default-headers proxmox-headers-$(uname -r) $(
-        apt-cache search --names-only '^proxmox-headers-[0-9.]+$' | cut -d ' ' -f 1) </dev/null`,
-    )
-    for (const ctid of [101, 102, 103])
-      await lab.container(ctid).output(`apt-get -qq update; ${install} kmod </dev/null; mkdir -p /etc/cdi`)
+    lab = await Lab.up({ name, nodes: 1, containers: ctids.length })
+    const more = { ct101: { container_runtime: 'docker', cuda_toolkit_packages: ['cuda-nvcc'] } }
+    writeFileSync(join(lab.instance.stateDir, 'more.yaml'), JSON.stringify({ all: { hosts: more } }))
+    hosts = new Map<string, LabNode | LabContainer>([
+      ['pve1', lab.node('pve1')],
+      ...ctids.map((ctid) => [`pve1 container ${ctid}`, lab.container(ctid)] as const),
+    ])
     await boot(lab)
+    packages = new Map(
+      await Promise.all([...hosts].map(async ([at, host]) => [at, await readPackages(host)] as const)),
+    )
+    configurations = await readConfigurations()
     fresh = await lab.snapshotFiles()
-    const run = await gpuplay(words())
+    const run = await gpuplay(siteWords())
     assert.equal(run.exitCode, 0, problemsOf(run))
   })
   after(() => Lab.down(name))
 
+  function siteWords(): readonly string[] {
+    return ['run', site, ...inventories()]
+  }
+
+  function inventories(): readonly string[] {
+    return ['-i', inventoryOf(lab), '-i', join(lab.instance.stateDir, 'more.yaml')]
+  }
+
   function uninstall(...more: readonly string[]): Promise<Ended> {
-    return gpuplay(['run', 'playbooks/uninstall.yml', '-i', inventoryOf(lab), ...more])
+    return gpuplay(['run', 'playbooks/uninstall.yml', ...inventories(), ...more])
+  }
+
+  function readConfigurations(): Promise<string> {
+    return lab.node('pve1').output('cd /etc/pve/lxc && grep -H "" *.conf')
+  }
+
+  async function readPackages(host: LabNode | LabContainer): Promise<Fresh> {
+    const [all, manual] = await Promise.all([
+      host.output("dpkg-query -W -f '${Package}\\n'"),
+      host.output('apt-mark showmanual'),
+    ])
+    return { packages: new Set(lines(all)), manual: new Set(lines(manual)) }
+  }
+
+  /** Names of packages that `site.yml` has asked apt for, and `HOST:PATH` of all files that came with any package. */
+  async function newPackages(): Promise<{
+    readonly asked: readonly string[]
+    readonly files: ReadonlySet<string>
+  }> {
+    const found = await Promise.all(
+      [...hosts].map(async ([at, host]) => {
+        const then = packages.get(at)
+        const now = await readPackages(host)
+        const added = [...now.packages].filter((one) => then?.packages.has(one) === false)
+        const listed = added.length === 0 ? '' : await host.output(`dpkg -L ${added.join(' ')}`)
+        const asked = [...now.manual].filter((one) => then?.manual.has(one) === false).sort()
+        return {
+          asked: `${at}: ${asked.join(' ')}`,
+          // The directories of the root are links to those of /usr.
+          files: lines(listed).map((path) => `${at}:${path.replace(/^\/(?=(lib|bin|sbin)\/)/, '/usr/')}`),
+        }
+      }),
+    )
+    return {
+      asked: found.map(({ asked }) => asked),
+      files: new Set(found.flatMap(({ files }) => files)),
+    }
   }
 
   it('is refused as long as a container outside the run has a GPU', async () => {
@@ -62,7 +136,7 @@ describe('a node that gpuplay has left', { skip: whyNoLab() ?? false, timeout: 6
     assert.match(problemsOf(run), /container 102 \(ct102\) has a GPU/)
     assert.equal(await lab.node('pve1').output('cat /sys/module/nvidia/version'), `${old}\n`)
     assert.ok((await lab.container(102).output('nvidia-smi')).includes(old))
-    assert.equal((await gpuplay(words())).exitCode, 0)
+    assert.equal((await gpuplay(siteWords())).exitCode, 0)
   })
 
   it('is as before the first run after the next boot, but for the list, and its dry run says so', async () => {
@@ -85,14 +159,27 @@ describe('a node that gpuplay has left', { skip: whyNoLab() ?? false, timeout: 6
       changed.filter((key) => !predicted.includes(key) && !maybe.includes(key)),
       [],
     )
-    for (const ctid of [101, 102, 103])
+    for (const ctid of ctids)
       assert.equal(await lab.node('pve1').output(`pct status ${ctid}`), 'status: running\n')
     assert.equal(changedCount((await uninstall()).events), 0)
     await boot(lab)
-    const found = stateDifferences(fresh, await lab.snapshotFiles())
+    const { asked, files } = await newPackages()
+    assert.deepEqual(asked, askedOf)
+    const changes = stateDifferences(fresh, await lab.snapshotFiles())
     assert.deepEqual(
-      found.filter((line) => !stays.some((pattern) => pattern.test(line))),
+      changes.filter(
+        (line) => !stays.some((pattern) => pattern.test(line)) && !files.has(line.replace(/: .*/, '')),
+      ),
       [],
+    )
+    const [then, now] = [lines(configurations), lines(await readConfigurations())]
+    assert.deepEqual(
+      then.filter((line) => !now.includes(line)),
+      [],
+    )
+    assert.deepEqual(
+      now.filter((line) => !then.includes(line)),
+      ['101.conf:features: nesting=1'],
     )
   })
 
@@ -118,3 +205,7 @@ describe('a node that gpuplay has left', { skip: whyNoLab() ?? false, timeout: 6
     assert.match(await node.output('cat /var/lib/nvidia/log'), new RegExp(old))
   })
 })
+
+function lines(text: string): readonly string[] {
+  return text.split('\n').filter((line) => line !== '')
+}

@@ -8,17 +8,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, describe, it } from 'node:test'
 import { requests, slowReboots } from '../lab/faults.ts'
-import type { LabContainer } from '../lab/host.ts'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
-import { keysOf, outcomes } from '../whole/support/events.ts'
-import { type Ended, gpuplay } from '../whole/support/gpuplay.ts'
+import { gpuplay } from '../whole/support/gpuplay.ts'
 import { inventoryOf, site } from '../whole/support/site-runs.ts'
+import { containerVariables } from './support/container-variables.ts'
 import { startProxy } from './support/proxy.ts'
+import { variablePlays } from './support/variable-plays.ts'
 
 const name = `variables-${process.pid}`
 const nodes = 'playbooks/nodes.yml'
-const containers = 'playbooks/containers.yml'
 const all = 'pve1,ct101,ct102'
 
 const driver = '580.95.05'
@@ -28,10 +27,6 @@ const mirror = 'https://download.nvidia.com/XFree86/Linux-x86_64'
 
 describe('the variable', { skip: whyNoLab() ?? false, timeout: 1_500_000 }, () => {
   let lab: Lab
-  /** Privileged, with GPU 0. */
-  let ct101: LabContainer
-  /** Unprivileged, with GPU 1. */
-  let ct102: LabContainer
   let folder: string
 
   before(async () => {
@@ -45,8 +40,6 @@ describe('the variable', { skip: whyNoLab() ?? false, timeout: 1_500_000 }, () =
         gpus: spec.gpus.map((gpu) => ({ ...gpu, model: 'NVIDIA GeForce RTX 2080', deviceId: '1e82' })),
       }),
     })
-    ct101 = lab.container(101)
-    ct102 = lab.container(102)
     const run = await gpuplay(['run', site, '-i', inventoryOf(lab)])
     assert.equal(run.exitCode, 0, run.text)
     await lab.save('done')
@@ -57,34 +50,8 @@ describe('the variable', { skip: whyNoLab() ?? false, timeout: 1_500_000 }, () =
   })
   beforeEach(() => lab.restore('done'))
 
-  interface Play {
-    readonly playbook?: string
-    readonly limit: string
-    readonly variables: Readonly<Record<string, unknown>>
-    readonly check?: true
-  }
-
-  function play({ playbook = containers, limit, variables, check }: Play): Promise<Ended> {
-    const words = ['run', playbook, '-i', inventoryOf(lab), '-l', limit, '-e', JSON.stringify(variables)]
-    return gpuplay(check === true ? [...words, '--check'] : words)
-  }
-
-  /** Expects success; returns the tasks that changed something, as `HOST ROLE : NAME`. */
-  async function changes(given: Play): Promise<readonly string[]> {
-    const { exitCode, text, events } = await play(given)
-    assert.equal(exitCode, 0, text)
-    return keysOf(outcomes(events), 'changed')
-  }
-
-  async function refused(given: Play, code: number, message: RegExp): Promise<void> {
-    const { exitCode, text } = await play(given)
-    assert.equal(exitCode, code, text)
-    assert.match(text, message)
-  }
-
-  function node(command: string): Promise<string> {
-    return lab.node('pve1').output(command)
-  }
+  const plays = variablePlays(() => lab)
+  const { play, changes, refused, node } = plays
 
   describe('of runfile_cache:', () => {
     let cache: string
@@ -246,93 +213,20 @@ describe('the variable', { skip: whyNoLab() ?? false, timeout: 1_500_000 }, () =
       const variables = { nvidia_driver_version: other, nvidia_host_install_timeout: 60 }
       await refused({ playbook: nodes, limit: all, variables }, 5, /60 s/)
       assert.equal(await node('cat /sys/module/nvidia/version'), `${driver}\n`)
+      // The driver is still known to be gpuplay's, although the last installer was that of another version.
+      const uninstall = await play({ playbook: 'playbooks/uninstall.yml', limit: all, variables: {} })
+      assert.equal(uninstall.exitCode, 0, uninstall.text)
+      assert.equal(await node('ls -d /var/lib/nvidia/log /sys/module/nvidia 2>/dev/null || true'), '')
     })
   })
 
-  describe('of containers:', () => {
-    it('lxc_passthrough_uid, _gid and _mode own the device nodes', async () => {
-      const variables = { lxc_passthrough_uid: 1000, lxc_passthrough_gid: 44, lxc_passthrough_mode: '0660' }
-      const changed = await changes({ limit: 'ct102', variables })
-      assert.ok(changed.includes("ct102 lxc_passthrough : Pass the GPUs' device nodes to the container"))
-      assert.equal(await ct102.output('stat -c "%u %g %a" /dev/nvidia1'), '1000 44 660\n')
-      assert.deepEqual(await changes({ limit: 'ct102', variables }), [])
-    })
-
-    it('lxc_passthrough_uvm_tools: false leaves /dev/nvidia-uvm-tools out', async () => {
-      await ct102.output('test -e /dev/nvidia-uvm-tools')
-      const given = { limit: 'ct102', variables: { lxc_passthrough_uvm_tools: false } }
-      assert.ok((await changes(given)).length > 0)
-      assert.doesNotMatch(await node('cat /etc/pve/lxc/102.conf'), /uvm-tools/)
-      assert.equal((await ct102.exec('test -e /dev/nvidia-uvm-tools')).code, 1)
-      assert.deepEqual(await changes(given), [])
-    })
-
-    it('lxc_passthrough_moved: follow accepts an index that means another card than recorded', async () => {
-      const note = '/var/lib/gpuplay/v1/assignments/101'
-      await node(`sed -i 's/^index 0 .*/index 0 0000:81:00.0/' ${note}`)
-      await refused(
-        { limit: 'ct101', variables: {} },
-        4,
-        /GPU 0 of pve1 is now 0000:01:00\.0, but was 0000:81:00\.0 when container 101 was configured/,
-      )
-      const given = { limit: 'ct101', variables: { lxc_passthrough_moved: 'follow' } }
-      assert.deepEqual(await changes(given), [
-        "ct101 lxc_passthrough : Pass the GPUs' device nodes to the container",
-      ])
-      assert.match(await node(`cat ${note}`), /^index 0 0000:01:00\.0$/m)
-      assert.deepEqual(await changes({ ...given, variables: {} }), [])
-    })
-
-    it('lxc_passthrough_ostypes: [] accepts a container of any distribution', async () => {
-      const file = '/etc/pve/lxc/102.conf'
-      await node(`text=$(sed 's/^ostype: .*/ostype: fedora/' ${file}); printf '%s\\n' "$text" >${file}`)
-      await refused(
-        { limit: 'ct102', variables: {} },
-        2,
-        /has the distribution fedora, which is not supported/,
-      )
-      assert.deepEqual(await changes({ limit: 'ct102', variables: { lxc_passthrough_ostypes: [] } }), [])
-    })
-
-    it('lxc_passthrough_force_stop kills a container after lxc_passthrough_shutdown_timeout', async () => {
-      const unit =
-        '[Service]\\nExecStart=/bin/sleep infinity\\nExecStop=/bin/sleep 600\\nTimeoutStopSec=900\\n'
-      const stuck = `printf '${unit}' >/etc/systemd/system/slow.service; systemctl daemon-reload; systemctl start slow`
-      await ct101.output(stuck)
-      const wish = { gpu_assignment: '1', lxc_passthrough_shutdown_timeout: 2 }
-      await refused({ limit: 'ct101', variables: wish }, 6, /cannot (shut down|restart|reboot) container 101/)
-      assert.equal(await node('pct status 101'), 'status: running\n')
-      await ct101.exec('systemctl start slow')
-      const forced = { limit: 'ct101', variables: { ...wish, lxc_passthrough_force_stop: true } }
-      const changed = await changes(forced)
-      assert.ok(changed.includes('ct101 lxc_passthrough : Restart the container if its devices have changed'))
-      assert.match(await ct101.output('ls /dev'), /^nvidia1$/m)
-    })
-
-    it('cuda_toolkit_sources: refuse changes no apt source', async () => {
-      const list = '/etc/apt/sources.list.d/other.list'
-      const source = 'deb https://developer.download.nvidia.com/compute/cuda/repos/debian12/x86_64/ /\n'
-      await ct101.output(`apt-get -y -qq purge cuda-toolkit-12-8; cat >${list}`, { input: source })
-      const variables = { cuda_toolkit_sources: 'refuse' }
-      await refused({ limit: 'ct101', variables }, 5, /container 101 has 2 apt sources for CUDA/)
-      assert.equal(await ct101.output(`cat ${list}`), source)
-    })
-
-    it('container_runtime_restart: never reports the restart that Docker needs, and installs nothing', async () => {
-      const variables = { container_runtime: 'docker', container_runtime_restart: 'never' }
-      const run = await play({ limit: 'ct102', variables })
-      assert.equal(run.exitCode, 0, run.text)
-      assert.match(run.text, /restart container 102/)
-      assert.match(await node('pct config 102'), /^features: nesting=1,keyctl=1$/m)
-      assert.notEqual((await ct102.exec('dpkg -s docker-ce')).code, 0)
-    })
-  })
+  containerVariables(plays)
 
   it('gpuplay_proxy is used for every download, of node and container', async () => {
     await startProxy(lab.node('pve1'))
     const { address } = lab.node('pve1').spec
     await node('rm -r /var/cache/gpuplay; apt-get -y -qq purge nvtop; rm -rf /var/lib/apt/lists/*')
-    await ct102.output('rm -rf /var/lib/apt/lists/*')
+    await lab.container(102).output('rm -rf /var/lib/apt/lists/*')
     const variables = {
       gpuplay_proxy: `http://${address}:3128`,
       cuda_toolkit_version: '12.8',

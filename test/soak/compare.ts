@@ -25,6 +25,15 @@ export async function compare(playbook: Playbook): Promise<void> {
     for (const { events } of [dry, windows, steps])
       assert.doesNotMatch(JSON.stringify(events), new RegExp(`"code":"${unforeseenCode}"`))
     obeysLaw(dry, steps)
+    await prepared(folder, playbook)
+    const { plan, ...planned } = await folder.plan(textOf(folder, playbook))
+    assert.deepEqual(treeOf(folder), before, 'a plan changes nothing')
+    assert.deepEqual(eventsOf(planned), eventsOf(dry), 'a plan is a dry run')
+    const applied = await folder.apply(plan)
+    if (hasSurprise(dry, steps)) return
+    assert.deepEqual(treeOf(folder), windowsTree, 'an applied plan and a run leave the same files')
+    assert.deepEqual(eventsOf(applied), eventsOf(windows), 'an applied plan and a run have the same events')
+    assert.equal(applied.exitCode, windows.exitCode)
   } finally {
     folder.remove()
   }
@@ -45,7 +54,11 @@ async function run(
   { text }: Playbook,
   options: { readonly check?: boolean; readonly stepByStep?: boolean },
 ): Promise<LocalRun> {
-  return folder.run(text.replaceAll('{{ root }}', join(folder.path, 'root')), options)
+  return folder.run(textOf(folder, { text }), options)
+}
+
+function textOf({ path }: Folder, { text }: Pick<Playbook, 'text'>): string {
+  return text.replaceAll('{{ root }}', join(path, 'root'))
 }
 
 function treeOf({ path }: Folder): readonly string[] {
@@ -95,6 +108,17 @@ function obeysLaw(dry: LocalRun, real: LocalRun): void {
     if (said === undefined && [...foretold.values()].some((one) => one.outcome === 'unknown')) continue
     assert.equal(said, outcome, `the dry run of ${task}`)
   }
+}
+
+/**
+ * True if a program failed that the plan could not know: the run then makes changes that no plan has, such as
+ * those of a `rescue`.
+ */
+function hasSurprise(dry: LocalRun, real: LocalRun): boolean {
+  const foretold = outcomesOf(dry.events)
+  return [...outcomesOf(real.events)].some(
+    ([task, { outcome }]) => outcome === 'failed' && foretold.get(task)?.outcome !== 'failed',
+  )
 }
 
 interface Ended {

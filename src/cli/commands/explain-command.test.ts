@@ -111,6 +111,25 @@ in the task "Show it" of the play "Web servers" (line 10):
   )
 })
 
+test('explain var and lists ask nothing: an answer is unknown, and --syntax-check needs none', async () => {
+  const folder = scratchFolder()
+  const file = join(folder, 'asks.yml')
+  writeFileSync(join(folder, 'hosts'), 'one\n')
+  const play = '- hosts: "{{target}}"\n  vars: { port: 1 }\n'
+  writeFileSync(file, `${play}  vars_prompt: [{ name: port }]\n  tasks: [{ debug: { msg: "{{port}}" } }]\n`)
+  const options = ['-i', join(folder, 'hosts'), '-e', 'target=one']
+  const explained = await gpuplay(folder, ['explain', 'var', 'port', file, '--host', 'one', ...options])
+  assert.match(
+    explained.output,
+    /\* \(unknown: "port" is asked when the run starts\) +vars_prompt of the play +.*asks.yml:3:25\n {4}1 +vars of the play/,
+  )
+  const words = ['run', file, ...options]
+  assert.equal((await gpuplay(folder, [...words, '--syntax-check'])).exitCode, 0)
+  const { exitCode, errors } = await gpuplay(folder, words)
+  assert.equal(exitCode, 2)
+  assert.match(errors, /cannot ask for "port": there is no terminal/)
+})
+
 test('explain var says what only a run can know, and which task sets it', async () => {
   const { text } = await explain('var', 'kernel', 'site.yml', '--host', 'one')
   assert.match(
@@ -202,6 +221,7 @@ test('explain task shows the conditions, arguments, reads and changes of a task,
   arguments
     dest: written
     content: hello (secret)
+    remote_src: false
     backup: false
   reads
     local file:FOLDER

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { scratchFolder } from '../../connection/testing/programs.ts'
@@ -46,4 +46,39 @@ test('a Phoenix configuration is an inventory of every command, and its node can
   assert.equal(wrong.exitCode, 2)
   assert.match(wrong.errors, /lxc\.json:5:25: error: "gpu_assignment" is "0;1", which is not valid/)
   assert.match(wrong.errors, /no host was contacted/)
+})
+
+test('what --list prints is an inventory with the same hosts, groups, values and connections', async () => {
+  const folder = scratchFolder()
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text)
+    return join(folder, name)
+  }
+  const ini = write(
+    'hosts',
+    `alone:2222 user=ann x=1\n[web]\na:22 y="[1, {'z': None}]" zone=north\nb ansible_host={{ip}} ip=192.0.2.1 zone=south\n[site:children]\nweb\nempty\n[empty]\n[site:vars]\ntext=a b\nflag=True\n`,
+  )
+  const yaml = write(
+    'more.yml',
+    `c:\n  hosts:\n    d: {fact: "{{ facts.kernel }}", braces: !cel '"{" + "{x}}"'}\n`,
+  )
+  const groups = write(
+    'groups.yml',
+    'plugin: constructed\nstrict: false\ncompose: {both: zone + "!"}\nkeyed_groups: [{key: zone, prefix: zone}]\n',
+  )
+  const inventories = [ini, yaml, groups].flatMap((path) => ['-i', path])
+  const first = await gpuplay(folder, ['inventory', ...inventories, '--list'])
+  assert.equal(first.exitCode, 0, first.errors)
+  const { _meta, empty, zone_north, all } = JSON.parse(first.output)
+  assert.equal(_meta.hostvars.a.both, 'north!')
+  assert.deepEqual(_meta.hostvars.alone, { port: 2222, user: 'ann', x: 1 })
+  assert.deepEqual(_meta.hostvars.d, { fact: '{{ facts.kernel }}', braces: { __ansible_unsafe: '{{x}}' } })
+  assert.deepEqual([empty, zone_north], [undefined, { hosts: ['a'] }])
+  assert.deepEqual(all, { children: ['ungrouped', 'site', 'c', 'zone_north', 'zone_south'] })
+
+  const saved = write('saved.json', first.output)
+  assert.equal((await gpuplay(folder, ['inventory', '-i', saved, '--list'])).output, first.output)
+  const program = write('saved.sh', `#!/bin/sh\ncat ${saved}\n`)
+  chmodSync(program, 0o755)
+  assert.equal((await gpuplay(folder, ['inventory', '-i', program, '--list'])).output, first.output)
 })

@@ -1,16 +1,18 @@
 import { InputError, exitCodes, type Problem } from '../../base/errors.ts'
 import { isSecretName, Secret } from '../../base/secret.ts'
 import { Unknown } from '../../base/unknown.ts'
+import { ansibleNames } from '../../inventory/connection-variables.ts'
+import { type GivenVariables, hostScope } from '../../inventory/host-scope.ts'
 import { loadInventory } from '../../inventory/inventory.ts'
 import type { InventoryHost, Inventory } from '../../inventory/inventory-model.ts'
+import { listing, withoutTemplates } from '../../inventory/listing.ts'
 import { limitPlace, resolveLimit } from '../../inventory/pattern.ts'
 import { hiddenValue, unknownValue } from '../../inventory/program-output.ts'
 import { hostName } from '../../base/brand.ts'
 import { readExtraVars } from '../../language/extra-vars.ts'
 import { diskFiles } from '../../language/read-files.ts'
-import type { Value, Variables } from '../../language/model.ts'
-import type { LocalSources } from '../../language/evaluation.ts'
-import { type Layer, VariableScope } from '../../language/scope.ts'
+import type { Value } from '../../language/model.ts'
+import type { VariableScope } from '../../language/scope.ts'
 import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
 import { jsonText } from '../../view/json-text.ts'
@@ -28,12 +30,6 @@ export interface InventoryCommandFlags extends InventoryFlags {
   readonly limit?: string
 }
 
-/** What changes the values besides the inventory. */
-interface Given {
-  readonly extra: Variables
-  readonly environment: LocalSources['environment']
-}
-
 /** `gpuplay inventory -i INV --list|--graph|--host NAME` */
 export function inventoryCommand(this: Context, flags: InventoryCommandFlags): void {
   try {
@@ -45,8 +41,15 @@ export function inventoryCommand(this: Context, flags: InventoryCommandFlags): v
     const sources = inventoriesOf(this, configured(this, flags))
     const loaded = loadInventory(sources, { extra, environment, ownAddresses })
     const chosen = chosenHosts(loaded, flags.limit)
-    if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, { extra, environment }))
-    else if (flags.list) this.output.write(`${jsonText(listOf(loaded, chosen, { extra, environment }), 2)}\n`)
+    const given = { extra, localSources: { environment, files: diskFiles, folders: ['.'] } }
+    if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, given))
+    else if (flags.list)
+      this.output.write(
+        `${jsonText(
+          listing(loaded, chosen, (host) => valuesOf(host, given)),
+          2,
+        )}\n`,
+      )
     else this.output.write(graphText(loaded, new Set(chosen.map((host) => host.name))))
   } catch (error) {
     if (!(error instanceof InputError)) throw error
@@ -75,38 +78,34 @@ function chosenHosts(inventory: Inventory, limit: string | undefined): readonly 
   return hosts
 }
 
-/** Has the same shape as the output of Ansible's `--list`. */
-function listOf(inventory: Inventory, hosts: readonly InventoryHost[], given: Given): object {
-  const names = new Set(hosts.map((host) => host.name))
-  const groups = [...inventory.groups.values()].map((group) => [
-    group.name,
-    { hosts: group.ownHosts.filter((name) => names.has(name)), children: group.children },
-  ])
-  const hostvars = Object.fromEntries(hosts.map((host) => [host.name, valuesOf(host, given)]))
-  return { _meta: { hostvars }, ...Object.fromEntries(groups) }
-}
-
-function valuesOf(host: InventoryHost, given: Given): Readonly<Record<string, unknown>> {
-  const scope = scopeOf(host, given)
+/** The variables that a host would have if it were read from the list. */
+function valuesOf(host: InventoryHost, given: GivenVariables): Readonly<Record<string, unknown>> {
+  const scope = hostScope(host, given)
+  const { ansible, settings } = host.connection
+  const port = settings.get('port')
+  const ours = [...settings.values()].some(
+    ({ name }) => name !== port?.name && Object.hasOwn(ansibleNames, name),
+  )
   return Object.fromEntries(
-    [...host.variables.keys(), ...given.extra.keys()].map((name) => [name, shown(name, scope)]),
+    [...host.variables.keys(), ...given.extra.keys()].map((name) => {
+      // `ansible_port`, from `NAME:PORT`, would turn settings with gpuplay's names into ordinary variables.
+      const renamed = name === port?.name && !ansible && ours ? 'port' : name
+      return [renamed, shown(name, scope, withoutTemplates)]
+    }),
   )
 }
 
-function scopeOf(host: InventoryHost, { extra, environment }: Given): VariableScope {
-  const layers: readonly Layer[] = [
-    { layer: 'inventory', written: host.variables },
-    { layer: 'extra vars', written: extra },
-  ]
-  return new VariableScope(layers, undefined, { environment, files: diskFiles, folders: ['.'] })
-}
-
 /** Shows values that depend on facts or on other hosts as they are written. Never shows passwords. */
-function shown(name: string, scope: VariableScope): unknown {
+function shown(
+  name: string,
+  scope: VariableScope,
+  adapted: (value: unknown) => unknown = (value) => value,
+): unknown {
   if (isSecretName(name)) return hiddenValue
   try {
     const value = scope.get(name)
-    return value instanceof Secret ? hiddenValue : value instanceof Unknown ? unknownValue : value
+    if (value instanceof Secret) return hiddenValue
+    return value instanceof Unknown ? unknownValue : adapted(value)
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     const written = scope.origin(name)?.variable?.value
@@ -150,7 +149,7 @@ function graphText(inventory: Inventory, chosen: ReadonlySet<string>): string {
   return `${lines.join('\n')}\n`
 }
 
-function hostText(inventory: Inventory, name: string, given: Given): string {
+function hostText(inventory: Inventory, name: string, given: GivenVariables): string {
   const { extra } = given
   const host = inventory.hosts.get(hostName(name))
   if (host === undefined) {
@@ -160,7 +159,7 @@ function hostText(inventory: Inventory, name: string, given: Given): string {
       }),
     ])
   }
-  const scope = scopeOf(host, given)
+  const scope = hostScope(host, given)
   const names = [...new Set([...host.variables.keys(), ...extra.keys()])].sort()
   const rows = names.map((variable) => {
     const where = (extra.get(variable) ?? host.variables.get(variable))?.where

@@ -7,26 +7,14 @@ import { plainText } from '../../view/text.ts'
 import { configured } from '../configuration.ts'
 import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
-import type { ConnectionFlags, InventoryFlags, OutputFlags } from '../flags.ts'
-import { hostsToRerun } from '../rerun.ts'
-import { inventoriesOf } from '../run-inputs.ts'
-import { runFolders } from '../run-folders.ts'
-import { createRunLog, type RunLog } from '../run-log.ts'
-import { shownCommand } from '../shown-command.ts'
-import { playbooksOf, shippedNames } from '../shipped.ts'
 import { createView, emitProblems, reportProblems } from '../show.ts'
-import { listRun, startRun, type Wanted } from '../start-run.ts'
+import { showRun } from '../shown-run.ts'
+import { listRun } from '../start-run.ts'
+import { type SelectionFlags, wantedOf } from '../wanted.ts'
 
-export interface RunFlags
-  extends InventoryFlags, ConnectionFlags, OutputFlags, Partial<Pick<Configuration, 'forks' | 'diff'>> {
+export interface RunFlags extends SelectionFlags {
   readonly check: boolean
-  readonly limit?: string
-  readonly rerunFailed: boolean
-  readonly tags?: readonly string[]
-  readonly skipTags?: readonly string[]
-  readonly startAtTask?: string
   readonly step: boolean
-  readonly forceHandlers?: boolean
   readonly failOnChange: boolean
   readonly stepByStep: boolean
   readonly profile: boolean
@@ -51,7 +39,15 @@ async function runOnce(context: Context, flags: RunFlags, names: readonly string
     checkFlags(options)
     const { listHosts, listTasks, listTags, syntaxCheck } = options
     if (listHosts || listTasks || listTags || syntaxCheck) return await list(context, options, names)
-    return await runAndShow(context, options, names)
+    const { stepByStep, profile, failOnChange, forceHandlers, step } = options
+    return await showRun(context, options, {
+      ...wantedOf(context, options, names),
+      stepByStep,
+      profile,
+      failOnChange,
+      forceHandlers,
+      step,
+    })
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     const { problems } = error
@@ -62,54 +58,6 @@ async function runOnce(context: Context, flags: RunFlags, names: readonly string
     }
     reportProblems(context, problems, { color })
     return exitCodes.invalidInput
-  }
-}
-
-async function runAndShow(
-  context: Context,
-  options: RunOptions,
-  names: readonly string[],
-): Promise<ExitCode> {
-  const inventories = inventoriesOf(context, options)
-  const wanted = wantedOf(context, options, names)
-  const view = await createView(context, { ...options, verbosity: options.verbose })
-  let log: RunLog | undefined
-  try {
-    const recorder = createRunLog({
-      folders: runFolders(inventories, context.world),
-      keep: options.keepRuns,
-      now: context.world.now,
-    })
-    log = recorder
-    return await startRun(context, options, {
-      ...wanted,
-      stepByStep: options.stepByStep,
-      profile: options.profile,
-      failOnChange: options.failOnChange,
-      forceHandlers: options.forceHandlers,
-      command: shownCommand(context.words),
-      sinks: [recorder.take, (event) => view.take(event)],
-      // A program reads these events, so nobody can answer a question.
-      mayAsk: options.output !== 'jsonl',
-      step: options.step,
-    })
-  } finally {
-    await view.close()
-    for (const sentence of log?.close() ?? []) context.errors.write(`warning: ${sentence}\n`)
-  }
-}
-
-function wantedOf(context: Context, options: RunOptions, names: readonly string[]): Wanted {
-  const { check, rerunFailed, tags = [], skipTags = [], startAtTask } = options
-  const playbooks = playbooksOf(context, names)
-  const inventories = inventoriesOf(context, options)
-  return {
-    playbooks,
-    otherPlaybooks: shippedNames(context.shipped),
-    tags: { tags, skipTags },
-    startAt: startAtTask,
-    onlyHosts: rerunFailed ? hostsToRerun(context, { playbooks, inventories, check }) : undefined,
-    check,
   }
 }
 

@@ -16,6 +16,10 @@ import { modules } from '../../modules/catalogue.ts'
 import type { World } from '../../base/world.ts'
 import type { Event, Outcome } from '../../events/events.ts'
 import type { Reach } from '../../fleet/machine.ts'
+import { applyPlan } from '../plans/apply-plan.ts'
+import { makePlan } from '../plans/make-plan.ts'
+import { readPlanFile } from '../plans/plan-file.ts'
+import type { PlanCommand, PlanFile } from '../plans/plan-schema.ts'
 import type { RunDependencies, RunRequest } from '../request.ts'
 import { runPlaybooks } from '../run-playbooks.ts'
 
@@ -36,7 +40,23 @@ export interface Folder {
     request?: Partial<RunRequest>,
     dependencies?: Partial<RunDependencies>,
   ): Promise<LocalRun>
+  /** Makes a plan of `site.yml` of the folder. */
+  plan(
+    playbook: string,
+    request?: Partial<RunRequest>,
+    dependencies?: Partial<RunDependencies>,
+  ): Promise<LocalPlan>
+  /** Applies a plan, as read from its file, to `site.yml` as it is. */
+  apply(
+    plan: PlanFile,
+    request?: Partial<RunRequest>,
+    dependencies?: Partial<RunDependencies>,
+  ): Promise<LocalRun>
   remove(): void
+}
+
+export interface LocalPlan extends LocalRun {
+  readonly plan: PlanFile
 }
 
 export function localFolder(): Folder {
@@ -52,8 +72,38 @@ export function localFolder(): Folder {
     write,
     remove: () => rmSync(path, { recursive: true, force: true }),
     run: (playbook, request = {}, dependencies = {}) =>
-      runLocally(write('site.yml', playbook), request, { ...worldOf(path), ...dependencies }),
+      observed({ ...worldOf(path), ...dependencies }, (given) =>
+        runPlaybooks(requestOf(write('site.yml', playbook), request), given),
+      ),
+    async plan(playbook, request = {}, dependencies = {}) {
+      const made: PlanFile[] = []
+      const run = await observed({ ...worldOf(path), ...dependencies }, async (given) => {
+        const { exitCode, plan } = await makePlan(requestOf(write('site.yml', playbook), request), given, {
+          planName: 'plan.json',
+          command: () => plainCommand,
+        })
+        made.push(plan)
+        return exitCode
+      })
+      const [plan] = made
+      assert.ok(plan)
+      return { ...run, plan: readPlanFile('plan.json', JSON.stringify(plan)) }
+    },
+    apply: (plan, request = {}, dependencies = {}) =>
+      observed({ ...worldOf(path), ...dependencies }, (given) =>
+        applyPlan(plan, requestOf(join(path, 'site.yml'), request), { ...given, planName: 'plan.json' }),
+      ),
   }
+}
+
+const plainCommand: PlanCommand = {
+  playbooks: ['site.yml'],
+  inventories: [],
+  extraVars: [],
+  tags: [],
+  skipTags: [],
+  forceHandlers: false,
+  connection: {},
 }
 
 /** A folder that is removed after the tests of the file, or of the `describe` in which it is made. */
@@ -101,16 +151,19 @@ export const plainRequest: RunRequest = {
   version: 'test',
 }
 
-async function runLocally(
-  playbook: string,
-  request: Partial<RunRequest>,
+function requestOf(playbook: string, request: Partial<RunRequest>): RunRequest {
+  return { ...plainRequest, playbooks: [playbook], inventories: ['localhost,'], ...request }
+}
+
+async function observed(
   dependencies: RunDependencies,
+  work: (dependencies: RunDependencies) => Promise<ExitCode>,
 ): Promise<LocalRun> {
   const events: Event[] = []
-  const exitCode = await runPlaybooks(
-    { ...plainRequest, playbooks: [playbook], inventories: ['localhost,'], ...request },
-    { ...dependencies, sinks: [...dependencies.sinks, (event) => events.push(event)] },
-  )
+  const exitCode = await work({
+    ...dependencies,
+    sinks: [...dependencies.sinks, (event) => events.push(event)],
+  })
   const finished = events.flatMap((event) => (event.type === 'task.finished' ? [event] : []))
   return {
     exitCode,

@@ -1,4 +1,5 @@
-/** Inventories for comparing gpuplay with Ansible, with the reason for each intended difference. */
+/** Inventories for comparing gpuplay with Ansible, and the deliberate difference that each proves, if any. */
+import type { DifferenceName } from './deliberate-differences.ts'
 
 export interface ParityCase {
   readonly name: string
@@ -7,8 +8,10 @@ export interface ParityCase {
   /** For `-i`; by default the first file. */
   readonly sources?: readonly string[]
   readonly patterns?: readonly string[]
-  /** Why the result of gpuplay differs; `ours` is that result. */
-  readonly differs?: string
+  /** The folder of a playbook, for its `group_vars` and `host_vars`. */
+  readonly playbook?: string
+  /** The difference that the case proves; `ours` is the result of gpuplay. */
+  readonly differs?: DifferenceName
   /** `refused`, or some variables of the host `h`, or of patterns. */
   readonly ours?: 'refused' | Readonly<Record<string, unknown>>
 }
@@ -38,3 +41,12 @@ export const yaml = (name: string, text: string, more: Partial<ParityCase> = {})
   files: { 'hosts.yml': text },
   ...more,
 })
+
+export const files = (
+  name: string,
+  contents: Readonly<Record<string, string>>,
+  more: Partial<ParityCase> = {},
+): ParityCase => ({ name, files: contents, ...more })
+
+/** For a case that gpuplay refuses. */
+export const refused = { ours: 'refused' } as const

@@ -1,7 +1,5 @@
 /** INI: values, comments, quotes, ports, sections. */
-import { ini, line, type ParityCase, vars } from './cases.ts'
-
-const refused = { ours: 'refused' } as const
+import { ini, line, refused, type ParityCase, vars } from './cases.ts'
 
 const values: readonly ParityCase[] = [
   vars('a comment behind a number', "http_port=8080 # all members of 'web'"),
@@ -31,23 +29,23 @@ const values: readonly ParityCase[] = [
   line('text with commas', 'x=a,b y=a,1'),
   line('braces that are no map', 'x={a} y=[b'),
   line('a value with a comma between numbers', 'x=0,1', {
-    differs: 'gpu_assignment=0,1 is text; in Python it is a tuple',
+    differs: 'numbers with commas',
     ours: { x: '0,1' },
   }),
   line('true and false in small letters', 'x=true y=false', {
-    differs: 'conditions do not convert text to true',
+    differs: 'lower-case booleans',
     ours: { x: true, y: false },
   }),
   line('a number with more digits than JavaScript has', 'x=12345678901234567890', {
-    differs: 'gpuplay keeps all digits',
+    differs: 'long numbers',
     ours: { x: '12345678901234567890' },
   }),
   line('a list with quotes inside', 'x=["a",1] y={"b":true}', {
-    differs: 'Ansible removes the quotes, which changes the text',
+    differs: 'quotes in lists',
     ours: { x: ['a', 1], y: { b: true } },
   }),
   line('spaces in a list', 'x=[1, 2]', {
-    differs: 'Ansible refuses it, although the meaning is clear',
+    differs: 'spaces in values',
     ours: { x: [1, 2] },
   }),
 ]
@@ -72,26 +70,26 @@ const sections: readonly ParityCase[] = [
   ini('a quote that is not closed', '[a]\nh x="1\n'),
   ini('a name that ends with a colon', '[a]\nweb1:\n'),
   ini('a line that YAML could read', `h d="{'a': 1}"\n`, {
-    differs: 'Ansible parses the file as YAML and reads nothing',
+    differs: 'INI like YAML',
     ours: { d: { a: 1 } },
   }),
   ini('a range that runs backwards gives no host', 'a[3:1]\nh\n', {
-    differs: 'gpuplay reports the mistake',
+    differs: 'ranges',
     ...refused,
   }),
   ini('priority of groups', '[a]\nh\n[b]\nh\n[a:vars]\nx=a\nansible_group_priority=10\n[b:vars]\nx=b\n'),
   ini('groups of one depth by name', '[b]\nh\n[a]\nh\n[a:vars]\nx=a\n[b:vars]\nx=b\n'),
   ini('a child before its parent', '[b:children]\na\n[a]\nh\n[a:vars]\nx=a\n[b:vars]\nx=b\n'),
   ini('all and ungrouped have variables', 'h\n[a]\ni\n[all:vars]\nx=1\n[ungrouped:vars]\ny=1\n'),
-  ini('a group that begins with a digit', '[1group]\nh\n', { differs: 'Ansible only warns', ...refused }),
+  ini('a group that begins with a digit', '[1group]\nh\n', { differs: 'names of groups', ...refused }),
   ini('a host with a letter of Czech', 'příbor\nh\n', {
-    differs: 'such a name cannot be resolved',
+    differs: 'names of hosts',
     ...refused,
   }),
-  line('a variable with a dot', 'foo.bar=1', { differs: 'expressions cannot read it', ...refused }),
-  line('a variable with a dash', 'foo-bar=1', { differs: 'expressions cannot read it', ...refused }),
+  line('a variable with a dot', 'foo.bar=1', { differs: 'names of variables', ...refused }),
+  line('a variable with a dash', 'foo-bar=1', { differs: 'names of variables', ...refused }),
   line('a template with spaces', 'x={{ y }} y=1', {
-    differs: 'Ansible refuses it, although the meaning is clear',
+    differs: 'spaces in values',
     ours: { x: '{{ y }}', y: 1 },
   }),
   line('a template in quotes', 'x="{{ y }}/z" y=1'),
@@ -105,19 +103,131 @@ const connections: readonly ParityCase[] = [
   line('a variable that only looks like a setting', 'ansible_host=x port=8081'),
   line('an interpreter', 'ansible_python_interpreter=/usr/bin/python3 ansible_pipelining=True'),
   line('a connection that is not there', 'ansible_connection=docker', {
-    differs: 'gpuplay refuses it when it reads the inventory',
+    differs: 'other connections',
     ...refused,
   }),
   line('options of ssh', `ansible_ssh_common_args='-o ProxyJump=b'`, {
-    differs: 'gpuplay would ignore them',
+    differs: 'unsupported variables',
     ...refused,
   }),
-  line('options of sudo', 'ansible_become_flags=-H', { differs: 'gpuplay would ignore them', ...refused }),
-  line('a misspelt setting', 'ansible_hots=127.0.0.1', { differs: 'gpuplay would ignore it', ...refused }),
+  line('options of sudo', 'ansible_become_flags=-H', { differs: 'unsupported variables', ...refused }),
+  line('a misspelt setting', 'ansible_hots=127.0.0.1', { differs: 'misspelt variables', ...refused }),
   line('our names beside those of Ansible', 'ansible_user=root address=10.0.0.1', {
-    differs: 'it is ambiguous',
+    differs: 'names of both',
     ...refused,
   }),
 ]
 
-export const iniCases = [...values, ...sections, ...connections]
+const literals: readonly ParityCase[] = [
+  vars('numbers of a group', 'x=1\ny=-1\nz=1.50\nw=0b11\nv=1e3'),
+  vars('text in quotes of Python', `x='a\\tb'\ny="it's"\nz='a' 'b'\nw=u'ü'\nv=r'a\\b'`),
+  vars('lists over one line', `x=[1, 'a', [2, {'b': None}], (3, 4)]\ny=[1,2,]\nz=[]`),
+  vars('maps over one line', `x={'a': {'b': [True]}, 'c': 'd'}\ny={}\nz={1: 'one'}`),
+  vars('brackets around one value', 'x=(1)\ny=(1,)\nz=()'),
+  vars('text that begins like a literal', `x=[a, b]\ny={a: 1}\nz='a'b\nw=1a\nv=(a)`),
+  vars('sums and calls are text', 'x=1 + 1\ny=len([1])\nz=__import__("os")'),
+  vars('comments behind literals', `x='a' # c\ny=[1] # c\nz=None # c\nw={'a': 1}# c`),
+  vars('a hash in text', 'x=#abc\ny="#abc"\nz=a#b\nw=a;b ; c'),
+  vars('JSON in a value of a group', `x={"a": [1, 2.5, "b"]}`),
+  vars('JSON with words of JSON', `x={"a": true, "b": null}`, {
+    differs: 'JSON words',
+    ours: { x: { a: true, b: null } },
+  }),
+  line('JSON in quotes', `x='{"a": [1, "b"]}' y='["a", "b"]'`),
+  line('words that are booleans elsewhere', 'x=yes y=no z=on w=off'),
+  line('True in capitals', 'x=TRUE y=FALSE', {
+    differs: 'lower-case booleans',
+    ours: { x: true, y: false },
+  }),
+  line('letters of many languages on a line', 'x="Grüße aus Köln" y=日本語 z=☃'),
+  vars('letters of many languages in a group', 'x=Grüße aus Köln\ny=日本語\nz=😀'),
+  line('tabs between variables', 'x=1\t\ty=2 \t z=3'),
+  line('spaces around an equals sign', 'x = 1'),
+  line('nothing before the equals sign', '=1', { differs: 'names of variables', ...refused }),
+  line('URLs and paths', 'u=https://example.com/a?b=c&d=e#f p=/var/lib/x q=~/y r=$HOME s=%h'),
+  line('base64 and percent signs', 'x=YWJj== y=100% z=a%20b'),
+  line('numbers with signs and points', 'a=+5 b=.5 c=5. d=1e-3 e=00 f=1__0'),
+  line('a variable twice on a line', 'x=1 x=2'),
+  vars('a variable twice in a group', 'x=1\ny=1\nx=2'),
+  vars('a variable without a value', 'x'),
+  vars('a variable with a colon', 'x: 1'),
+  vars('a variable with a space in its name', 'my x=1', { differs: 'names of variables', ...refused }),
+  vars('templates of a group', 'x={{ y }}\ny="{{ z }}"\nz={{ w | default("a") }} b'),
+  line('templates of a host', `x="{{ y | default('a') }}" y='{{ z }}'`),
+  line('a lookup in quotes', `ansible_user="{{ lookup('env', 'USER') }}"`),
+  vars('Jinja tags of a group', 'x={% if y %}a{% endif %}\ny={# c #}'),
+  vars('quotes that are not closed in a group', `x="a\ny='b\nz=a"b`),
+  line('a backslash before a quote', `x="say \\"hi\\"" y='a\\b' z=a\\"b`),
+]
+
+const names: readonly ParityCase[] = [
+  ini('names of hosts', 'web1.example.com\nweb_1\nweb-1\n10.0.0.1\n1host\nWEB\n'),
+  ini('a host with an at sign', 'h\nroot@web1\n', { differs: 'names of hosts', ...refused }),
+  ini('a host in quotes', '"web1" x=1\n'),
+  ini('brackets without a colon', 'h\nweb[ab]\n'),
+  ini('ranges in the middle', 'web[1:3].example.com x=1\nrack[a:b]-node[1:2]\n'),
+  ini('ranges with zeros and steps', 'a[001:003]\nb[0:10:5]\nc[a:g:3]\n'),
+  ini('ranges without a start in a name', 'web[:3]\n'),
+  ini('ranges of capital letters', 'rack[A:C]\n'),
+  ini('a range without an end', 'web[1:]\n'),
+  ini('a range of both cases', 'h\nrack[y:B]\n', { differs: 'ranges', ...refused }),
+  ini('a range with different digits', 'web[01:100]\n'),
+  ini('a range of words', 'web[one:two]\n'),
+  ini('ranges with variables and ports', 'web[1:2]:2222 x=1\n[a]\nweb[1:2]\n'),
+  ini('IPv6 in brackets without a port', '[2001:db8::1]\n'),
+  ini('IPv6 with a zone', 'fe80::1%eth0\n'),
+  ini('IPv4 with a port', '192.0.2.1:2222 x=1\n'),
+  ini('a port of five digits', 'h:65535\n'),
+  ini('a port that is too high', 'h:99999\n', { differs: 'connection variables', ...refused }),
+  ini('a port that is no number', 'h:ssh\n'),
+  ini('names of groups', '[a-b]\nh\n[a.b]\nh\n[A_b1]\nh\n'),
+  ini('a group with other letters', '[příbor]\nh\n', { differs: 'names of groups', ...refused }),
+  ini('localhost', 'localhost ansible_connection=local x=1\n[a]\nlocalhost\n'),
+  ini('a host with the name of a group', '[web]\nweb x=1\n'),
+]
+
+const headers: readonly ParityCase[] = [
+  ini('a section with spaces', '[ a ]\nh\n'),
+  ini('a section with two words', '[a b]\nh\n'),
+  ini('a section without a name', '[]\nh\n'),
+  ini('a section that is not closed', '[a\nh\n'),
+  ini('a section with three parts', '[a:children:b]\nh\n'),
+  ini('a section of hosts', '[a:hosts]\nh\n'),
+  ini('a section that is indented', '  [a]\n  h x=1\n    i\n'),
+  ini('a comment behind a section', '[a] # first\nh\n[b]# second\ni\n'),
+  ini('a semicolon behind a section', '[a] ; first\nh\n'),
+  ini('a semicolon behind a host', '[a]\nh ; first\n'),
+  ini('variables before their group', '[a:vars]\nx=1\n[a]\nh\n'),
+  ini('children before their group', '[p:children]\na\nb\n[a]\nh\n[b]\ni\n'),
+  ini('children of all', '[all:children]\na\n[a]\nh\n'),
+  ini('hosts of all', '[all]\nh x=1\ni\n[a]\nh\n'),
+  ini('hosts of ungrouped', '[ungrouped]\nh x=1\ni\n[a]\nh\n'),
+  ini('a child twice', '[p:children]\na\na\n[a]\nh\n'),
+  ini(
+    'a child of two parents in INI',
+    '[p:children]\na\n[q:children]\na\n[a]\nh\n[p:vars]\nx=p\n[q:vars]\nx=q\n',
+  ),
+  ini(
+    'four generations',
+    '[a:children]\nb\n[b:children]\nc\n[c:children]\nd\n[d]\nh\n[a:vars]\nx=a\ny=a\n[c:vars]\nx=c\n[d:vars]\nz=d\n',
+  ),
+  ini('a parent with hosts of its own', '[p]\nh\n[p:children]\na\n[a]\ni\n[p:vars]\nx=1\n'),
+  ini(
+    'a host in a parent and a child',
+    '[p]\nh x=1\n[p:children]\na\n[a]\nh y=2\n[a:vars]\nz=a\n[p:vars]\nz=p\n',
+  ),
+  ini('a host with variables in several sections', '[a]\nh x=1\n[b]\nh x=2 y=2\n[c]\nh\n'),
+  ini('groups without hosts', '[a]\n[b:children]\na\n[c]\nh\n'),
+  ini('groups that contain each other in INI', '[a:children]\nb\n[b:children]\na\n'),
+  ini('a child with variables', '[p:children]\na x=1\n[a]\nh\n'),
+  ini('a child with a comment', '[p:children]\na # first\n[a]\nh\n'),
+  ini('variables of a parent that is only named', '[p:children]\na\n[a]\nh\n[p:vars]\nx=1\n'),
+  ini(
+    'priorities in INI',
+    '[a]\nh\n[b]\nh\n[c]\nh\n[a:vars]\nx=a\nansible_group_priority=3\n[b:vars]\nx=b\nansible_group_priority=2\n[c:vars]\nx=c\n',
+  ),
+  ini('a priority that is no number', '[a]\nh\n[a:vars]\nansible_group_priority=high\n'),
+  ini('a start of YAML', '---\n[a]\nh\n'),
+]
+
+export const iniCases = [...values, ...literals, ...names, ...sections, ...headers, ...connections]

@@ -1,4 +1,7 @@
-"""Reads inventories as Ansible does: cases as JSON on standard input, what Ansible makes of them on standard output."""
+"""Reads inventories with ansible-inventory: cases as JSON on standard input, a line of JSON for each on standard output.
+
+The program runs inside this process, because it takes long to start.
+"""
 import json
 import os
 import sys
@@ -6,52 +9,53 @@ import tempfile
 
 os.environ["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"] = "True"
 
-from ansible.inventory.manager import InventoryManager
-from ansible.parsing.dataloader import DataLoader
-from ansible.vars.manager import VariableManager
+from ansible.cli.inventory import InventoryCLI
+from ansible.utils.context_objects import GlobalCLIArgs
 
-MAGIC = {
-    "inventory_hostname", "inventory_hostname_short", "inventory_file", "inventory_dir", "group_names", "groups",
-    "omit", "playbook_dir", "ansible_version", "ansible_playbook_python", "ansible_config_file", "hostvars",
-    "ansible_check_mode", "ansible_diff_mode", "ansible_forks", "ansible_inventory_sources", "ansible_run_tags",
-    "ansible_skip_tags", "ansible_verbosity", "ansible_limit", "ansible_facts", "environment",
-}
+
+def write(folder, files):
+    for path, text in files.items():
+        full = os.path.join(folder, path)
+        os.makedirs(os.path.dirname(full), exist_ok=True)
+        with open(full, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        if text.startswith("#!"):
+            os.chmod(full, 0o755)
 
 
 def read(case):
-    with tempfile.TemporaryDirectory() as folder:
-        for path, text in case["files"].items():
-            full = os.path.join(folder, path)
-            os.makedirs(os.path.dirname(full), exist_ok=True)
-            with open(full, "w", encoding="utf-8") as file:
-                file.write(text)
+    with tempfile.TemporaryDirectory() as folder, tempfile.NamedTemporaryFile() as listed:
+        write(folder, case["files"])
         os.chdir(folder)
+        words = ["ansible-inventory", "--list", "--output", listed.name]
+        for source in case["sources"]:
+            words += ["-i", source]
+        if "playbook" in case:
+            words += ["--playbook-dir", case["playbook"]]
+        # The words are a singleton, made by the first run.
+        GlobalCLIArgs._Singleton__instance = None
+        cli = InventoryCLI(words)
         try:
-            loader = DataLoader()
-            loader.set_basedir(folder)
-            inventory = InventoryManager(loader=loader, sources=case["sources"])
-            manager = VariableManager(loader=loader, inventory=inventory)
-            hosts = {}
-            names = {}
-            for host in inventory.get_hosts("all"):
-                variables = manager.get_vars(host=host, include_hostvars=False)
-                names[host.name] = variables["group_names"]
-                hosts[host.name] = {k: v for k, v in variables.items() if k not in MAGIC}
-            groups = {k: v for k, v in inventory.get_groups_dict().items()}
-            patterns = {}
-            for pattern in case.get("patterns", []):
-                try:
-                    patterns[pattern] = sorted(host.name for host in inventory.get_hosts(pattern))
-                except Exception:
-                    patterns[pattern] = "refused"
-            return {"hosts": hosts, "groupNames": names, "groups": groups, "patterns": patterns}
+            cli.run()
+        except SystemExit:
+            pass
         except Exception as error:
             return {"refused": type(error).__name__}
+        with open(listed.name, encoding="utf-8") as file:
+            answer = {"list": json.load(file)}
+        hosts = cli.inventory.get_hosts("all")
+        answer["groupNames"] = {host.name: cli.vm.get_vars(host=host)["group_names"] for host in hosts}
+        answer["groups"] = cli.inventory.get_groups_dict()
+        answer["patterns"] = {pattern: selected(cli.inventory, pattern) for pattern in case["patterns"]}
+        return answer
 
 
-def plain(value):
-    return sorted(value) if isinstance(value, (set, frozenset)) else str(value)
+def selected(inventory, pattern):
+    try:
+        return sorted(host.name for host in inventory.get_hosts(pattern))
+    except Exception:
+        return "refused"
 
 
-results = [read(case) for case in json.load(sys.stdin)]
-json.dump(results, sys.stdout, default=plain)
+for case in json.load(sys.stdin):
+    print(json.dumps({"name": case["name"], **read(case)}, sort_keys=True, ensure_ascii=False))

@@ -1,4 +1,5 @@
 /** Inspects a node. */
+import { known } from '../../base/unknown.ts'
 import type { Host } from '../../host/host.ts'
 import { readSwitches } from '../../nvidia/cards.ts'
 import { computes, type Computing } from '../../nvidia/cuda-probe.ts'
@@ -94,7 +95,7 @@ export async function readNode({ version, containers, compute }: Args, host: Hos
     secureBoot,
     holders,
     kernels,
-    idleSwitches: manager.active === 'active' ? [] : switches,
+    idleSwitches: switches.length === 0 || known(manager.active) === 'active' ? [] : switches,
   }
 }
 

@@ -7,11 +7,15 @@ export const args = {
   required: ['version'],
   properties: {
     version: { type: 'string', pattern: driverVersionPattern, description: 'Required driver version' },
+    module_type: {
+      enum: ['open', 'proprietary'],
+      description: 'Required type of the kernel modules; without it, any',
+    },
     reload: {
       type: 'boolean',
       default: true,
       description:
-        'Unload another version first, which briefly stops the containers of this run that have a GPU',
+        'Unload another version or type first, which briefly stops the containers of this run that have a GPU',
     },
     graphics: {
       type: 'boolean',

@@ -222,3 +222,48 @@ test('containers that could not start with the node without a driver are started
   const locked = { ...given.containers, 101: stopped('onboot: 1\nlock: backup\n') }
   assert.match((await look({ ...given, containers: locked })).plan.settle?.why ?? '', /101 is locked/)
 })
+
+/** Open modules are loaded, and those of this license are installed. */
+function openLoaded(license: string): GpuHost {
+  const given = withContainers(version)
+  return {
+    ...given,
+    files: {
+      ...given.files,
+      '/proc/driver/nvidia/version': `NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  ${version}\n`,
+    },
+    programs: { 'modinfo -k 6.8.12-9-pve -F license': { stdout: `${license}\n` } },
+  }
+}
+
+test('another type of kernel modules is loaded as another version is, once it is installed', async () => {
+  const wanted = { ...managed, module_type: 'proprietary' } as const
+  const { plan, report } = await look(openLoaded('NVIDIA'), wanted)
+  assert.deepEqual(summary(plan), ['shutdown 101', `${helper} reload ${version}`, 'start 101'])
+  assert.equal(
+    plan.actions[1]?.label,
+    `replace the loaded driver ${version} (open kernel modules) with its proprietary ones`,
+  )
+  assert.equal(report.pending, true)
+  for (const [license, more] of [
+    ['NVIDIA', managed],
+    ['Dual MIT/GPL', wanted],
+    ['NVIDIA', { ...managed, module_type: 'open' }],
+  ] as const) {
+    const other = await look(openLoaded(license), more)
+    assert.deepEqual(other.plan.actions, [])
+    assert.equal(other.report.pending, false)
+  }
+})
+
+test('another type of kernel modules waits for a reboot if those that are loaded are in use', async () => {
+  const given = openLoaded('NVIDIA')
+  const files = { ...given.files, '/run/gpuplay/nvidia-reload-failed': `${version} ${version}\n` }
+  const { plan, report } = await look({ ...given, files }, { module_type: 'proprietary' })
+  assert.deepEqual(plan.actions, [])
+  assert.match(
+    plan.warnings[0] ?? '',
+    /^driver 580\.95\.05 \(open kernel modules\) stays loaded until the node reboots/,
+  )
+  assert.equal(report.pending, true)
+})

@@ -1,6 +1,6 @@
 /**
- * Loads the installed NVIDIA driver and creates its device nodes. Changes the version without a reboot: the
- * containers that have a GPU are stopped, the modules reloaded, and the containers started again. If the new
+ * Loads the installed NVIDIA driver and creates its device nodes. Changes the version, or the type of the kernel modules,
+ * without a reboot: the containers that have a GPU are stopped, the modules reloaded, and the containers started again. If the new
  * driver cannot be loaded, the node's helper installs and loads the one before it, and the task fails; the
  * engine starts the containers.
  *
@@ -16,6 +16,8 @@ import { drmDirectory } from '../../nvidia/drm.ts'
 import { type GpuContainer, readGpuContainers } from '../../nvidia/gpu-containers.ts'
 import { readNodeGpus } from '../../nvidia/gpus.ts'
 import { managedGuests, resourcesFile } from '../../nvidia/high-availability.ts'
+import type { ModuleType } from '../../nvidia/installer.ts'
+import { readReplacedType } from '../../nvidia/loaded-type.ts'
 import { type MissedStart, readMissedStarts } from '../../nvidia/missed-starts.ts'
 import {
   type DeviceNode,
@@ -34,6 +36,8 @@ import { args, type Args, result } from './args.ts'
 
 export interface Seen {
   readonly loaded: string | undefined
+  /** The type of the loaded modules if they have the wanted version and another type. */
+  readonly replacedType: ModuleType | undefined
   readonly unifiedMemory: boolean
   /** Those of nvidia_modeset and nvidia_drm that are required and not loaded. */
   readonly missingModules: readonly string[]
@@ -60,10 +64,10 @@ export const nvidiaLoaded = {
   exitCode: 4,
   probe,
   plan,
-  report: ({ version }, { loaded }) => ({ loaded: loaded ?? null, pending: loaded !== version }),
+  report: (given, seen) => ({ loaded: seen.loaded ?? null, pending: !isLoaded(given, seen) }),
 } satisfies Module<Args, Seen>
 
-async function probe({ version, graphics }: Args, host: Host): Promise<Seen> {
+async function probe({ version, module_type: type, graphics }: Args, host: Host): Promise<Seen> {
   const more = graphics ? graphicsModules : []
   const [driver, unifiedMemory, nouveau, failedReload, ...statuses] = await Promise.all([
     host.kernelModule('nvidia'),
@@ -73,10 +77,11 @@ async function probe({ version, graphics }: Args, host: Host): Promise<Seen> {
     ...more.map((name) => host.kernelModule(name)),
   ])
   const loaded = driver.loaded ? driver.version : undefined
+  const replacedType = loaded === version ? await readReplacedType(host, type) : undefined
   const [wrongNodes, cards, containers, missed, resources] = await Promise.all([
     loaded === undefined ? [] : readWrongNodes(graphics, host),
     graphics ? readCards(host) : [],
-    loaded === version ? [] : readGpuContainers(host),
+    isLoaded({ version }, { loaded, replacedType }) ? [] : readGpuContainers(host),
     readMissedStarts(host),
     host.text(resourcesFile),
   ])
@@ -84,6 +89,7 @@ async function probe({ version, graphics }: Args, host: Host): Promise<Seen> {
   const stopped = containers.filter(({ running }) => !running).map(({ ctid }) => ctid)
   return {
     loaded,
+    replacedType,
     userspaces: await readNotedUserspace(host, stopped),
     unifiedMemory: unifiedMemory.loaded,
     missingModules: more.filter((_, index) => statuses[index]?.loaded !== true),
@@ -95,6 +101,13 @@ async function probe({ version, graphics }: Args, host: Host): Promise<Seen> {
     managedByHa,
     failedReload: knownOr(failedReload, undefined),
   }
+}
+
+function isLoaded(
+  { version }: Pick<Args, 'version'>,
+  { loaded, replacedType }: Pick<Seen, 'loaded' | 'replacedType'>,
+): boolean {
+  return loaded === version && replacedType === undefined
 }
 
 const graphicsModules: readonly string[] = ['nvidia_modeset', 'nvidia_drm']
@@ -128,7 +141,7 @@ function plan(given: Args, seen: Seen): Plan {
     if (seen.nouveau) return done([`nouveau is loaded: the next reboot loads driver ${version}`])
     return locked(given, seen) ?? actions(around(given, seen, load(given, seen)), leftBehind(given, seen))
   }
-  if (loaded === version) {
+  if (isLoaded(given, seen)) {
     const right = unifiedMemory && seen.missingModules.length === 0 && wrongNodes.length === 0
     if (right && seen.missedStarts.length === 0) return done()
     return (
@@ -147,7 +160,7 @@ function plan(given: Args, seen: Seen): Plan {
   const hindrance = hindranceOf(given, seen)
   if (!reload || hindrance !== undefined) {
     const why = hindrance ?? 'nvidia_host_reload is false'
-    return done([`driver ${loaded} stays loaded until the node reboots: ${why}`])
+    return done([`${loadedDriver(loaded, seen)} stays loaded until the node reboots: ${why}`])
   }
   return locked(given, seen) ?? actions(exchange(given, seen, loaded), leftBehind(given, seen))
 }
@@ -184,11 +197,20 @@ function exchange(given: Args, seen: Seen, loaded: string): readonly Action[] {
   const { version } = given
   const reload = helperRun(
     'reload',
-    `replace the loaded driver ${loaded} with ${version}`,
+    `replace the loaded ${loadedDriver(loaded, seen)} with ${wantedDriver(given, seen)}`,
     loadedEffects(given, seen),
     300 + given.install_timeout,
   )
   return around(given, seen, { ...reload, argv: [...reload.argv, version] })
+}
+
+/** Names the type of its modules where that is the difference. */
+function loadedDriver(loaded: string, { replacedType }: Seen): string {
+  return `driver ${loaded}${replacedType === undefined ? '' : ` (${replacedType} kernel modules)`}`
+}
+
+function wantedDriver({ version, module_type: type }: Args, { replacedType }: Seen): string {
+  return replacedType === undefined ? version : `its ${type ?? ''} ones`
 }
 
 /** Containers that run with a GPU during a reload would keep device nodes with the old numbers. */

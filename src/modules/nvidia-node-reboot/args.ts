@@ -7,10 +7,14 @@ export const args = {
   required: ['version', 'purpose'],
   properties: {
     version: { type: 'string', pattern: driverVersionPattern, description: 'Required driver version' },
+    module_type: {
+      enum: ['open', 'proprietary'],
+      description: 'Required type of the kernel modules; without it, any',
+    },
     purpose: {
       enum: ['free_cards', 'load_driver'],
       description:
-        'Reason for a reboot. `free_cards`: nouveau or a similar module is loaded; `load_driver`: another driver version is loaded',
+        'Reason for a reboot. `free_cards`: nouveau or a similar module is loaded; `load_driver`: another version of the driver or another type of its modules is loaded',
     },
     mode: {
       enum: ['ask', 'auto', 'never'],

@@ -11,6 +11,7 @@ import { isUnknown, knownOr } from '../../base/unknown.ts'
 import type { Effect } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Finding, type Plan, refuse } from '../../host/plan.ts'
+import { readReplacedType } from '../../nvidia/loaded-type.ts'
 import { moduleVersion, nextKernel, readKernels } from '../../nvidia/kernels.ts'
 import { type Obstacle, type Obstacles, readObstacles } from '../../nvidia/reboot-guards.ts'
 import { notesAfterLoad } from '../../nvidia/reload.ts'
@@ -105,11 +106,18 @@ async function heldBy({ modules }: Args, host: Host): Promise<string | undefined
 
 /** A reboot helps only if the required version is installed. */
 async function notLoaded(
-  { version }: Args,
+  { version, module_type: type }: Args,
   { host, onDisk }: { readonly host: Host; readonly onDisk: boolean },
 ): Promise<string | undefined> {
   const driver = await host.kernelModule('nvidia')
-  if (!driver.loaded || driver.version === version || !onDisk) return undefined
+  if (!driver.loaded || !onDisk) return undefined
+  if (driver.version === version) {
+    const replaced = await readReplacedType(host, type)
+    return (
+      replaced &&
+      `driver ${version} is loaded with its ${replaced} kernel modules, the ${type ?? ''} ones are installed`
+    )
+  }
   return `driver ${driver.version ?? ''} is loaded, ${version} is installed`
 }
 

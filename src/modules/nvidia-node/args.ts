@@ -86,7 +86,10 @@ export const result = {
     },
     gpus: { type: 'integer', description: 'Number of cards that the driver manages' },
     gpus_in_vms: { type: 'integer' },
-    change: { type: 'boolean', description: 'True if another driver version is loaded, or none' },
+    change: {
+      type: 'boolean',
+      description: 'True if another version of the driver or another type of its modules is loaded, or none',
+    },
     needs_key: {
       type: 'boolean',
       description: 'True if a key for Secure Boot has to be enrolled before the driver can be installed',

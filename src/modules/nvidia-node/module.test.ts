@@ -246,3 +246,26 @@ test('a container without a GPU, or with one only in a snapshot, does not preven
   for (const config of ['hostname: web\n', 'hostname: web\n[old]\ndev0: /dev/nvidia0\n'])
     assert.equal((await look(container(config))).plan.refusal, undefined)
 })
+
+test('another type of kernel modules is a change, which needs the containers as another version does', async () => {
+  const given: GpuHost = {
+    modules: { nvidia: { version: '580.95.05' } },
+    files: {
+      '/etc/pve/lxc/101.conf': 'hostname: jellyfin\ndev0: /dev/nvidia0\n',
+      '/proc/driver/nvidia/version': 'NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  580.95.05\n',
+    },
+    containers: {
+      '101': { status: 'running', config: 'hostname: jellyfin\ndev0: /dev/nvidia0\n', pid: 1 },
+    },
+  }
+  // Ampere: both types support it.
+  const ampere = [{ pci: '0000:01:00.0', driver: 'nvidia', device: '0x2504' }]
+  const { plan, report } = await look(given, { cards: ampere, module_type: 'proprietary' })
+  assert.equal(report.change, true)
+  assert.equal(
+    plan.refusal?.message,
+    'changing the kernel modules of driver 580.95.05 from open to proprietary would break containers that are not part of this run',
+  )
+  for (const type of ['auto', 'open'] as const)
+    assert.equal((await look(given, { cards: ampere, module_type: type })).report.change, false)
+})

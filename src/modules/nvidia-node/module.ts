@@ -14,6 +14,7 @@ import { type HeldBack, readAllHeldBack } from '../../nvidia/held-back.ts'
 import { headerPackages } from '../../nvidia/headers.ts'
 import { readLeftoverLines, vfioFindings } from '../../nvidia/leftover-files.ts'
 import type { ModuleType } from '../../nvidia/installer.ts'
+import { readLoadedType } from '../../nvidia/loaded-type.ts'
 import { noEnrolledKey, readSecureBoot, type SecureBoot } from '../../nvidia/secure-boot.ts'
 import { knownBadPair } from '../../nvidia/kernel-pairs.ts'
 import {
@@ -33,6 +34,8 @@ export interface Seen {
   /** PCI address -> VM. */
   readonly owners: ReadonlyMap<string, string>
   readonly loaded: string | undefined
+  /** Undefined if no driver is loaded, or a dry run cannot know. */
+  readonly loadedType: ModuleType | undefined
   readonly kernel: string
   readonly kernels: Kernels
   /** VERSION_ID of the node's Debian. */
@@ -67,7 +70,7 @@ export const nvidiaNode = {
       gpus: managed.length,
       gpus_in_vms: seen.cards.filter((card) => ['vm', 'vfio'].includes(claim(given, card, seen)?.kind ?? ''))
         .length,
-      change: seen.loaded !== given.version,
+      change: isChange(given, seen),
       needs_key: needsKey(given, seen),
       loaded: seen.loaded ?? null,
       module_type: moduleType(given, managed) ?? 'proprietary',
@@ -80,25 +83,38 @@ export const nvidiaNode = {
 } satisfies Module<Args, Seen>
 
 async function probe({ exclude_gpus: excluded }: Args, host: Host): Promise<Seen> {
-  const [cards, owners, driver, { release: kernel }, os, secureBoot, containers, heldBack, kernels, cluster] =
-    await Promise.all([
-      readCards(host),
-      readVmOwners(host),
-      host.kernelModule('nvidia'),
-      host.kernel(),
-      readOsRelease(host),
-      readSecureBoot(host),
-      readGpuContainers(host),
-      readAllHeldBack(host),
-      readKernels(host),
-      readCluster(host),
-    ])
+  const [
+    cards,
+    owners,
+    driver,
+    loadedType,
+    { release: kernel },
+    os,
+    secureBoot,
+    containers,
+    heldBack,
+    kernels,
+    cluster,
+  ] = await Promise.all([
+    readCards(host),
+    readVmOwners(host),
+    host.kernelModule('nvidia'),
+    readLoadedType(host),
+    host.kernel(),
+    readOsRelease(host),
+    readSecureBoot(host),
+    readGpuContainers(host),
+    readAllHeldBack(host),
+    readKernels(host),
+    readCluster(host),
+  ])
   const strays = cards.some(({ pci, driver: bound }) => bound === 'vfio-pci' && !owners.has(pci))
   const loaded = driver.loaded ? driver.version : undefined
   return {
     cards,
     owners,
     loaded,
+    loadedType,
     kernel,
     kernels,
     release: os?.version ?? '',
@@ -112,7 +128,7 @@ async function probe({ exclude_gpus: excluded }: Args, host: Host): Promise<Seen
 
 function plan(given: Args, seen: Seen): Plan {
   const managed = managedCards(given, seen)
-  const changes = seen.loaded !== given.version
+  const changes = isChange(given, seen)
   const problem =
     seen.wrongCluster ??
     noCard(given, managed, seen) ??
@@ -141,6 +157,14 @@ function plan(given: Args, seen: Seen): Plan {
         `kernel ${kernel}${kernel === nextKernel(seen.kernels) ? ', which the next boot chooses,' : ''} gets no module: ${why}`,
     ),
   ])
+}
+
+/** Whether the driver has to be loaded, or replaced by another version or another type of its modules. */
+function isChange(
+  { version, module_type: type }: Args,
+  { loaded, loadedType }: Pick<Seen, 'loaded' | 'loadedType'>,
+): boolean {
+  return loaded !== version || (type !== 'auto' && loadedType !== undefined && loadedType !== type)
 }
 
 interface BadKernel {
@@ -244,8 +268,8 @@ function secureBootProblem(given: Args, seen: Seen): Refusal | undefined {
 }
 
 /** A driver that is loaded was signed with some enrolled key. */
-function needsKey({ version }: Args, { secureBoot, loaded }: Seen): boolean {
-  return (secureBoot === 'no-key' || secureBoot === 'key-requested') && loaded !== version
+function needsKey(given: Args, seen: Seen): boolean {
+  return (seen.secureBoot === 'no-key' || seen.secureBoot === 'key-requested') && isChange(given, seen)
 }
 
 function disturbs(given: Args, seen: Seen): Refusal | undefined {
@@ -255,11 +279,17 @@ function disturbs(given: Args, seen: Seen): Refusal | undefined {
   if (others.length === 0) return undefined
   return {
     code: 'unmanaged-guests',
-    message: `changing the driver from ${seen.loaded} to ${given.version} would break containers that are not part of this run`,
+    message: `${change(given, seen)} would break containers that are not part of this run`,
     hint: 'add them to the inventory or widen --limit, so that they get the new driver too; nvidia_host_unmanaged_guests: allow continues regardless',
     findings: others.map(({ ctid, hostname, running }) => ({
       message: `container ${ctid}${hostname === '' ? '' : ` (${hostname})`} has a GPU${running ? ' and is running' : ''}`,
       line: `/etc/pve/lxc/${ctid}.conf`,
     })),
   }
+}
+
+function change({ version, module_type: type }: Args, { loaded = '', loadedType }: Seen): string {
+  return loaded === version
+    ? `changing the kernel modules of driver ${version} from ${loadedType ?? ''} to ${type}`
+    : `changing the driver from ${loaded} to ${version}`
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { addFile, fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
+import { Unknown, UnknownError } from '../../base/unknown.ts'
+import type { Host } from '../../host/host.ts'
+import { addFile, fakeWorld, type FakeWorld, fakeHost } from '../testing/fake-host.ts'
 import { converge } from '../testing/converge.ts'
 import { nvidiaPersistenceDaemon } from './module.ts'
 
@@ -43,4 +45,13 @@ test('a driver without the daemon, one that is not loaded, and a daemon of anoth
   assert.deepEqual(await commands({ loaded: false }), [])
   assert.deepEqual(await commands({ active: other }), [])
   assert.deepEqual(await commands({ active: other }, 'stopped'), [])
+})
+
+test('whether the daemon runs is unknown in a dry run that reboots the node first', async () => {
+  const rebooted = new Unknown('"reboot the node" runs first')
+  const host: Host = {
+    ...fakeHost(node({}), 'pve1'),
+    unit: () => Promise.resolve({ exists: true, active: rebooted, enabled: 'static' }),
+  }
+  await assert.rejects(nvidiaPersistenceDaemon.probe({ state: 'started' }, host), UnknownError)
 })

@@ -5,6 +5,7 @@
  *
  * A node whose driver has no such program, and one where another unit runs it, stay as they are.
  */
+import { known } from '../../base/unknown.ts'
 import type { Action } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan } from '../../host/plan.ts'
@@ -52,8 +53,8 @@ async function probe(_: Args, host: Host): Promise<Seen> {
   return {
     shipped: file !== undefined,
     loaded: driver.loaded,
-    own: own.active === 'active',
-    other: other.active === 'active',
+    own: known(own.active) === 'active',
+    other: known(other.active) === 'active',
   }
 }
 

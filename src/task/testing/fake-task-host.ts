@@ -12,8 +12,9 @@ import { actions, done, type Plan, refuse, settle } from '../../host/plan.ts'
 import type { ResourcePattern } from '../../host/resource.ts'
 import type { Module } from '../../modules/module.ts'
 import type { Confirm } from '../confirmations.ts'
+import { plainFailure } from '../failures.ts'
 import { overlapping } from '../overlap.ts'
-import { Progress, type Reading, type Unit } from '../unit.ts'
+import { Progress, type Reading, type TaskFailure, type Unit } from '../unit.ts'
 import type { ActionOutcome, SendCallbacks, ProbeOrder, Sent, TaskHost } from '../window-host.ts'
 import { type UnitChanges, unitWith } from './test-units.ts'
 
@@ -154,8 +155,9 @@ export class FakeTaskHost implements TaskHost {
     return createOverlay()
   }
 
-  forbids(action: Action): Problem | undefined {
-    return this.forbidden.get(labelOf(action))
+  forbids(_unit: Unit, { actions }: Plan): TaskFailure | undefined {
+    const [problem] = actions.flatMap((action) => this.forbidden.get(labelOf(action)) ?? [])
+    return problem && plainFailure(problem)
   }
 
   predict(_unit: Unit, list: readonly Action[], overlay: Overlay): Promise<void> {

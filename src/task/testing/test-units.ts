@@ -29,6 +29,7 @@ export function unitWith(module: Module, progress: Progress, changes: UnitChange
   const task = taskOf(module.name, changes.task)
   return new Unit({
     key,
+    position: 0,
     task,
     ref: { id: task.key, name: task.name, module: module.name, handler: false },
     module,
@@ -36,6 +37,7 @@ export function unitWith(module: Module, progress: Progress, changes: UnitChange
     ready: {
       kind: 'ready',
       args: {},
+      given: {},
       environment: {},
       become: undefined,
       delegate: undefined,
