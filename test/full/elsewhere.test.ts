@@ -51,7 +51,7 @@ describe('tasks on other hosts and long programs', { skip: whyNoLab() ?? false, 
     const check = await gpuplay(words(playbook, ['--check']), { output: 'plain' })
     assert.match(check.text, /ct101 -> pve1 {2}Write/)
     const run = await gpuplay(words(playbook))
-    assert.equal(run.exitCode, 0, problemsOf(run))
+    assert.equal(run.exitCode, 0, `${problemsOf(run)}\n${run.text.slice(-1500)}`)
     assert.deepEqual([...messages(run)].sort(), ['of 101', 'of 102'])
     assert.equal(await node.output('cat /root/of-ct102'), 'of 102')
     const waits = eventsOf(run.events, 'action.finished').filter(({ task }) => task.name === 'Wait')
@@ -78,7 +78,7 @@ describe('tasks on other hosts and long programs', { skip: whyNoLab() ?? false, 
     await killed.ended
     await node.output('pkill sleep || true')
     const run = await gpuplay(words(playbook("'true'")))
-    assert.equal(run.exitCode, 0, problemsOf(run))
+    assert.equal(run.exitCode, 0, `${problemsOf(run)}\n${run.text.slice(-1500)}`)
     await ct101.output('test -e /root/handled')
   })
 
@@ -96,7 +96,7 @@ describe('tasks on other hosts and long programs', { skip: whyNoLab() ?? false, 
     await killed.ended
     const second = await start(words(playbook))
     await second.seen('the program', (event) => event.type === 'task.progress')
-    await node.output("pkill -f 'sshd: root@' || true")
+    await node.output("pkill -f '[s]shd: root@' || true")
     const ended = await second.ended
     assert.equal(ended.exitCode, 0, problemsOf(ended))
     assert.deepEqual(messages(ended), ['said'])
