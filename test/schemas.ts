@@ -11,11 +11,13 @@ import { referencePage } from '../src/language/reference-page.ts'
 import { statusOutputSchema } from '../src/modules/gpu-verify/gpu-status.ts'
 import { modules } from '../src/modules/catalogue.ts'
 import { planSchema } from '../src/engine/plans/plan-schema.ts'
+import { eventSchema } from '../scripts/event-schema.ts'
 import { describedRoles, rolesPage } from '../scripts/roles-page.ts'
 
 const folder = fileURLToPath(new URL('../schemas', import.meta.url))
 mkdirSync(folder, { recursive: true })
 writeFileSync(`${folder}/playbook.json`, `${JSON.stringify(playbookSchema(modules), null, 2)}\n`)
+writeFileSync(`${folder}/events.json`, `${JSON.stringify(eventSchema(), null, 2)}\n`)
 writeFileSync(`${folder}/status.json`, `${JSON.stringify(statusOutputSchema, null, 2)}\n`)
 writeFileSync(`${folder}/plan.json`, `${JSON.stringify(planSchema, null, 2)}\n`)
 

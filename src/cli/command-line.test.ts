@@ -49,12 +49,12 @@ test('every help text fits 80 columns and loses no words', async () => {
 /** Every option of every command: a removed one is missing in its help. */
 const options: Readonly<Record<string, string>> = {
   run: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
-    ask-become-pass output color verbose check diff limit rerun-failed tags skip-tags start-at-task force-handlers
+    ask-become-pass output color verbose quiet check diff limit rerun-failed tags skip-tags start-at-task force-handlers
     forks step list-hosts list-tasks list-tags syntax-check fail-on-change step-by-step profile`,
   plan: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
-    ask-become-pass output color verbose out diff limit rerun-failed tags skip-tags start-at-task force-handlers forks`,
+    ask-become-pass output color verbose quiet out diff limit rerun-failed tags skip-tags start-at-task force-handlers forks`,
   show: 'output color verbose',
-  apply: 'extra-vars output color verbose diff forks profile',
+  apply: 'extra-vars output color verbose quiet diff forks profile',
   lint: 'inventory skip color',
   graph: '',
   status: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
@@ -166,7 +166,11 @@ for (const [words, message, hint] of [
     'did you mean "--connect-timeout"?',
   ],
   [['run', 'a.yml', '--frobnicate'], '"gpuplay run" has no option --frobnicate', 'see "gpuplay run --help"'],
-  [['run', 'a.yml', '--output', 'pretty'], '--output cannot be "pretty"', 'use auto, plain, jsonl'],
+  [
+    ['run', 'a.yml', '--output', 'pretty'],
+    '--output cannot be "pretty"',
+    'use auto, plain, jsonl, or a file: plain=FILE, jsonl=FILE, junit=FILE',
+  ],
   [['run', 'a.yml', '--limit'], '--limit needs a value', 'see "gpuplay run --help"'],
   [['run', 'a.yml', '-l', 'a', '-l', 'b'], '--limit is given more than once', 'give it once'],
   [['inventory', 'web'], 'unexpected argument "web"', 'see "gpuplay inventory --help"'],

@@ -25,7 +25,7 @@ for (const [words, expected] of [
   [['run', '--forc'], ['--force-handlers']],
   [
     ['run', 'site.yml', '--output', ''],
-    ['auto', 'plain', 'jsonl'],
+    ['auto', 'plain', 'jsonl', 'plain=', 'jsonl=', 'junit='],
   ],
   [
     ['run', 'site.yml', '-i', hosts, '-l', 'gp'],

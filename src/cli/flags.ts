@@ -4,6 +4,7 @@ import { defaultConnectTimeout } from '../connection/deadline.ts'
 import type { Configuration } from './configuration-keys.ts'
 import type { Context } from './context.ts'
 import { hostCompletion } from './host-completion.ts'
+import { fileFormats, type OutputFile, outputOf, type ScreenFormat, screenFormats } from './output-formats.ts'
 
 export interface InventoryFlags {
   readonly inventory?: readonly string[]
@@ -113,17 +114,25 @@ export const limitFlag = {
   placeholder: 'pattern',
 } as const
 
-export interface OutputFlags extends Partial<Pick<Configuration, 'output' | 'color'>> {
+export interface OutputFlags extends Partial<Pick<Configuration, 'color'>> {
+  readonly output?: readonly (ScreenFormat | OutputFile)[]
   readonly verbose: number
+  readonly quiet: boolean
 }
 
 export const outputFlags: FlagParametersForType<OutputFlags, Context> = {
   output: {
-    kind: 'enum',
-    values: ['auto', 'plain', 'jsonl'],
+    kind: 'parsed',
+    parse: outputOf,
+    proposeCompletions: (partial) =>
+      [...screenFormats, ...fileFormats.map((format) => `${format}=`)].filter((one) =>
+        one.startsWith(partial),
+      ),
+    variadic: true,
     optional: true,
     brief:
-      'auto: live view on a terminal, otherwise plain; plain: one line per task and host; jsonl: one event per line. Default: auto',
+      'auto: live view on a terminal, otherwise plain; plain: one line per task and host; jsonl: one event per line; plain=, jsonl= or junit= and a file: a file with that form. Can be repeated. Default: auto',
+    placeholder: 'format[=file]',
   },
   color: {
     kind: 'enum',
@@ -132,9 +141,10 @@ export const outputFlags: FlagParametersForType<OutputFlags, Context> = {
     brief: 'When to use colors; NO_COLOR is respected. Default: auto',
   },
   verbose: { kind: 'counter', brief: 'Print more; give it twice to print every action' },
+  quiet: { kind: 'boolean', withNegated: false, brief: 'Print only failures, warnings and the end' },
 }
 
-export const outputAliases = { v: 'verbose' } as const
+export const outputAliases = { v: 'verbose', q: 'quiet' } as const
 
 export function positiveNumber(text: string): number {
   const value = Number(text)

@@ -130,7 +130,7 @@ const runs = buildCommand<RunsFlags, string[], Context>({
         brief: 'Print more; give it twice to print every action and installer logs',
       },
     },
-    aliases: { i: inventoryAliases.i, D: 'diff', ...outputAliases },
+    aliases: { i: inventoryAliases.i, D: 'diff', v: outputAliases.v },
   },
 })
 

@@ -89,7 +89,7 @@ const show = buildCommand<ShowFlags, [string], Context>({
       color: outputFlags.color,
       verbose: outputFlags.verbose,
     },
-    aliases: outputAliases,
+    aliases: { v: outputAliases.v },
   },
 })
 

@@ -40,9 +40,9 @@ export async function createView(
     diff,
     ...defined({ width: terminalWidth(stream) }),
   }
-  if (output !== 'auto' || !stream.isTerminal) return plain(createPlainView(options))
+  if (output !== 'auto' || verbosity < 0 || !stream.isTerminal) return plainEvents(createPlainView(options))
   const { createTerminalView } = await import('../view/terminal.ts')
-  return plain(createTerminalView({ ...options, size: stream.size ?? usualSize }))
+  return plainEvents(createTerminalView({ ...options, size: stream.size ?? usualSize }))
 }
 
 /** Undefined if the stream is not a terminal, or does not know its size. */
@@ -51,7 +51,7 @@ export function terminalWidth({ isTerminal, size }: OutputStream): (() => number
 }
 
 /** Removes control characters from events, so that a terminal does not interpret them. */
-function plain(view: View): View {
+export function plainEvents(view: View): View {
   return { take: (event) => view.take(printableData(event)), close: () => view.close() }
 }
 
@@ -61,12 +61,12 @@ function plain(view: View): View {
 export function emitProblems(
   { world, secrets }: Context,
   problems: readonly Problem[],
-  { view, check }: { readonly view: View; readonly check: boolean },
+  { views, check }: { readonly views: readonly View[]; readonly check: boolean },
 ): void {
   const emitter = createEmitter({
     run: runName(world),
     now: world.now,
-    sinks: [(event) => view.take(event)],
+    sinks: views.map((view) => (event) => view.take(event)),
     secrets,
   })
   for (const problem of problems) emitter.emit({ type: 'problem', problem })

@@ -11,6 +11,8 @@ import {
   UnsatisfiedFlagError,
   UnsatisfiedPositionalError,
 } from '@stricli/core'
+import { defined } from '../base/defined.ts'
+import { InputError } from '../base/errors.ts'
 import { commandLine } from '../base/shell.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { insteadOfCommand, insteadOfFlag } from './ansible-flags.ts'
@@ -79,6 +81,12 @@ function mistake(error: unknown, command: string, commands: Commands): Mistake |
       hint: didYouMean(error.input, error.values, `use ${error.values.join(', ')}`),
     }
   if (error instanceof ArgumentParseError) {
+    const [told] = error.exception instanceof InputError ? error.exception.problems : []
+    if (told !== undefined)
+      return {
+        message: `--${error.externalFlagNameOrPlaceholder} ${told.message}`,
+        ...defined({ hint: told.hint }),
+      }
     const why = error.exception instanceof Error ? error.exception.message : String(error.exception)
     return { message: `--${error.externalFlagNameOrPlaceholder}: ${why}` }
   }

@@ -233,7 +233,7 @@ function outsideTasks(
   const unreachable = error instanceof UnreachableError
   recap.count(host, unreachable ? 'unreachable' : 'failed')
   const exitCode = unreachable ? exitCodes.unreachable : exitCodes.task
-  recap.failure({ host, exitCode })
+  recap.failure({ host, exitCode, ...defined({ message: problem?.message }) })
   if (problem) run.emitter.emit({ type: 'host.unreachable', host, problem })
   return { kind: 'failed', problem }
 }

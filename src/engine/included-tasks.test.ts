@@ -262,3 +262,31 @@ describe('included tasks', () => {
     assert.deepEqual(run.messages, ['a 1', 'b 1'])
   })
 })
+
+test('hosts that include different files wait for each other only where they decide together', async () => {
+  const folder = folderOfTests()
+  folder.write(
+    'first-a.yml',
+    '- { name: once, command: { cmd: "echo {{inventory_hostname}}", reads: true }, run_once: true, register: said }\n',
+  )
+  folder.write('first-b.yml', '- debug: { msg: b }\n')
+  const inventory = folder.write(
+    'hosts.ini',
+    'h1 kind=b\nh2 kind=a\nh3 kind=a\n[all:vars]\nconnection=local\n',
+  )
+  const run = await folder.run(
+    `- hosts: all
+  tasks:
+    - include_tasks: 'first-{{ kind }}.yml'
+    - { name: after, debug: { msg: "{{ default said.stdout 'none' }}" } }
+`,
+    { inventories: [inventory] },
+  )
+  assert.equal(run.exitCode, 0)
+  const after = run.events.flatMap((event) =>
+    event.type === 'task.finished' && event.task.name === 'after'
+      ? [`${event.host} ${event.detail.message}`]
+      : [],
+  )
+  assert.deepEqual(after.sort(), ['h1 none', 'h2 h2', 'h3 h2'])
+})

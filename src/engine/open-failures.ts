@@ -2,6 +2,7 @@
  * The failures of tasks on one host. A failure is open while the `rescue` of a block may handle it. Then it is
  * rescued, or it ends the play on the host.
  */
+import { defined } from '../base/defined.ts'
 import { exitCodes } from '../base/errors.ts'
 import { Unknown } from '../base/unknown.ts'
 import type { Task } from '../language/model.ts'
@@ -64,7 +65,12 @@ export class OpenFailures {
       const { task, result } = failure
       const exitCode = result.outcome === 'unreachable' ? exitCodes.unreachable : result.exitCode
       recap.count(host, result.outcome)
-      recap.failure({ host, task: context.ref(task), exitCode: exitCode ?? exitCodes.task })
+      recap.failure({
+        host,
+        task: context.ref(task),
+        exitCode: exitCode ?? exitCodes.task,
+        ...defined({ message: result.problem?.message }),
+      })
       this.#lost ??= failure
       failed(result, task)
     }

@@ -4,6 +4,7 @@ import { InputError } from '../base/errors.ts'
 import { createSecrets } from '../base/secrets.ts'
 import { runName } from '../events/run-name.ts'
 import { createRunContext, type RunContext } from '../fleet/run-context.ts'
+import type { PromptAnswers } from '../language/prompt.ts'
 import { tidy } from '../language/source.ts'
 import { checkBatches, inBatches, type SelectedPlay } from './batches.ts'
 import { checkRolesOnHosts } from './check-role-arguments.ts'
@@ -16,6 +17,8 @@ export interface PreparedRun {
   readonly loaded: Loaded
   readonly context: RunContext
   readonly plays: readonly SelectedPlay[]
+  /** What the user has answered (`vars_prompt`). */
+  readonly answers: PromptAnswers
   /** The source of each host that is a clone. */
   readonly sources: ReadonlyMap<HostName, HostName>
 }
@@ -66,5 +69,5 @@ export function prepareRun(
     ...checkBatches(plays, nodeOf),
   ]
   if (problems.length > 0) throw new InputError(tidy(problems))
-  return { loaded, context, plays, sources }
+  return { loaded, context, plays, answers: request.answers ?? new Map(), sources }
 }

@@ -96,6 +96,34 @@ describe('vars_prompt', () => {
     assert.deepEqual(found.messages, ['localhost'])
   })
 
+  test('a plan asks once, and so does its run; another answer is not part of the plan', async () => {
+    const file = join(folder.path, 'planned')
+    folder.write('write.yml', `- copy: { dest: "${file}{{ number }}", content: '{{ who }}' }\n`)
+    const tasks = "- include_tasks: write.yml\n      loop: [1, 2]\n      vars: { number: '{{ item }}' }"
+    const text = play('[{ name: who }]').replace(/tasks: .*/, `tasks:\n    ${tasks}`)
+    const typed = (
+      answer: string,
+    ): Required<Pick<RunDependencies, 'ask'>> & { readonly count: () => number } => {
+      let asked = 0
+      const ask = (): Promise<string> => {
+        asked += 1
+        return Promise.resolve(answer)
+      }
+      return { ask, count: () => asked }
+    }
+    const first = typed('hunter22')
+    const { plan } = await folder.plan(text, {}, { ask: first.ask })
+    assert.ok(!JSON.stringify(plan).includes('hunter22'))
+    assert.equal((await folder.apply(plan, {}, { ask: typed('another').ask })).exitCode, 9)
+    const second = typed('hunter22')
+    assert.equal((await folder.apply(plan, {}, { ask: second.ask })).exitCode, 0)
+    assert.deepEqual([first.count(), second.count()], [1, 1])
+    assert.deepEqual(
+      [readFileSync(`${file}1`, 'utf8'), readFileSync(`${file}2`, 'utf8')],
+      ['hunter22', 'hunter22'],
+    )
+  })
+
   test('roles check the answer before anything connects', async () => {
     folder.write('roles/r/meta/arguments.yml', 'type: object\nproperties: { who: { enum: [Ada] } }\n')
     folder.write('roles/r/tasks/main.yml', '- debug: { msg: "{{who}}" }\n')

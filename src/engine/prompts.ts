@@ -15,12 +15,12 @@ export type AskLine = (question: string, secret: boolean) => Promise<string | un
 /** Returns the questions that the run must ask: of plays that may have hosts, without those that `-e` answers. */
 export function openPrompts(
   plays: readonly ChosenPlay[],
-  extra: ReadonlyMap<string, unknown>,
+  { extra, answers }: { readonly extra: ReadonlyMap<string, unknown>; readonly answers: PromptAnswers },
 ): readonly Prompt[] {
   const asked = plays
     .filter(({ hosts, hostsKnown }) => hosts.length > 0 || !hostsKnown)
     .flatMap(({ play }) => play.prompts)
-    .filter(({ name }) => !extra.has(name))
+    .filter((prompt) => !extra.has(prompt.name) && !answers.has(promptKey(prompt)))
   return [...new Map(asked.map((prompt) => [promptKey(prompt), prompt])).values()]
 }
 

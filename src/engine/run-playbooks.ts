@@ -3,6 +3,7 @@ import { defined } from '../base/defined.ts'
 import { type HostName, hostName } from '../base/brand.ts'
 import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
+import { prepareAnswered } from './answered-run.ts'
 import type { SelectedPlay } from './batches.ts'
 import { containersAmong } from './containers-among.ts'
 import { createAsking, createGate } from '../task/confirmations.ts'
@@ -13,8 +14,6 @@ import { createHostPlays } from './host-plays.ts'
 import { cutOff, untilQuit } from './interruption.ts'
 import { createOnceGates } from './once-gates.ts'
 import { createArguments } from '../task/arguments.ts'
-import { prepareRun, type PreparedRun } from './prepare-run.ts'
-import { askPrompts, openPrompts } from './prompts.ts'
 import { createRecap } from './recap.ts'
 import type { RefusedHost, RunDependencies, RunRequest } from './request.ts'
 import { type PlayPart, schedule } from './schedule.ts'
@@ -29,27 +28,11 @@ const closing = 10_000
 /** The same after an interruption: only programs that read can still be running, unless the run was cut off. */
 const closingReads = 1000
 
-/**
- * Asks the questions of the plays after all files were checked, and then checks again, with the answers.
- * @throws InputError
- */
-async function prepared(
-  request: RunRequest,
-  dependencies: RunDependencies,
-  cut: AbortSignal,
-): Promise<PreparedRun> {
-  const first = prepareRun(request, dependencies, cut)
-  const prompts = openPrompts(first.loaded.selection.plays, first.loaded.extra)
-  if (prompts.length === 0) return first
-  const answers = await askPrompts(prompts, dependencies.ask, first.context.secrets)
-  return prepareRun({ ...request, answers }, { ...dependencies, secrets: first.context.secrets }, cut)
-}
-
 /** @throws InputError with every mistake in the files and arguments, before any connection */
 export async function runPlaybooks(request: RunRequest, dependencies: RunDependencies): Promise<ExitCode> {
   const { world, signal, quit, confirm, step } = dependencies
   const cut = cutOff(signal)
-  const { loaded, context, plays, sources } = await prepared(request, dependencies, cut.signal)
+  const { loaded, context, plays, sources } = await prepareAnswered(request, dependencies, cut.signal)
   const recap = createRecap()
   const started = world.clock()
   const { emitter, fleet } = context

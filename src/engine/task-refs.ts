@@ -6,5 +6,6 @@ import type { Play, Task } from '../language/model.ts'
 export function refOf(play: Play, task: Task, shown: string): TaskRef {
   const name = task.role === undefined ? shown : `${task.role.role.name} : ${shown}`
   const handler = play.handlers.some((candidate) => candidate === task)
-  return { id: task.key, name, module: task.module, handler }
+  const { file, line } = task.where
+  return { id: task.key, name, module: task.module, handler, where: `${file}:${line}` }
 }

@@ -26,6 +26,8 @@ export interface TaskRef {
   readonly name: string
   readonly module: string
   readonly handler: boolean
+  /** Where the task is written: `roles/motd/tasks/main.yml:12`. */
+  readonly where: string
 }
 
 export interface Counts {
@@ -59,6 +61,8 @@ export interface Failure {
   /** Absent if the host failed outside a task: it was unreachable, or its node failed. */
   readonly task?: TaskRef
   readonly exitCode: ExitCode
+  /** Why it failed. */
+  readonly message?: string
 }
 
 /** The task that a host is running: an interrupted run waits for it, or leaves it running. */
@@ -221,9 +225,19 @@ export interface TaskDetail {
   /** The host that the task or item acts on, if not its own (`delegate_to`). */
   readonly delegate?: string
   readonly problem?: Problem
+  /** How the program of a command ended. Absent under `no_log` and if the arguments contain a secret. */
+  readonly program?: ProgramEnd
   readonly findings?: readonly Finding[]
   /** For a loop: outcome by item label. */
   readonly items?: Readonly<Record<string, Outcome>>
+}
+
+export interface ProgramEnd {
+  /** Exit status. */
+  readonly rc: number
+  /** The last 16 KiB at most, cut at a line; \u2026 stands for the rest. */
+  readonly stdout: string
+  readonly stderr: string
 }
 
 /** Receives events. Must not throw. */

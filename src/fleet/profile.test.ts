@@ -39,8 +39,8 @@ function clocked(): Clocked {
   }
 }
 
-const a: TaskRef = { id: '1', name: 'same', module: 'm', handler: false }
-const b: TaskRef = { id: '2', name: 'same', module: 'm', handler: false }
+const a: TaskRef = { id: '1', name: 'same', module: 'm', handler: false, where: 'site.yml:7' }
+const b: TaskRef = { id: '2', name: 'same', module: 'm', handler: false, where: 'site.yml:7' }
 const nothing = { connect: 0, look: 0, act: 0, wait: 0 }
 
 test('phases of tasks are counted by host, in order of their start', async () => {

@@ -10,7 +10,7 @@ import { withJob } from './async-jobs.ts'
 import { exitCodeOf, failedItem, type ItemResult } from './item-result.ts'
 import { firstProblem, type Preparing } from './preparing.ts'
 import { type Result, resultOf } from './results.ts'
-import { detailOf } from './task-detail.ts'
+import { detailOf, programEnd } from './task-detail.ts'
 import type { Converged, Unit } from './unit.ts'
 import { type Judged, judgeOutcome } from './verdicts.ts'
 
@@ -29,7 +29,7 @@ export async function judgedItem(unit: Unit, ended: Converged, preparing: Prepar
   }
   const detail = {
     ...detailOf(module, ready, converged, judged.outcome),
-    ...defined({ delegate: ready.delegate }),
+    ...defined({ delegate: ready.delegate, program: ready.secret ? undefined : programEnd(result) }),
   }
   return {
     outcome: judged.outcome,

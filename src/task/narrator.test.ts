@@ -12,7 +12,7 @@ import { prepared } from './testing/prepared.ts'
 import { taskOf, unitWith } from './testing/test-units.ts'
 import { Progress, type Converged, type Planned } from './unit.ts'
 
-const ref = { id: 't', name: 't', module: 'write', handler: false }
+const ref = { id: 't', name: 't', module: 'write', handler: false, where: 'site.yml:7' }
 const changed: ItemResult = {
   outcome: 'changed',
   result: {},

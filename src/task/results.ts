@@ -1,5 +1,6 @@
 /** Values of registered variables. */
-import { defined } from '../base/defined.ts'
+import { chomp } from '../base/chomp.ts'
+import { defined, mapped } from '../base/defined.ts'
 import type { Problem } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import { Unknown, UnknownError } from '../base/unknown.ts'
@@ -24,8 +25,12 @@ export function resultOf(module: Module, args: unknown, converged: Converged): R
       const [reply] = converged.replies.slice(-1)
       const seen = converged.seen === undefined ? {} : reported(module, args, converged)
       return {
+        ...defined({
+          rc: reply?.code,
+          stdout: mapped(reply?.stdout, chomp),
+          stderr: mapped(reply?.stderr, chomp),
+        }),
         ...seen,
-        ...defined({ rc: reply?.code, stdout: reply?.stdout, stderr: reply?.stderr }),
         changed: converged.changed,
         failed: true,
         skipped: false,

@@ -3,7 +3,8 @@ import { defined } from '../base/defined.ts'
 import type { Module } from '../modules/module.ts'
 import { shownLabels } from './secret-files.ts'
 import type { Converged } from './unit.ts'
-import type { Outcome, TaskDetail } from '../events/events.ts'
+import type { Outcome, ProgramEnd, TaskDetail } from '../events/events.ts'
+import type { Result } from './results.ts'
 
 /**
  * Returns the details of an item. If its arguments contain a secret, shows only how it ended and the files
@@ -49,6 +50,22 @@ export function detailOf(
     case 'unreachable':
       return { ...detail, problem: converged.problem }
   }
+}
+
+/** Characters of an output that events carry: a program may print megabytes. */
+const outputLimit = 16_384
+
+/** Returns how the program of a command ended, from the fields that modules such as `command` report. */
+export function programEnd({ rc, stdout, stderr }: Result): ProgramEnd | undefined {
+  if (typeof rc !== 'number' || typeof stdout !== 'string' || typeof stderr !== 'string') return undefined
+  return { rc, stdout: lastLines(stdout), stderr: lastLines(stderr) }
+}
+
+function lastLines(text: string): string {
+  if (text.length <= outputLimit) return text
+  // Only whole lines: a part of a secret would not be recognised.
+  const [, end = ''] = /^[^\n]*(\n[^]*)?$/.exec(text.slice(-outputLimit)) ?? []
+  return `\u2026${end}`
 }
 
 /** Under `no_log`, reports only that the task failed, because the message may quote a secret. */

@@ -11,7 +11,7 @@ import { prepared } from './testing/prepared.ts'
 import { taskOf } from './testing/test-units.ts'
 
 const { context } = prepared('- debug: { msg: x }')
-const ref = { id: 't', name: 't', module: 'write', handler: false }
+const ref = { id: 't', name: 't', module: 'write', handler: false, where: 'site.yml:7' }
 const two: Items = {
   kind: 'items',
   items: ['a', 'b'].map((label) => ({ label, value: label, layers: [] })),

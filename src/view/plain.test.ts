@@ -238,3 +238,26 @@ warning   pve1  old file
 `,
   )
 })
+
+test('with --quiet, only failures, warnings and the end are printed', () => {
+  const problem = { code: 'failed', message: 'no space left' }
+  const text = shown(
+    [
+      started(['pve1', 'pve2']),
+      playStarted('Nodes', ['pve1', 'pve2'], [copy]),
+      taskFinished('pve1', copy, 'changed', { detail: { message: 'hello' } }),
+      { type: 'warning', host: 'pve1', message: 'old' },
+      taskFinished('pve2', copy, 'failed', { detail: { problem } }),
+      taskFinished('pve2', copy, 'failed', { detail: { problem }, ignored: true }),
+    ],
+    { verbosity: -1 },
+  )
+  assert.equal(
+    text,
+    `Running site.yml on 2 hosts
+warning   pve1  old
+FAILED    pve2  motd : Greet
+  error: no space left
+`,
+  )
+})

@@ -2,10 +2,14 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Event, Outcome, RunningTask, TaskDetail } from '../events/events.ts'
 import { diffText } from './diff-text.ts'
+import { FleetLines } from './fleet-lines.ts'
+import { hostsText, largestList } from './host-names.ts'
 import { recapText } from './recap-text.ts'
 import { type Handled, handledBy } from './handled.ts'
 import { duration, findingsText, indent, plainText, problemText } from './text.ts'
 import type { View, ViewOptions } from './view.ts'
+
+type Ended = Extract<Event, { readonly type: 'task.finished' | 'item.finished' }>
 
 /** Reasons to leave a host out that is, as far as the run knows, in reach. */
 const failures: ReadonlySet<string> = new Set(['node-failed', 'drifted'])
@@ -14,7 +18,12 @@ const deep = '            '
 
 export function createPlainView(options: ViewOptions): View {
   const { write, colors, verbosity, diff } = options
+  const quiet = verbosity < 0
   let check = false
+  const fleet = new FleetLines()
+  /** The tasks of each play with many hosts: their equal lines are printed once. */
+  const fleetTasks = new Map<string, readonly string[]>()
+  let inFleet: ReadonlySet<string> = new Set()
   const line = (text: string): void => write(`${text}\n`)
 
   const outcomeWord = (outcome: Outcome, handled?: Handled): string => {
@@ -35,26 +44,54 @@ export function createPlainView(options: ViewOptions): View {
     }
   }
 
-  const detail = (outcome: Outcome, told: TaskDetail): void => {
-    if (told.message !== undefined) line(indent(plainText(told.message), deep))
+  const detail = (outcome: Outcome, told: TaskDetail): readonly string[] => {
+    const lines: string[] = []
+    if (told.message !== undefined) lines.push(indent(plainText(told.message), deep))
     const showActions = outcome === 'changed' && (check || verbosity > 0)
-    if (showActions) for (const action of told.actions ?? []) line(deep + colors.dim(plainText(action)))
+    if (showActions) lines.push(...(told.actions ?? []).map((action) => deep + colors.dim(plainText(action))))
     if (told.why !== undefined && (outcome === 'unknown' || verbosity > 0))
-      line(deep + colors.dim(plainText(told.why)))
-    if (diff) {
-      for (const change of told.diffs ?? []) {
-        const text = diffText(change, colors)
-        if (text !== '') line(indent(text, deep))
-      }
-    }
-    if (told.problem !== undefined) line(indent(problemText(told.problem, colors), '  '))
-    if (hasFindings(told)) line(indent(findingsText(told.findings ?? []), '  '))
+      lines.push(deep + colors.dim(plainText(told.why)))
+    if (diff)
+      lines.push(
+        ...(told.diffs ?? [])
+          .map((change) => diffText(change, colors))
+          .filter((text) => text !== '')
+          .map((text) => indent(text, deep)),
+      )
+    if (told.problem !== undefined) lines.push(indent(problemText(told.problem, colors), '  '))
+    if (hasFindings(told)) lines.push(indent(findingsText(told.findings ?? []), '  '))
+    return lines
   }
 
   const taskLine = (outcome: Outcome, words: readonly string[], handled?: Handled): void => {
     const word = outcomeWord(outcome, handled)
     const { length } = stripVTControlCharacters(word)
     line(`${word}${' '.repeat(Math.max(1, 10 - length))}${words.join('  ')}`)
+  }
+
+  /** Prints what a task or an item ended with, in a fleet together with the hosts on which it ended the same. */
+  const ended = (event: Ended, name: string, milliseconds: number): void => {
+    const { host, task, outcome, detail: told } = event
+    const handled = event.type === 'task.finished' ? handledBy(event) : undefined
+    const failed = (outcome === 'failed' || outcome === 'unreachable') && handled === undefined
+    if (quiet && !failed) return
+    const lines = detail(outcome, told)
+    const elsewhere = told.delegate === undefined ? '' : ` -> ${told.delegate}`
+    const print = (hosts: string, longest: number): void => {
+      const took = longest >= 2000 ? [colors.dim(duration(longest))] : []
+      taskLine(outcome, [`${hosts}${elsewhere}`, name, ...took], handled)
+      lines.forEach(line)
+    }
+    if (failed || !inFleet.has(task.id)) return print(host, milliseconds)
+    const same = JSON.stringify([outcome, handled, name, lines, elsewhere])
+    fleet.add({ host, task: task.id, same, milliseconds, print })
+  }
+
+  const expectFleet = ({ play, tasks, hosts }: Extract<Event, { readonly type: 'play.started' }>): void => {
+    const ids = tasks.map(({ id }) => id)
+    fleetTasks.set(play, ids)
+    inFleet = new Set([...inFleet, ...ids])
+    fleet.expect(ids, hosts)
   }
 
   const take = (event: Event): void => {
@@ -68,43 +105,47 @@ export function createPlainView(options: ViewOptions): View {
         )
         return
       case 'play.started':
+        if (event.hosts.length > largestList && verbosity === 0) expectFleet(event)
+        if (quiet) return
         line('')
-        line(colors.bold(`PLAY ${plainText(event.play)}`) + colors.dim(`  ${event.hosts.join(' ')}`))
+        line(colors.bold(`PLAY ${plainText(event.play)}`) + colors.dim(`  ${namesOf(event.hosts)}`))
         return
       case 'batch.started':
-        line(colors.bold(`BATCH ${event.batch} of ${event.of}`) + colors.dim(`  ${event.hosts.join(' ')}`))
+        if (quiet) return
+        line(colors.bold(`BATCH ${event.batch} of ${event.of}`) + colors.dim(`  ${namesOf(event.hosts)}`))
         return
       case 'task.finished': {
-        const quiet = event.outcome === 'skipped' && verbosity === 0
-        if (quiet || itemsSaidIt(event)) return
+        const unimportant = event.outcome === 'skipped' && verbosity <= 0
+        if (unimportant || itemsSaidIt(event)) {
+          fleet.ended(event.task.id, event.host)
+          return
+        }
         const handled = handledBy(event)
         if (event.outcome === 'failed' && handled === undefined && isReport(event)) {
           line(`${colors.red('FAILED')} ${plainText(event.detail.problem?.message ?? '')}`)
           line(findingsText(event.detail.findings ?? []))
+          fleet.lost(event.host)
           return
         }
-        const took = event.milliseconds >= 2000 ? colors.dim(duration(event.milliseconds)) : ''
-        const words = [
-          hostsOf(event),
-          `${event.task.handler ? 'handler ' : ''}${plainText(event.task.name)}`,
-          ...(took === '' ? [] : [took]),
-        ]
-        taskLine(event.outcome, words, handled)
-        detail(event.outcome, event.detail)
+        const name = `${event.task.handler ? 'handler ' : ''}${plainText(event.task.name)}`
+        ended(event, name, event.milliseconds)
+        fleet.ended(event.task.id, event.host)
+        if (event.outcome === 'failed' && handled === undefined) fleet.lost(event.host)
         return
       }
       case 'item.finished':
         if (event.outcome === 'ok' || event.outcome === 'skipped') {
-          if (verbosity === 0 && event.detail.message === undefined) return
+          if (verbosity <= 0 && event.detail.message === undefined) return
         }
-        taskLine(event.outcome, [hostsOf(event), `${plainText(event.task.name)} (${plainText(event.item)})`])
-        detail(event.outcome, event.detail)
+        ended(event, `${plainText(event.task.name)} (${plainText(event.item)})`, 0)
         return
       case 'host.unreachable':
+        fleet.lost(event.host)
         taskLine(failures.has(event.problem.code) ? 'failed' : 'unreachable', [event.host])
         line(indent(problemText(event.problem, colors), '  '))
         return
       case 'host.rescued':
+        if (quiet) return
         line(
           `${colors.green('rescued')}   ${event.host}  ${event.tasks.map((task) => plainText(task.name)).join(', ')}`,
         )
@@ -129,6 +170,7 @@ export function createPlainView(options: ViewOptions): View {
         line(colors.dim(indent(plainText(event.text).trimEnd(), deep)))
         return
       case 'handler.pending':
+        if (quiet) return
         line(
           colors.dim(
             `pending   ${event.host}  handler ${plainText(event.handler)} was notified by an earlier run`,
@@ -150,6 +192,7 @@ export function createPlainView(options: ViewOptions): View {
         )
         return
       case 'run.stopping':
+        fleet.printAll()
         line(colors.yellow(stoppingText(event.awaited, check)))
         return
       case 'host.interrupted':
@@ -168,6 +211,7 @@ export function createPlainView(options: ViewOptions): View {
         // The error stream shows these to people, with excerpts.
         return
       case 'run.finished':
+        fleet.printAll()
         line('')
         line(recapText(event, colors, options.width?.()))
         return
@@ -177,6 +221,8 @@ export function createPlainView(options: ViewOptions): View {
           line(colors.dim(`${event.type === 'host.connected' ? 'connected' : 'connecting'} ${event.host}`))
         return
       case 'play.finished':
+        fleet.printAll(fleetTasks.get(event.play) ?? [])
+        return
       case 'prompt.started':
       case 'prompt.finished':
       case 'task.started':
@@ -185,6 +231,11 @@ export function createPlainView(options: ViewOptions): View {
     }
   }
   return { take, close: () => Promise.resolve() }
+}
+
+/** All names of a few hosts, ranges of many. */
+function namesOf(hosts: readonly string[]): string {
+  return hosts.length > largestList ? `${hostsText(hosts)} (${hosts.length})` : hosts.join(' ')
 }
 
 function stoppingText(awaited: readonly RunningTask[], check: boolean): string {
@@ -198,11 +249,6 @@ function stoppingText(awaited: readonly RunningTask[], check: boolean): string {
 function isReport({ host, detail }: Extract<Event, { readonly type: 'task.finished' }>): boolean {
   const message = detail.problem?.message ?? ''
   return hasFindings(detail) && (message.startsWith(`${host} (`) || message.startsWith(`${host}: `))
-}
-
-/** The host of a task, and the one on which it acts, if that is another. */
-function hostsOf({ host, detail }: { readonly host: string; readonly detail: TaskDetail }): string {
-  return detail.delegate === undefined ? host : `${host} -> ${detail.delegate}`
 }
 
 function hasFindings({ findings }: TaskDetail): boolean {

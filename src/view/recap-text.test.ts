@@ -4,7 +4,7 @@ import type { EventBody } from '../events/events.ts'
 import { noCounts } from '../events/events.ts'
 import { finished, started, taskRef } from './testing/sample-events.ts'
 import { createColors } from './colors.ts'
-import { tablesText } from './recap-text.ts'
+import { tablesText } from './tables-text.ts'
 import { shown } from './testing/shown.ts'
 
 test('the recap has the tables of the tasks, the counts of each host and the meaning of the exit code', () => {
@@ -46,7 +46,7 @@ failed on vllm-a: "verify : Check" (exit 7) in 12 s
   )
 })
 
-const install = { id: 'i', name: 'install', module: 'apt', handler: false }
+const install = { id: 'i', name: 'install', module: 'apt', handler: false, where: 'site.yml:7' }
 
 test('times are shown per task, summed over all hosts', () => {
   const times = { connect: 0, look: 0, act: 0, wait: 0 }
@@ -184,3 +184,63 @@ for (const [width, lines] of [
     assert.deepEqual(text.split('\n').slice(0, 2), lines)
   })
 }
+
+const fleet = Array.from({ length: 500 }, (_, index) => `gpu-node-${String(index + 1).padStart(3, '0')}`)
+
+test('a fleet has few lines: equal hosts together, failed ones last, with their reasons', () => {
+  const failed = new Set(['gpu-node-017', 'gpu-node-300'])
+  const counts = (host: string) => {
+    if (failed.has(host)) return { ...noCounts, ok: 4, failed: 1 }
+    return { ...noCounts, ok: 30, changed: host < 'gpu-node-101' ? 3 : 0 }
+  }
+  const text = shown([
+    finished({
+      hosts: Object.fromEntries(fleet.map((host) => [host, counts(host)])),
+      exitCode: 5,
+      failures: [...failed].map((host) => {
+        return { host, task: greet, exitCode: 5, message: `${host}: no space left\nmore` }
+      }),
+    }),
+  ])
+  assert.equal(
+    text,
+    `
+RECAP                                        ok  changed  failed
+gpu-node-[001:016] gpu-node-[018:100] (99)   30  3        0
+gpu-node-[101:299] gpu-node-[301:500] (399)  30  0        0
+gpu-node-017 gpu-node-300 (2)                4   0        1
+failed  gpu-node-017 gpu-node-300 (2)  Greet: gpu-node-017: no space left
+failed on gpu-node-017: "Greet", and 1 more host failed (exit 5) in 0.4 s
+`,
+  )
+})
+
+test('500 hosts with 500 different results and failures have under 30 lines', () => {
+  const hosts = Object.fromEntries(
+    fleet.map((host, index) => [host, { ...noCounts, ok: index, failed: index % 2 }]),
+  )
+  const failures = fleet
+    .filter((_, index) => index % 2 === 1)
+    .map((host, index) => ({ host, exitCode: 7 as const, message: `reason ${'x'.repeat(index)}` }))
+  const lines = shown([finished({ hosts, exitCode: 7, failures })]).split('\n')
+  assert.ok(lines.length < 30, String(lines.length))
+  assert.match(lines.join('\n'), / and \d+ more \(243\) +14-498 +0 +0\n/)
+  assert.match(lines.join('\n'), /\n242 more reasons of failures are above\n/)
+})
+
+test('at the end of a run, the table of a fleet shows only what is not in order', () => {
+  const columns = ['NODE/CT', 'STATE']
+  const rowsOf = (off: string) =>
+    fleet.slice(0, 40).flatMap((node) =>
+      [node, `${node}-ct`].map((name, indent) => {
+        const state = name === off ? 'problem' : 'ok'
+        return { table: 'gpus', columns, cells: [name, state], order: name, indent, state } as const
+      }),
+    )
+  const hosts = { pve1: { ...noCounts, ok: 1 } }
+  assert.match(
+    shown([finished({ hosts, rows: rowsOf('gpu-node-007-ct') })]),
+    /^\nNODE\/CT {12}STATE\ngpu-node-007 {7}ok\n {2}gpu-node-007-ct {2}problem\n1 problem\n78 more are in order\n/,
+  )
+  assert.match(shown([finished({ hosts, rows: rowsOf('') })]), /^\nNODE\/CT: all 80 are in order\n/)
+})

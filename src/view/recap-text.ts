@@ -1,62 +1,22 @@
 /** The end of a run: tables from its tasks, counts by host, and the meaning of the exit code. */
+import { grouped } from '../base/grouped.ts'
 import { type ExitCode, exitCodes } from '../base/errors.ts'
-import type { Counts, Event, Failure, TaskTimes } from '../events/events.ts'
-import type { SummaryRow } from '../modules/module.ts'
+import { type Counts, type Event, type Failure, noCounts, type TaskTimes } from '../events/events.ts'
 import type { Colors } from './colors.ts'
-import { cut, duration, plainText, table, widthOf } from './text.ts'
+import { fewHosts, largestList } from './host-names.ts'
+import { fleetTablesText } from './tables-text.ts'
+import { duration, plainText, table } from './text.ts'
 
 type Finished = Extract<Event, { readonly type: 'run.finished' }>
 
 /** @param width Columns of the terminal; without one, nothing is left out. */
 export function recapText(event: Finished, colors: Colors, width?: number): string {
   const parts = [
-    tablesText(event.rows, colors, width),
+    fleetTablesText(event.rows, colors, width),
     timesText(event.profile ?? [], colors),
     countsText(event, colors),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
-}
-
-export function tablesText(rows: readonly SummaryRow[], colors: Colors, width = Infinity): string {
-  const names = [...new Set(rows.map((row) => row.table))]
-  return names
-    .map((name) => {
-      const members = rows.filter((row) => row.table === name)
-      const lines = tableWithin(members, width)
-      const problems = members.filter((row) => row.state === 'problem').length
-      const body = lines.map((line, index) => {
-        if (index === 0) return colors.bold(line)
-        const state = members[index - 1]?.state
-        return state === 'problem' ? colors.red(line) : state === 'pending' ? colors.yellow(line) : line
-      })
-      if (problems > 0) body.push(colors.red(`${problems} ${problems === 1 ? 'problem' : 'problems'}`))
-      const notes = new Set(members.flatMap(({ note }) => note ?? []))
-      body.push(...[...notes].map((note) => colors.dim(plainText(note))))
-      return body.join('\n')
-    })
-    .join('\n\n')
-}
-
-/** Columns of the last cell that a table keeps at least: it may be a whole sentence, but begins with a word. */
-const lastCell = 24
-
-/** Leaves out the dispensable columns of a table that is too wide, then cuts its lines. */
-function tableWithin(rows: readonly SummaryRow[], width: number): readonly string[] {
-  const { columns = [], dispensable = [] } = rows[0] ?? {}
-  const cells = [
-    columns,
-    ...rows.map((row) =>
-      row.cells.map((cell, index) => (index === 0 ? '  '.repeat(row.indent ?? 0) : '') + plainText(cell)),
-    ),
-  ]
-  const without = (left: readonly string[]): readonly string[] =>
-    table(cells.map((row) => row.filter((_, index) => !left.includes(columns[index] ?? ''))))
-  const cuttable = cells.slice(1).map((row) => Math.max(0, widthOf(row.at(-1) ?? '') - lastCell))
-  const fits = ([, ...lines]: readonly string[]): boolean =>
-    lines.every((line, index) => widthOf(line) - (cuttable[index] ?? 0) <= width)
-  const tried = [...Array(dispensable.length + 1).keys()].map((count) => dispensable.slice(0, count))
-  const enough = tried.find((left) => fits(without(left))) ?? dispensable
-  return without(enough).map((line) => cut(line, width))
 }
 
 const phases = ['connect', 'look', 'act', 'wait'] as const
@@ -96,27 +56,110 @@ const columns: readonly (keyof Counts)[] = [
 ]
 
 function countsText(event: Finished, colors: Colors): string {
-  const hosts = Object.entries(event.hosts)
   const last = `${closingText(event)} in ${duration(event.milliseconds)}`
-  if (hosts.length === 0) return last
+  if (Object.keys(event.hosts).length === 0) return last
+  return [...hostLines(event, colors), ...failureLines(event, colors), last].join('\n')
+}
+
+/** The counts of each host. In a fleet, hosts with equal counts share a line, and those that failed are last. */
+function hostLines(event: Finished, colors: Colors): readonly string[] {
+  const rows = hostRows(Object.entries(event.hosts))
   const changed = event.check ? 'would change' : 'changed'
   const unknown = event.check ? 'may run' : 'unknown'
   const shown = columns.filter(
-    (name) => name === 'ok' || name === 'changed' || hosts.some(([, counts]) => counts[name] > 0),
+    (name) => name === 'ok' || name === 'changed' || rows.some(({ to }) => to[name] > 0),
   )
   const heads = shown.map((name) => (name === 'changed' ? changed : name === 'unknown' ? unknown : name))
+  const cell = ({ from, to }: HostRow, name: keyof Counts): string =>
+    from[name] === to[name] ? String(to[name]) : `${from[name]}-${to[name]}`
   const lines = table([
     [event.check ? 'DRY RUN' : 'RECAP', ...heads, ''],
-    ...hosts.map(([host, counts]) => [host, ...shown.map((name) => String(counts[name])), '']),
+    ...rows.map((row) => [row.hosts, ...shown.map((name) => cell(row, name)), '']),
   ])
-  const body = lines.map((line, index) => {
+  return lines.map((line, index) => {
     if (index === 0) return colors.bold(line)
-    const counts = hosts[index - 1]?.[1]
-    if (counts && counts.failed + counts.unreachable > 0) return colors.red(line)
+    const counts = rows[index - 1]?.to
+    if (counts && hasFailed(counts)) return colors.red(line)
     return counts && counts.changed > 0 ? colors.yellow(line) : colors.green(line)
   })
-  body.push(last)
-  return body.join('\n')
+}
+
+interface HostRow {
+  readonly hosts: string
+  /** The smallest and the largest count of its hosts. */
+  readonly from: Counts
+  readonly to: Counts
+}
+
+/** Columns of names of hosts in a line, and lines of one kind: 500 hosts need fewer than 30 lines in all. */
+const namesWidth = 60
+const mostRows = 8
+
+function hostRows(hosts: readonly (readonly [host: string, counts: Counts])[]): readonly HostRow[] {
+  if (hosts.length <= largestList)
+    return hosts.map(([host, counts]) => ({ hosts: host, from: counts, to: counts }))
+  return [
+    ...sharedRows(hosts.filter(([, counts]) => !hasFailed(counts))),
+    ...sharedRows(hosts.filter(([, counts]) => hasFailed(counts))),
+  ]
+}
+
+/** One row for each different count; if these are too many, the rare ones share the last row. */
+function sharedRows(hosts: readonly (readonly [host: string, counts: Counts])[]): readonly HostRow[] {
+  const groups = [...grouped(hosts, ([, counts]) => JSON.stringify(columns.map((name) => counts[name])))]
+  const rare = groups.length <= mostRows ? [] : bySize(groups).slice(mostRows - 1)
+  const kept = groups.filter((group) => !rare.includes(group))
+  return [...kept, ...(rare.length === 0 ? [] : [rare.flat()])].map((members) => ({
+    hosts: namesOf(members.map(([host]) => host)),
+    from: extreme(members, Math.min),
+    to: extreme(members, Math.max),
+  }))
+}
+
+function extreme(
+  members: readonly (readonly [host: string, counts: Counts])[],
+  choose: (...counts: number[]) => number,
+): Counts {
+  return {
+    ...noCounts,
+    ...Object.fromEntries(
+      columns.map((name) => [name, choose(...members.map(([, counts]) => counts[name]))]),
+    ),
+  }
+}
+
+function namesOf(hosts: readonly string[]): string {
+  const names = fewHosts(hosts, namesWidth)
+  return hosts.length === 1 ? names : `${names} (${hosts.length})`
+}
+
+function hasFailed({ failed, unreachable }: Counts): boolean {
+  return failed + unreachable > 0
+}
+
+/** Names several failures once more, because they may stand far above. The closing line names a single one. */
+function failureLines({ failures }: Finished, colors: Colors): readonly string[] {
+  if (failures.length < 2) return []
+  const groups = [...grouped(failures, ({ host, task, message }) => kindOf(host, task?.id, message))]
+  const lines = bySize(groups)
+    .slice(0, mostRows)
+    .map((members) => {
+      const [{ task, message = 'failed' } = { message: undefined }] = members
+      const names = namesOf([...new Set(members.map(({ host }) => host))])
+      const [reason = ''] = plainText(message).split('\n')
+      return `${colors.red('failed')}  ${names}  ${task === undefined ? '' : `${plainText(task.name)}: `}${reason}`
+    })
+  const left = groups.length - lines.length
+  return left === 0 ? lines : [...lines, `${left} more reasons of failures are above`]
+}
+
+/** The same failure on two hosts differs in their names, and perhaps in numbers such as addresses. */
+function kindOf(host: string, task: string | undefined, message = ''): string {
+  return JSON.stringify([task ?? '', message.replaceAll(host, '').replaceAll(/\d+/g, '')])
+}
+
+function bySize<T>(groups: readonly (readonly T[])[]): readonly (readonly T[])[] {
+  return [...groups].sort((one, other) => other.length - one.length)
 }
 
 /** `done: 3 changed`, `failed on pve1: "Install the driver" (exit 5)`. */

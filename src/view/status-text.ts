@@ -1,7 +1,7 @@
 /** The table of `gpuplay status`, and the cause and the fix of everything that is off. */
 import type { SummaryRow } from '../modules/module.ts'
 import type { Colors } from './colors.ts'
-import { tablesText } from './recap-text.ts'
+import { tablesText } from './tables-text.ts'
 import { findingsText, plainText } from './text.ts'
 
 /** @param width Columns of the terminal; without one, nothing is left out. */

@@ -6,35 +6,23 @@
  * lines (https://github.com/listr2/listr2/issues/720). Failures, diffs, messages and interruptions are
  * printed above the lines as they happen; the recap follows at the end.
  */
-import { type DefaultRenderer, Listr, type ListrTaskWrapper, type SimpleRenderer } from 'listr2'
-import type { Event, Outcome, TaskRef } from '../events/events.ts'
-import { type Handled, handledBy } from './handled.ts'
+import { Listr } from 'listr2'
+import type { Event } from '../events/events.ts'
+import { handledBy } from './handled.ts'
+import { fewHosts } from './host-names.ts'
 import { createPlainView } from './plain.ts'
 import { createScreen, type TerminalSize } from './screen.ts'
+import { newLine, progressText, type Shown, type TaskLine, type Wrapper } from './task-line.ts'
 import { plainText } from './text.ts'
 import type { View, ViewOptions } from './view.ts'
 
-type Wrapper = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>
-
-interface Line {
-  readonly ref: TaskRef
-  readonly counts: Map<Shown, number>
-  finished: number
-  wrapper: Wrapper | undefined
-  /** A host has reached this task. */
-  begun: boolean
-  over: boolean
-  readonly ended: Promise<void>
-  readonly end: () => void
-}
-
-/** What a line counts: outcomes, and failures that the playbook handles. */
-type Shown = Outcome | Handled
-
 interface ShownPlay {
-  readonly lines: Map<string, Line>
+  readonly lines: Map<string, TaskLine>
   readonly hosts: number
 }
+
+/** Columns for the hosts of a play. */
+const playNames = 60
 
 /** Minimum time between two redraws, in milliseconds. */
 const frame = 100
@@ -59,30 +47,41 @@ export function createTerminalView(options: TerminalOptions): View {
     words = ''
   }
   const plays = new Map<string, ShownPlay>()
-  const outputs = new Map<Line, string>()
+  const outputs = new Set<TaskLine>()
   let check = false
   let queue: Promise<unknown> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
+  let ticker: NodeJS.Timeout | undefined
+  const clock = (): number => performance.now()
 
   const flush = (): void => {
     timer = undefined
     // The list of a finished line may no longer be drawn.
-    for (const [line, text] of outputs) {
+    for (const line of outputs) {
       // listr2 starts a line with a delay.
       if (!line.wrapper && !line.over) continue
       outputs.delete(line)
       if (!line.wrapper || line.over) continue
       line.wrapper.title = plainText(line.ref.name)
-      line.wrapper.output = text
+      line.wrapper.output = progressText(line, hostsOf(line), clock() - line.since)
     }
   }
-  const show = (line: Line, text: string): void => {
+  /** Draws the times of all lines again. */
+  const tick = (): void => {
+    for (const { lines } of plays.values())
+      for (const line of lines.values()) if (line.running.size > 0 && !line.over) outputs.add(line)
+    flush()
+  }
+  const hostsOf = (line: TaskLine): number => findLine(line.ref.id)?.play.hosts ?? 0
+  const show = (line: TaskLine): void => {
+    if (!line.begun) line.since = clock()
     line.begun = true
-    outputs.set(line, text)
+    outputs.add(line)
     timer ??= setTimeout(flush, frame)
+    ticker ??= setInterval(tick, 1000).unref()
   }
 
-  const countsText = (line: Line): string =>
+  const countsText = (line: TaskLine): string =>
     [...line.counts]
       .filter(([, count]) => count > 0)
       .map(([outcome, count]) => colorOf(outcome)(`${count} ${wordOf(outcome, check)}`))
@@ -125,7 +124,7 @@ export function createTerminalView(options: TerminalOptions): View {
     )
     queue = queue.then(() => {
       screen.print(
-        `\n${colors.bold(`PLAY ${plainText(event.play)}`)}${colors.dim(`  ${hostsText(event.hosts)}`)}\n`,
+        `\n${colors.bold(`PLAY ${plainText(event.play)}`)}${colors.dim(`  ${fewHosts(event.hosts, playNames)}`)}\n`,
       )
       return list.run()
     })
@@ -136,7 +135,7 @@ export function createTerminalView(options: TerminalOptions): View {
     for (const play of plays.values()) for (const line of play.lines.values()) line.end()
   }
 
-  const findLine = (id: string): { readonly play: ShownPlay; readonly line: Line } | undefined => {
+  const findLine = (id: string): { readonly play: ShownPlay; readonly line: TaskLine } | undefined => {
     for (const play of plays.values()) {
       const line = play.lines.get(id)
       if (line) return { play, line }
@@ -162,13 +161,16 @@ export function createTerminalView(options: TerminalOptions): View {
       }
       case 'task.started': {
         const found = findLine(event.task.id)
-        if (found) show(found.line, progressText(found.line, found.play.hosts, event.host, ''))
+        if (!found) return
+        found.line.running.set(event.host, '')
+        show(found.line)
         return
       }
       case 'task.progress': {
         const found = findLine(event.task.id)
-        if (found)
-          show(found.line, progressText(found.line, found.play.hosts, event.host, plainText(event.message)))
+        if (!found) return
+        found.line.running.set(event.host, plainText(event.message))
+        show(found.line)
         return
       }
       case 'task.finished': {
@@ -176,6 +178,8 @@ export function createTerminalView(options: TerminalOptions): View {
         if (!found) return
         const { line, play } = found
         line.finished += 1
+        line.running.delete(event.host)
+        if (line.running.size > 0) show(line)
         const shown = handledBy(event) ?? event.outcome
         line.counts.set(shown, (line.counts.get(shown) ?? 0) + 1)
         if (worthWords(event, options)) say(event)
@@ -220,32 +224,12 @@ export function createTerminalView(options: TerminalOptions): View {
   return {
     take,
     async close() {
-      if (timer) clearTimeout(timer)
+      clearTimeout(timer)
+      clearInterval(ticker)
       endLines()
       await queue
     },
   }
-}
-
-function newLine(ref: TaskRef): Line {
-  let resolveEnd = (): void => undefined
-  const ended = new Promise<void>((resolve) => {
-    resolveEnd = resolve
-  })
-  const line: Line = {
-    ref,
-    counts: new Map(),
-    finished: 0,
-    wrapper: undefined,
-    begun: false,
-    over: false,
-    ended,
-    end() {
-      line.over = true
-      resolveEnd()
-    },
-  }
-  return line
 }
 
 function worthWords(
@@ -256,15 +240,6 @@ function worthWords(
   if (event.detail.message !== undefined) return true
   if (options.verbosity > 0 && event.outcome !== 'skipped') return true
   return options.diff && (event.detail.diffs?.length ?? 0) > 0
-}
-
-function progressText(line: Line, hosts: number, host: string, message: string): string {
-  const words = message === '' ? host : `${host}: ${message}`
-  return hosts === 1 ? words : `${line.finished}/${hosts}  ${words}`
-}
-
-function hostsText(hosts: readonly string[]): string {
-  return hosts.length <= 8 ? hosts.join(' ') : `${hosts.slice(0, 6).join(' ')} and ${hosts.length - 6} more`
 }
 
 function wordOf(outcome: Shown, check: boolean): string {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fakeSudo, program, scratchFolder } from '../../connection/testing/programs.ts'
@@ -54,6 +54,22 @@ describe('what came of it', () => {
     assert.equal(output, 'here | exit 0\n  hello\n')
     assert.match(errors, /^down \| error: .*127\.0\.0\.1/)
     assert.equal(exitCode, 3)
+  })
+
+  test('a connection variable that cannot be read is a mistake only for the host, and for its containers', async () => {
+    const path = join(folder, 'jinja.yml')
+    writeFileSync(
+      path,
+      'all:\n  hosts:\n    here: { connection: local }\n    pve: { address: "{{ x | upper }}" }\n    web: { node: pve, ctid: 101 }\n',
+    )
+    const answers = await gpuplay(folder, ['exec', '-i', path, 'here', '--', 'echo', 'hello'])
+    assert.deepEqual([answers.exitCode, answers.output], [0, 'here | exit 0\n  hello\n'], answers.errors)
+    for (const host of ['pve', 'web', 'all']) {
+      const words = ['exec', '-i', path, host, '--', 'touch', join(folder, 'ran')]
+      const { exitCode, errors, output } = await gpuplay(folder, words)
+      assert.deepEqual([exitCode, output, existsSync(join(folder, 'ran'))], [2, '', false])
+      assert.match(errors, /jinja\.yml:4:\d+: error: .*\n(?:.*\n)*? +help: /)
+    }
   })
 
   test('an interrupted program stops, and the exit code reports the interruption', async () => {

@@ -1,14 +1,12 @@
 import { basename } from 'node:path'
-import { type ExitCode, exitCodes, InputError } from '../../base/errors.ts'
+import { type ExitCode, exitCodes } from '../../base/errors.ts'
 import { commandLine } from '../../base/shell.ts'
 import { makePlan } from '../../engine/plans/make-plan.ts'
-import { configured } from '../configuration.ts'
 import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
 import { checkPlanPlace, commandOf, writePlanFile } from '../plan-files.ts'
 import { inventoriesOf } from '../run-inputs.ts'
-import { emitProblems, createView, reportProblems } from '../show.ts'
-import { showRun } from '../shown-run.ts'
+import { type OutputTargets, reportingMistakes, showRun, withOutputs } from '../shown-run.ts'
 import { type SelectionFlags, wantedOf } from '../wanted.ts'
 
 export interface PlanFlags extends SelectionFlags {
@@ -18,25 +16,12 @@ export interface PlanFlags extends SelectionFlags {
 
 /** `gpuplay plan PLAYBOOK... -i INVENTORY -o FILE` */
 export async function planCommand(this: Context, flags: PlanFlags, ...playbooks: string[]): Promise<void> {
-  try {
-    const options = { ...flags, ...configured(this, flags, playbooks) }
-    this.setExitCode(await plan(this, options, playbooks))
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    const { output = 'auto', color = 'auto' } = flags
-    if (output === 'jsonl') {
-      const view = await createView(this, { output, color, verbosity: 0, diff: false })
-      emitProblems(this, error.problems, { view, check: true })
-      await view.close()
-    }
-    reportProblems(this, error.problems, { color })
-    this.setExitCode(exitCodes.invalidInput)
-  }
+  await reportingMistakes(this, flags, true, () => plan(this, withOutputs(this, flags, playbooks), playbooks))
 }
 
 async function plan(
   context: Context,
-  options: PlanFlags & Configuration,
+  options: Omit<PlanFlags, 'output'> & Configuration & OutputTargets,
   playbooks: readonly string[],
 ): Promise<ExitCode> {
   const { out } = options

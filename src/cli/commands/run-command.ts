@@ -4,11 +4,9 @@ import type { ListedPlay } from '../../events/listed-play.ts'
 import { jsonText } from '../../view/json-text.ts'
 import { type PlayParts, playsText } from '../../view/plays-text.ts'
 import { plainText } from '../../view/text.ts'
-import { configured } from '../configuration.ts'
 import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
-import { createView, emitProblems, reportProblems } from '../show.ts'
-import { showRun } from '../shown-run.ts'
+import { type OutputTargets, reportingMistakes, showRun, withOutputs } from '../shown-run.ts'
 import { listRun } from '../start-run.ts'
 import { type SelectionFlags, wantedOf } from '../wanted.ts'
 
@@ -25,40 +23,28 @@ export interface RunFlags extends SelectionFlags {
 }
 
 /** The options of the command line, completed from the configuration. */
-type RunOptions = RunFlags & Configuration
+type RunOptions = Omit<RunFlags, 'output'> & Configuration & OutputTargets
 
 /** `gpuplay run PLAYBOOK... -i INVENTORY` */
 export async function runCommand(this: Context, flags: RunFlags, ...playbooks: string[]): Promise<void> {
-  this.setExitCode(await runOnce(this, flags, playbooks))
+  await reportingMistakes(this, flags, flags.check, () => runOnce(this, flags, playbooks))
 }
 
+/** @throws InputError */
 async function runOnce(context: Context, flags: RunFlags, names: readonly string[]): Promise<ExitCode> {
-  const { output = 'auto', color = 'auto' } = flags
-  try {
-    const options: RunOptions = { ...flags, ...configured(context, flags, names) }
-    checkFlags(options)
-    const { listHosts, listTasks, listTags, syntaxCheck } = options
-    if (listHosts || listTasks || listTags || syntaxCheck) return await list(context, options, names)
-    const { stepByStep, profile, failOnChange, forceHandlers, step } = options
-    return await showRun(context, options, {
-      ...wantedOf(context, options, names),
-      stepByStep,
-      profile,
-      failOnChange,
-      forceHandlers,
-      step,
-    })
-  } catch (error) {
-    if (!(error instanceof InputError)) throw error
-    const { problems } = error
-    if (output === 'jsonl') {
-      const view = await createView(context, { output, color, verbosity: 0, diff: false })
-      emitProblems(context, problems, { view, check: flags.check })
-      await view.close()
-    }
-    reportProblems(context, problems, { color })
-    return exitCodes.invalidInput
-  }
+  const options = withOutputs(context, flags, names)
+  checkFlags(options)
+  const { listHosts, listTasks, listTags, syntaxCheck } = options
+  if (listHosts || listTasks || listTags || syntaxCheck) return list(context, options, names)
+  const { stepByStep, profile, failOnChange, forceHandlers, step } = options
+  return showRun(context, options, {
+    ...wantedOf(context, options, names),
+    stepByStep,
+    profile,
+    failOnChange,
+    forceHandlers,
+    step,
+  })
 }
 
 /** Prints what a run would take part in, and connects to no host. */

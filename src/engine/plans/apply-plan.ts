@@ -7,6 +7,7 @@ import { type ExitCode, exitCodes, InputError, type Problem } from '../../base/e
 import { createSecrets } from '../../base/secrets.ts'
 import type { Event } from '../../events/events.ts'
 import { createControllerFiles } from '../../fleet/controller-files.ts'
+import { withAnswers } from '../answered-run.ts'
 import type { RefusedHost, RunDependencies, RunRequest } from '../request.ts'
 import { runPlaybooks } from '../run-playbooks.ts'
 import { createApproval } from './approval.ts'
@@ -23,7 +24,7 @@ import { changedSources } from './plan-sources.ts'
  */
 export async function applyPlan(
   plan: PlanFile,
-  request: RunRequest,
+  asked: RunRequest,
   { planName, ...given }: RunDependencies & { readonly planName: string },
 ): Promise<ExitCode> {
   const { world, files } = given
@@ -32,6 +33,7 @@ export async function applyPlan(
   const controller = createControllerFiles(world.workingDirectory, () => world.now().getTime())
   const changed = await changedSources(plan.files, { files, controller, digests, planName })
   if (changed.length > 0) throw new InputError(changed.map(changedFile))
+  const request = await withAnswers(asked, dependencies)
   const events: Event[] = []
   const look = await lookAt(request, {
     ...dependencies,

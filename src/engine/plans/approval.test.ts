@@ -20,7 +20,7 @@ const reboot: Action = { kind: 'reboot', reason: 'a new kernel', slots: [] }
 
 const base: PlannedItem = {
   host: 'one',
-  task: { id: 'task', name: 'Task', module: 'x', handler: false },
+  task: { id: 'task', name: 'Task', module: 'x', handler: false, where: 'site.yml:7' },
   position: 0,
   label: '',
   outcome: 'changed',

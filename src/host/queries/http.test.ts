@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { test } from 'node:test'
 import { asking } from '../testing/asking.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
@@ -62,5 +64,60 @@ for (const [program, other] of [
     using server = await failing(1, 404)
     const { status, body } = await batcher.query(http, { url: server.url, method: 'GET' })
     assert.deepEqual([status, body, server.seen.length], [404, '', 1])
+  })
+}
+
+/** Answers `key` under a certificate for 127.0.0.1 that is its own authority, in the file `ca`. */
+async function secure(dir: Scratch): Promise<{ readonly url: string; readonly ca: string } & Disposable> {
+  const [ca, key] = [dir.path('ca.pem'), dir.path('key.pem')]
+  const subject = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1']
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-out',
+      ca,
+      '-keyout',
+      key,
+    ].concat(subject),
+    { stdio: 'pipe' },
+  )
+  const server = createSecureServer({ cert: readFileSync(ca), key: readFileSync(key) }, (_, response) =>
+    response.writeHead(200, { connection: 'close' }).end('key'),
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address: unknown = server.address()
+  assert.ok(typeof address === 'object' && address !== null && 'port' in address)
+  return {
+    url: `https://127.0.0.1:${String(address.port)}/`,
+    ca,
+    [Symbol.dispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+for (const [program, other] of [
+  ['curl', 'wget'],
+  ['wget', 'curl'],
+] as const) {
+  const missing = [program, 'openssl'].find((name) => !existsSync(`/usr/bin/${name}`))
+  const skip = missing === undefined ? false : `no ${missing} here`
+
+  test(`${program} trusts the authorities of a given file only`, { skip }, async () => {
+    using dir = scratch()
+    using server = await secure(dir)
+    const { batcher } = asking(without(dir, other))
+    const { url, ca } = server
+    assert.equal((await batcher.query(http, { url, method: 'GET', ca })).body, 'key')
+    assert.equal((await batcher.query(http, { url, method: 'HEAD', ca })).status, 200)
+    assert.equal((await batcher.query(http, { url, method: 'GET' })).status, 0)
   })
 }

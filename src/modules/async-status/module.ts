@@ -5,7 +5,8 @@ import type { Host } from '../../host/host.ts'
 import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import { jobRuns } from '../../host/questions/jobs.ts'
 import type { Module } from '../module.ts'
-import { chomp, lines } from '../support/program.ts'
+import { chomp } from '../../base/chomp.ts'
+import { lines } from '../support/program.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {

@@ -1,4 +1,5 @@
 /** Runs a program named in a task; shared by `command`, `shell` and `script`. */
+import { chomp } from '../../base/chomp.ts'
 import { defined } from '../../base/defined.ts'
 import { Unknown } from '../../base/unknown.ts'
 import type { Effect, Run } from '../../host/action.ts'
@@ -138,10 +139,6 @@ export function reportProgram(
     stdout_lines: lines(out),
     stderr_lines: lines(err),
   }
-}
-
-export function chomp(text: string): string {
-  return text.replace(/[\r\n]+$/, '')
 }
 
 export function lines(text: string): readonly string[] {

@@ -3,8 +3,9 @@ import { spawn } from 'node:child_process'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
 import { Secret } from '../../base/secret.ts'
+import type { Host } from '../../host/host.ts'
 import { completed, converge, planOnce } from '../testing/converge.ts'
-import { fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
+import { fakeHost, fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
 import { uri } from './module.ts'
 
 const url = 'https://api.example/x'
@@ -109,4 +110,22 @@ test('a body without a format must be text, and a GET has none', async () => {
   const got = await planOnce(uri, { url, body: 'x' }, fakeWorld())
   assert.equal(got.refusal?.message, 'a request with the method GET has no body')
   assert.throws(() => completed(uri, { url: 'https://ann:secret@api.example/' }))
+})
+
+test('ca_path is the file with the authorities that are trusted, whatever the method', async () => {
+  const world = worldWith(200, '')
+  const asked: unknown[] = []
+  const host: Host = {
+    ...fakeHost(world),
+    http: async (_, options) => {
+      asked.push(options)
+      return { status: 200, length: undefined, body: '' }
+    },
+  }
+  await uri.probe(completed(uri, { url, ca_path: '/etc/own.pem' }), host)
+  assert.deepEqual(asked, [{ method: 'GET', ca: '/etc/own.pem' }])
+  const { actions } = await planOnce(uri, { url, method: 'POST', ca_path: '/etc/own.pem' }, world)
+  const [action] = actions
+  assert.ok(action?.kind === 'run' && action.stdin instanceof Secret)
+  assert.match(action.stdin.reveal(), /^cacert = "\/etc\/own\.pem"$/m)
 })

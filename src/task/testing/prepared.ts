@@ -121,7 +121,7 @@ export function prepared(tasks: string, options: PreparedOptions = {}): Prepared
     arguments: createArguments(all, files),
     pending: createPending(host, node && run.fleet.host(node.name), run.leases),
     connection: {},
-    ref: ({ key, name, module }) => ({ id: key, name, module, handler: false }),
+    ref: ({ key, name, module }) => ({ id: key, name, module, handler: false, where: 'site.yml:7' }),
     addRow: () => undefined,
     once: {
       turn: () => Promise.resolve({ kind: 'run' }),

@@ -31,7 +31,7 @@ export function unitWith(module: Module, progress: Progress, changes: UnitChange
     key,
     position: 0,
     task,
-    ref: { id: task.key, name: task.name, module: module.name, handler: false },
+    ref: { id: task.key, name: task.name, module: module.name, handler: false, where: 'site.yml:7' },
     module,
     item: { label: '', value: undefined, layers: [], ...item },
     ready: {

@@ -9,7 +9,7 @@ export function numbered(bodies: readonly EventBody[]): readonly Event[] {
 }
 
 export function taskRef(name: string, more: Partial<TaskRef> = {}): TaskRef {
-  return { id: name, name, module: 'command', handler: false, ...more }
+  return { id: name, name, module: 'command', handler: false, where: 'site.yml:7', ...more }
 }
 
 export function started(hosts: readonly string[], check = false): EventBody {

@@ -2,14 +2,24 @@
 import type { EventBody } from '../../events/events.ts'
 import { createColors } from '../colors.ts'
 import { createPlainView } from '../plain.ts'
+import type { View } from '../view.ts'
 import { numbered } from './sample-events.ts'
 
 const colors = createColors({ wanted: 'never', environment: {}, isTerminal: false })
 
-export function shown(
-  events: readonly EventBody[],
-  options: { readonly verbosity?: number; readonly diff?: boolean } = {},
-): string {
+interface Shown {
+  readonly verbosity?: number
+  readonly diff?: boolean
+}
+
+export function shown(events: readonly EventBody[], options: Shown = {}): string {
+  const { view, text } = watched(options)
+  for (const event of numbered(events)) view.take(event)
+  return text()
+}
+
+/** The plain view, and its output so far. */
+export function watched(options: Shown = {}): { readonly view: View; readonly text: () => string } {
   let text = ''
   const view = createPlainView({
     write: (part) => {
@@ -20,6 +30,5 @@ export function shown(
     diff: false,
     ...options,
   })
-  for (const event of numbered(events)) view.take(event)
-  return text
+  return { view, text: () => text }
 }
