@@ -9,6 +9,7 @@ import { describe, test } from 'node:test'
 import {
   blockKeywords,
   handlerKeywords,
+  includeKeywords,
   importKeywords,
   playKeywords,
   roleKeywords,
@@ -143,7 +144,15 @@ const load = (text: string): string => {
 
 describe('keywords', () => {
   test('the table has every keyword', () => {
-    const sets = [playKeywords, roleKeywords, taskKeywords, handlerKeywords, blockKeywords, importKeywords]
+    const sets = [
+      playKeywords,
+      roleKeywords,
+      taskKeywords,
+      handlerKeywords,
+      blockKeywords,
+      importKeywords,
+      includeKeywords,
+    ]
     const known = new Set(sets.flatMap((set) => [...set]))
     assert.deepEqual([...Object.keys(all), ...Object.keys(checked)].toSorted(), [...known].toSorted())
   })
