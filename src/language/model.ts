@@ -40,10 +40,7 @@ export interface Template {
   readonly comparisons: readonly Comparison[]
   /** Set if the text is exactly one `{{path}}`: the value then keeps its type. */
   readonly path: ReadPath | undefined
-  /**
-   * Set if the text is exactly one call of `default` or a function, whose value also keeps its type; only
-   * template.ts calls it.
-   */
+  /** Set if the text is exactly one call of a function, whose value also keeps its type; only template.ts calls it. */
   readonly value: ((context: Record<string, unknown>, reading: Evaluation) => unknown) | undefined
   /** Returns the position of a part of `source`. */
   readonly at: (offset: number, length: number) => Position
