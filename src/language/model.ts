@@ -3,6 +3,7 @@
  * environment, exit codes) is already resolved, so a task has everything needed to run it.
  */
 import type { Position, Problem } from '../base/errors.ts'
+import type { SealedValue } from './encrypted/sealed-value.ts'
 import type { Serial } from './batch-size.ts'
 import type { Comparison } from './comparison.ts'
 import type { Evaluation } from './evaluation.ts'
@@ -51,7 +52,7 @@ export interface Template {
 }
 
 /** A value that a user wrote. Literals are final; templates and expressions need a host's variables. */
-export type Value = LiteralValue | ListValue | MapValue | Template | Expression
+export type Value = LiteralValue | ListValue | MapValue | Template | Expression | SealedValue
 
 export interface LiteralValue {
   readonly kind: 'literal'
