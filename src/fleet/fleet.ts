@@ -130,7 +130,7 @@ export function createFleet(options: FleetOptions): Fleet {
       const setting = known === undefined ? undefined : settingOf(known, wanted, options.extra)
       if (setting === undefined) return undefined
       const rendered = renderValue(setting.value, variablesOf(name).scope())
-      const value = hideVariable({ name: wanted, file: setting.where.file }, rendered)
+      const value = hideVariable({ name: wanted, where: setting.where }, rendered)
       revealAll(value, (secret) => options.secrets.add(secret))
       return value instanceof Unknown ? undefined : value
     }

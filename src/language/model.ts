@@ -3,6 +3,7 @@
  * environment, exit codes) is already resolved, so a task has everything needed to run it.
  */
 import type { Position, Problem } from '../base/errors.ts'
+import type { SealedValue } from './encrypted/sealed-value.ts'
 import type { Serial } from './batch-size.ts'
 import type { Comparison } from './comparison.ts'
 import type { Evaluation } from './evaluation.ts'
@@ -10,10 +11,7 @@ import type { Notification } from './notification.ts'
 import type { Prompt } from './prompt.ts'
 import type { TaskIdentity } from './task-identity.ts'
 
-/**
- * A path that an expression or template reads: `facts.os.id` is `['facts', 'os', 'id']`; `computedKey`
- * replaces a computed index (reads.ts).
- */
+/** A path that is read: `facts.os.id` is `['facts', 'os', 'id']`; `computedKey` replaces a computed index (reads.ts). */
 export type ReadPath = readonly string[]
 
 /** A parsed CEL expression. Evaluate it with `evaluate` or `evaluateCondition` (expression.ts). */
@@ -56,7 +54,7 @@ export interface Template {
 }
 
 /** A value that a user wrote. Literals are final; templates and expressions need a host's variables. */
-export type Value = LiteralValue | ListValue | MapValue | Template | Expression
+export type Value = LiteralValue | ListValue | MapValue | Template | Expression | SealedValue
 
 export interface LiteralValue {
   readonly kind: 'literal'

@@ -162,7 +162,7 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
     'an import of a file that is known only in the run',
     '- import_tasks: "{{ port }}.yml"\n',
     [
-      'site.yml:3:21 not-templated: the name of an imported file cannot be a template (import each one under a condition: when: facts.os.id == "debian")',
+      'site.yml:3:21 not-templated: the name of an imported file cannot be a template (write include_tasks or include_role, or import each one under a condition)',
     ],
   ],
   [

@@ -1,6 +1,6 @@
 /**
- * Generated playbooks give the same result in windows and task by task, and match their dry run. `npm run
- * soak` runs many more.
+ * Generated playbooks give the same result in windows, task by task and as an applied plan, and match their dry
+ * run. `npm run soak` runs many more.
  */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -9,7 +9,7 @@ import { assert as check, asyncProperty } from 'fast-check'
 import { compare } from './compare.ts'
 import { playbooks } from './playbooks.ts'
 
-const runs = Number(process.env['GPUPLAY_SOAK_PLAYBOOKS'] ?? 40)
+const runs = Number(process.env['GPUPLAY_SOAK_PLAYBOOKS'] ?? 30)
 const seed = Number(process.env['GPUPLAY_SOAK_SEED'] ?? Date.now() % 1_000_000)
 
 test(`${runs} playbooks, from seed ${seed}`, async () => {

@@ -4,10 +4,8 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { exitCodes, InputError } from '../../base/errors.ts'
-import type { Event } from '../../events/events.ts'
 import type { RunDependencies } from '../request.ts'
 import { type Folder, folderOfTests, type LocalRun } from '../testing/local-run.ts'
-import { readPlanFile } from './plan-file.ts'
 import type { PlanFile } from './plan-schema.ts'
 
 const play = (tasks: string, more = ''): string =>
@@ -236,55 +234,34 @@ describe('a plan holds no secrets', () => {
   })
 })
 
-describe('a plan is refused before any connection', () => {
-  const { folder, at } = inFolder()
-  const text = play(`- name: Template
-  template: { src: t.hbs, dest: ${at('out')} }
-- name: Copy
-  copy: { src: file, dest: ${at('copied')} }
-`)
-  const made = async (): Promise<PlanFile> => {
-    folder.write('t.hbs', 'one')
-    folder.write('file', 'one')
-    return (await folder.plan(text)).plan
-  }
-  const refusal = async (plan: PlanFile): Promise<readonly string[]> => {
-    const connected: string[] = []
-    const sinks = [(event: Event) => void connected.push(event.type)]
-    const error: unknown = await folder.apply(plan, {}, { sinks }).catch((thrown: unknown) => thrown)
-    assert.ok(error instanceof InputError)
-    assert.deepEqual(connected, [])
-    return error.problems.map(({ message }) => message)
+describe('the questions of a play', () => {
+  const { folder, at, read } = inFolder()
+  const text = play(
+    `- name: Config
+  copy: { dest: ${at('config')}, content: "{{ word }}\\n" }
+`,
+    `  vars_prompt: [{ name: word, prompt: The word, confirm: true }]
+`,
+  )
+  const typed = (answer: string) => {
+    const asked: string[] = []
+    return {
+      asked,
+      ask: async (question: string) => {
+        asked.push(question)
+        return answer
+      },
+    }
   }
 
-  for (const [name, content] of [
-    ['t.hbs', 'two'],
-    ['file', 'two'],
-    ['site.yml', play('- debug: { msg: other }\n')],
-    ['group_vars/all.yml', 'new: 1\n'],
-  ] as const) {
-    test(`after a change of ${name}`, async () => {
-      const plan = await made()
-      folder.write(name, content)
-      const messages = await refusal(plan)
-      assert.match(messages[0] ?? '', /^\S+ has changed since the plan was made$/)
-      assert.match(messages[0] ?? '', new RegExp(name.split('/')[0] ?? ''))
-    })
-  }
-})
-
-describe('a file that is no plan', () => {
-  for (const [text, message] of [
-    ['{', 'p is not a plan file: it is not JSON'],
-    ['{"a": 1}', 'p is not a plan file: it has no "format"'],
-    [
-      '{"format": "gpuplay-plan", "version": 2, "gpuplay": "9.0"}',
-      'the plan p has the format 2, written by gpuplay 9.0',
-    ],
-    ['{"format": "gpuplay-plan", "version": 1}', /^p is not a plan file: must have required property/],
-  ] as const) {
-    test(`is refused: ${text}`, () => {
-      assert.throws(() => readPlanFile('p', text), { message })
-    })
-  }
+  test('are asked again, once, and must have the same answers', async () => {
+    const { plan } = await folder.plan(text, {}, { ask: typed('barleycorn').ask })
+    assert.doesNotMatch(JSON.stringify(plan), /barleycorn/)
+    const other = await folder.apply(plan, {}, { ask: typed('other-word').ask })
+    assert.equal(other.exitCode, 9)
+    const { ask, asked } = typed('barleycorn')
+    assert.equal((await folder.apply(plan, {}, { ask })).exitCode, 0)
+    assert.deepEqual(asked, ['The word: ', 'Again: The word: '])
+    assert.equal(read('config'), 'barleycorn\n')
+  })
 })
