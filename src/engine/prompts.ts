@@ -48,9 +48,9 @@ export async function askPrompts(
 }
 
 async function answer(prompt: Prompt, ask: AskLine): Promise<string | undefined> {
-  const { question, confirm, default: otherwise } = prompt
+  const { confirm, default: otherwise } = prompt
   const secret = answerOf(prompt, '') instanceof Secret
-  const text = question.replace(/[\s:]+$/, '')
+  const text = prompt.text.replace(/[\s:]+$/, '')
   const shown = otherwise === undefined ? '' : secret ? ' [Enter for the default]' : ` [${otherwise}]`
   const once = async (start: string): Promise<string | undefined> => {
     const typed = await ask(`${start}${text}${shown}: `, secret)

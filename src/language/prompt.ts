@@ -6,7 +6,7 @@ import type { Position } from '../base/errors.ts'
 export interface Prompt {
   /** The variable that gets the answer, as text. */
   readonly name: string
-  readonly question: string
+  readonly text: string
   /** The answer is not shown while it is typed, and is a secret. */
   readonly private: boolean
   /** Asks twice, until both answers are equal. */
@@ -16,12 +16,12 @@ export interface Prompt {
   readonly where: Position
 }
 
-/** PromptAnswers by variable and question: plays that ask the same get the same answer. Values are text or `Secret`. */
+/** By variable and text: plays that ask the same get the same answer. Values are text or `Secret`. */
 export type PromptAnswers = ReadonlyMap<string, string | Secret>
 
 /** The key of a prompt in `PromptAnswers`. */
-export function promptKey({ name, question }: Prompt): string {
-  return JSON.stringify([name, question])
+export function promptKey({ name, text }: Prompt): string {
+  return JSON.stringify([name, text])
 }
 
 /** Returns the variables of the prompts. Without an answer they are unknown. */

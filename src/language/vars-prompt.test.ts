@@ -18,7 +18,7 @@ test('prompts have the defaults of Ansible', () => {
   })
   const shown = play?.prompts.map((prompt) => [
     prompt.name,
-    prompt.question,
+    prompt.text,
     prompt.private,
     prompt.confirm,
     prompt.default,

@@ -68,7 +68,7 @@ function readPrompt(loader: Loader, node: YamlNode): Prompt | undefined {
   fields.boolean('unsafe')
   return {
     name,
-    question: fields.text('prompt') ?? name,
+    text: fields.text('prompt') ?? name,
     private: fields.boolean('private') ?? true,
     confirm: fields.boolean('confirm') ?? false,
     default: fields.text('default'),
