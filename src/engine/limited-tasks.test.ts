@@ -55,9 +55,9 @@ describe('timeout', () => {
 
   test('waiting for a state ends with the reason for the wait', async () => {
     const run = await folder.run(
-      blockPlay(`- { name: wait, wait_for: { path: ${at('never')}, timeout: 60 }, timeout: 1 }\n`),
+      blockPlay(`- { name: wait, wait_for: { path: ${at('never')}, timeout: 60 }, timeout: 5 }\n`),
     )
-    assert.match(problemOf(run, 'wait') ?? '', /^timed out after 1 s: .*never/)
+    assert.match(problemOf(run, 'wait') ?? '', /^timed out after 5 s: .*never/)
     assert.equal(run.exitCode, 7)
   })
 
