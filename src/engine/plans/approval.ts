@@ -26,11 +26,28 @@ export function createApproval({ hosts }: Pick<PlanFile, 'hosts'>, records: Plan
     (hosts[host] ?? []).filter(
       (item) => item.task === task.id && (item.position === undefined || item.position === position),
     )
+  /**
+   * True for a directory on a node that the same task of another container makes in the plan: the container that
+   * comes first makes it.
+   */
+  const isCommon = (action: Action, { task, hidden }: ItemChanges): boolean =>
+    action.kind === 'makeDirectory' &&
+    action.on === 'node' &&
+    Object.values(hosts)
+      .flat()
+      .some(
+        (item) =>
+          item.task === task.id &&
+          item.actions.some((recorded) =>
+            isDeepStrictEqual(essence(recorded), essence(records.action(action, hidden))),
+          ),
+      )
   return {
     refused,
     refuses(changes) {
       const recorded = recordedOf(changes)
-      const objections = recorded.map((item) => objection(item, changes, records))
+      const own = { ...changes, actions: changes.actions.filter((action) => !isCommon(action, changes)) }
+      const objections = recorded.map((item) => objection(item, own, records))
       if (objections.includes(undefined)) return undefined
       refused.add(changes.host)
       const why = objections.find((one) => one !== undefined) ?? 'the plan does not have these changes'
