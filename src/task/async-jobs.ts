@@ -23,10 +23,10 @@ export interface TaskJob {
 export function jobOf(
   { async, key }: Pick<Task, 'async' | 'key'>,
   module: Module,
-  { host, item, start }: { readonly host: string; readonly item: number; readonly start: string },
+  { host, item, start }: { readonly host: string; readonly item: number; readonly start: () => string },
 ): TaskJob | undefined {
   if (async === undefined || module.runs === undefined) return undefined
-  return { name: `async-${sha256Of(JSON.stringify([host, key, item])).slice(0, 16)}`, start }
+  return { name: `async-${sha256Of(JSON.stringify([host, key, item])).slice(0, 16)}`, start: start() }
 }
 
 /** A program that continues without the run leaves no trace to verify. */

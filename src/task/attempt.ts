@@ -55,7 +55,7 @@ export async function attempt(run: TaskRun, item: Item, options: AttemptOptions)
   let early = options.reading
   let { progress } = options
   for (let number = 0; ; number += 1) {
-    const job = jobOf(task, module, { host, item: run.foreseen, start: world.randomHex(8) })
+    const job = jobOf(task, module, { host, item: run.foreseen, start: () => world.randomHex(8) })
     const unit = new Unit({
       key,
       position: run.foreseen,
