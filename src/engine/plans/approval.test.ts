@@ -98,6 +98,21 @@ test('the first container makes the directory on the node that another one makes
   assert.match(createApproval(plan([]), records).refuses(wanted)?.message ?? '', other)
 })
 
+test('a file that an approved task has changed may be changed again', () => {
+  const [first, second] = ['first', 'second'].map((id) => ({ ...base.task, id }))
+  assert.ok(first !== undefined && second !== undefined)
+  const before = new Map([['one file:/a', { content: '1' }]])
+  const after = new Map([['one file:/a', { content: '2' }]])
+  const items = [first, second].map((task) =>
+    records.item({ ...base, task, actions: [write('/a')], seen: before }),
+  )
+  const changes = { ...base, task: second, actions: [write('/a')], seen: after }
+  const approval = createApproval({ hosts: { one: items } }, records)
+  assert.match(approval.refuses(changes)?.message ?? '', /has changed since the plan was made/)
+  assert.equal(approval.refuses({ ...changes, task: first, seen: before }), undefined)
+  assert.equal(approval.refuses(changes), undefined)
+})
+
 test('a file that has changed is not replaced, unless a prediction was seen', () => {
   const actions = [write('/a')]
   const before = new Map([['one file:/a', { content: '1' }]])
