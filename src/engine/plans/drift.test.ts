@@ -11,7 +11,7 @@ const item = (...actions: readonly PlanFileAction[]): PlanFileItem => ({
   name: 'Note',
   module: 'x',
   outcome: 'changed',
-  actions,
+  actions: [...actions],
   seen: actions.includes(directory) ? { 'pve1 file:/d': 'absent' } : {},
   diff: '',
   rests: false,
