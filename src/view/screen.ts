@@ -1,5 +1,21 @@
-/** A terminal whose last lines listr2 redraws, with permanent text above them. */
-import { DefaultRenderer, ListrLogger, ProcessOutput } from 'listr2'
+/**
+ * A terminal whose last lines listr2 redraws ten times a second, with permanent text above them. listr2 gives
+ * the beat, the cursor and log-update; the lines are drawn here, because listr2 has a line for each of its
+ * tasks, whether the terminal has room for it or not, and needs seconds of processor time for a few hundred of
+ * them (https://github.com/listr2/listr2/issues/720).
+ */
+import {
+  DefaultRenderer,
+  figures,
+  isUnicodeSupported,
+  Listr,
+  ListrLogger,
+  ProcessOutput,
+  Spinner,
+} from 'listr2'
+import type { Glyphs } from './task-line.ts'
+import { widthOf } from './text.ts'
+import { stripVTControlCharacters } from 'node:util'
 
 export interface Terminal {
   readonly write: (text: string) => void
@@ -12,23 +28,44 @@ export interface TerminalSize {
 }
 
 export interface Screen {
-  /** Prints whole lines at once; during a question, after its answer. */
+  /** Prints whole lines above the redrawn ones with the next frame; during a question, after its answer. */
   print(text: string): void
   /** Removes the redrawn lines while the terminal shows a question. */
   asking(now: boolean): void
-  /** The renderer that draws a listr2 list on this screen. */
-  readonly renderer: typeof DefaultRenderer
-  readonly logger: ListrLogger
+  /** Begins to draw. */
+  start(): void
+  /** Draws the last text, and removes the redrawn lines. */
+  close(): Promise<void>
 }
 
+/** Returns the lines to draw, none wider than the terminal and fewer than its rows. */
+export type Draw = (size: TerminalSize, spinner: string) => readonly string[]
+
 const cursorUp = '\u001b[1A'
+const eraseLine = '\u001b[2K'
 const hideCursor = '\u001b[?25l'
 const showCursor = '\u001b[?25h'
 
-export function createScreen(terminal: Terminal): Screen {
-  let drawn: { readonly above: (text: string) => void; readonly update: () => void } | undefined
+const unicode = isUnicodeSupported()
+export const glyphs: Glyphs = {
+  done: figures.tick,
+  failed: figures.cross,
+  skipped: figures.arrowDown,
+  full: unicode ? '█' : '#',
+  empty: unicode ? '░' : '-',
+}
+
+export function createScreen(terminal: Terminal, draw: Draw): Screen {
+  let drawn: { readonly refresh: () => void } | undefined
   let asked = false
-  let held = ''
+  let waiting = ''
+  let end = (): void => undefined
+  let ended: Promise<unknown> = Promise.resolve()
+  const spinner = new Spinner()
+  const size = (): TerminalSize => {
+    const { columns, rows } = terminal.size()
+    return { columns: columns || 80, rows: rows || 24 }
+  }
 
   /**
    * The output of listr2. It does not capture the streams of the process: all other text goes through
@@ -37,8 +74,8 @@ export function createScreen(terminal: Terminal): Screen {
   class Output extends ProcessOutput {
     override get stdout(): NodeJS.WriteStream {
       return Object.defineProperties(Object.assign(super.stdout, { write: writeTo(terminal) }), {
-        columns: { get: () => terminal.size().columns },
-        rows: { get: () => terminal.size().rows },
+        columns: { get: () => size().columns },
+        rows: { get: () => size().rows },
       })
     }
     override hijack(): void {
@@ -55,52 +92,89 @@ export function createScreen(terminal: Terminal): Screen {
 
   class Live extends DefaultRenderer {
     static override nonTTY = true
-    #hidden = false
+    #lines: readonly string[] = []
+    #columns = size().columns
 
     override async render(): Promise<void> {
       await super.render()
-      drawn = { above: (text) => this.#above(text), update: () => this.update() }
+      drawn = { refresh: () => this.update() }
     }
 
-    override create(options?: Parameters<DefaultRenderer['create']>[0]): string {
-      return asked || this.#hidden ? '' : super.create(options)
+    override create(): string {
+      return this.#lines.join('\n')
     }
 
-    /** listr2 draws an empty list as one empty line, with the cursor below it. */
-    #above(text: string): void {
-      this.#hidden = true
-      this.update()
-      terminal.write(`${cursorUp}${text}\n`)
-      this.#hidden = false
-      this.update()
+    override update(): void {
+      this.#clearWrapped()
+      // While a question is shown, the cursor stands behind it.
+      const hidden = asked && this.#lines.length === 0
+      if (hidden) return
+      if (waiting !== '') {
+        const text = waiting
+        waiting = ''
+        this.#show([])
+        // log-update draws no lines as one empty line, with the cursor below it.
+        terminal.write(`${cursorUp}${text}\n`)
+      }
+      this.#show(asked ? [] : draw(size(), spinner.fetch()))
     }
 
     override end(): void {
+      this.update()
       drawn = undefined
       super.end()
     }
+
+    #show(lines: readonly string[]): void {
+      this.#lines = lines
+      super.update()
+    }
+
+    /**
+     * A terminal that becomes narrower wraps the lines that it shows, so they take more rows than log-update
+     * erases.
+     */
+    #clearWrapped(): void {
+      const { columns } = size()
+      const before = this.#columns
+      this.#columns = columns
+      if (columns >= before || asked) return
+      const rows = this.#lines.map((line) => Math.ceil(widthOf(stripVTControlCharacters(line)) / columns))
+      const more = rows.reduce((sum, count) => sum + Math.max(0, count - 1), 0)
+      terminal.write(`${cursorUp}${eraseLine}`.repeat(more))
+    }
   }
 
-  const print = (text: string): void => {
-    if (text === '') return
-    if (asked) held += text
-    else if (drawn) drawn.above(text)
-    else terminal.write(text)
-  }
   return {
-    print,
+    print(text) {
+      if (drawn || asked || waiting !== '') waiting += text
+      else if (text !== '') terminal.write(text)
+    },
     asking(now) {
       asked = now
-      if (now) {
-        drawn?.update()
-        return
-      }
-      const waiting = held
-      held = ''
-      print(waiting)
+      drawn?.refresh()
     },
-    renderer: Live,
-    logger: new ListrLogger({ useIcons: true, toStderr: [], processOutput: new Output() }),
+    start() {
+      const over = new Promise<void>((resolve) => {
+        end = resolve
+      })
+      ended = new Listr([{ task: () => over }], {
+        renderer: Live,
+        registerSignalListeners: false,
+        rendererOptions: {
+          spinner,
+          clearOutput: true,
+          logger: new ListrLogger({ useIcons: true, toStderr: [], processOutput: new Output() }),
+        },
+      }).run()
+    },
+    async close() {
+      asked = false
+      end()
+      await ended
+      if (waiting !== '') terminal.write(waiting)
+      waiting = ''
+    },
   }
 }
 

@@ -4,10 +4,13 @@ import type { Terminal } from '../screen.ts'
 export interface FakeTerminal extends Terminal {
   /** The visible lines, without empty lines at the end. */
   lines(): readonly string[]
+  /** Changes the width. Lines that are wider take more rows, as in most terminals. */
+  resize(columns: number): void
 }
 
-export function fakeTerminal(columns = 100, rows = 30): FakeTerminal {
-  const screen: string[] = ['']
+export function fakeTerminal(width = 100, rows = 30): FakeTerminal {
+  let columns = width
+  let screen: string[] = ['']
   let row = 0
   let column = 0
   const put = (character: string): void => {
@@ -35,6 +38,13 @@ export function fakeTerminal(columns = 100, rows = 30): FakeTerminal {
         } else if (token === '\r') column = 0
         else put(token)
       }
+    },
+    resize(narrower) {
+      const wrapped = (line: string): readonly string[] =>
+        line === '' ? [''] : (line.match(new RegExp(`.{1,${narrower}}`, 'gu')) ?? [])
+      row = screen.slice(0, row).flatMap(wrapped).length
+      screen = screen.flatMap(wrapped)
+      columns = narrower
     },
     lines: () =>
       screen
