@@ -30,7 +30,7 @@ describe('the end of a run', () => {
     const events = [
       begin(fleet),
       playStarted('Fleet', fleet, [install, assign]),
-      ...fleet.map((host) => taskFinished(host, install, 'changed')),
+      ...fleet.toReversed().map((host) => taskFinished(host, install, 'changed')),
       ...fleet.map((host, index) => taskFinished(host, assign, index < 2 ? 'changed' : 'ok')),
       finished({ hosts: Object.fromEntries(fleet.map((host) => [host, { ...noCounts, changed: 1 }])) }),
     ]
@@ -88,8 +88,10 @@ failed  gpu[01:03] (3)  Install the driver: the installer failed: exit status 1
           help: install headers
 failed on gpu01: "Install the driver", and 2 more hosts failed (exit 5) in 0.4 s
 
-next  gpuplay run site.yml -i hosts.yml --rerun-failed  # run again on the hosts that did not succeed
-next  gpuplay runs -i hosts.yml show r1 -vv  # show this run with every action
+next  run again on the hosts that did not succeed:
+      gpuplay run site.yml -i hosts.yml --rerun-failed
+next  show this run with every action:
+      gpuplay runs -i hosts.yml show r1 -vv
 `,
     )
   })
@@ -107,6 +109,17 @@ next  gpuplay runs -i hosts.yml show r1 -vv  # show this run with every action
       text,
       /\nfailed {2}pve1 {2}Install the driver: the installer failed\n {10}first\n {10}ERROR: no kernel source\n/,
     )
+  })
+
+  test('failures are the same if they differ only in the name of the host, not in a part of a word', () => {
+    const failures = ['one', 'two'].map((host) => ({
+      host,
+      task: install,
+      exitCode: 7 as const,
+      message: `${host} is not done`,
+    }))
+    const text = shown([finished({ hosts: { one: noCounts, two: noCounts }, exitCode: 7, failures })])
+    assert.match(text, /\nfailed {2}one two \(2\) {2}Install the driver: one is not done\n/)
   })
 
   test('names the restarts that wait', () => {
@@ -135,7 +148,8 @@ pve1     0   1
 exact: a run makes these changes and no others, unless the hosts change before
 nothing was changed: 1 would change in 0.4 s
 
-next  gpuplay run site.yml -i hosts.yml  # make these changes
+next  make these changes:
+      gpuplay run site.yml -i hosts.yml
 `,
     )
     const open = [
@@ -160,6 +174,6 @@ next  gpuplay run site.yml -i hosts.yml  # make these changes
 
   test('a run that was interrupted is repeated on the hosts that it left', () => {
     const events = [begin(['a']), finished({ hosts: { a: noCounts }, exitCode: 130, unfinished: ['a'] })]
-    assert.match(shown(events), /\nnext {2}gpuplay run site.yml -i hosts.yml --rerun-failed {2}#/)
+    assert.match(shown(events), /\n {6}gpuplay run site.yml -i hosts.yml --rerun-failed\n/)
   })
 })

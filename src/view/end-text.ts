@@ -12,15 +12,20 @@ const mostTasks = 20
 const namesWidth = 60
 
 /** `CHANGED`, then the tasks that changed something, each with its hosts. */
-export function changedText({ changed }: RunStory, { check }: Finished, colors: Colors): string {
+export function changedText({ changed, started }: RunStory, { check }: Finished, colors: Colors): string {
   if (changed.size === 0) return ''
   const title = colors.bold(check ? 'WOULD CHANGE' : 'CHANGED')
-  return [title, ...taskLines([...changed.values()])].join('\n')
+  return [title, ...taskLines([...changed.values()], started?.hosts ?? [])].join('\n')
 }
 
-function taskLines(tasks: readonly ToldTask[]): readonly string[] {
+function taskLines(tasks: readonly ToldTask[], order: readonly string[]): readonly string[] {
+  const places = new Map(order.map((host, index) => [host, index]))
+  const sorted = (hosts: readonly string[]): readonly string[] =>
+    [...hosts].sort((one, other) => (places.get(one) ?? 0) - (places.get(other) ?? 0))
   const shown = tasks.slice(0, mostTasks)
-  const lines = table(shown.map(({ task, hosts }) => [plainText(task.name), fewHosts(hosts, namesWidth)]))
+  const lines = table(
+    shown.map(({ task, hosts }) => [plainText(task.name), fewHosts(sorted(hosts), namesWidth)]),
+  )
   const left = tasks.length - shown.length
   return [...lines, ...(left === 0 ? [] : [`and ${left} more tasks`])].map((line) => `  ${line}`)
 }
@@ -68,5 +73,5 @@ export function nextLines({ started }: RunStory, event: Finished, colors: Colors
   if (broken && commands.runs !== undefined)
     rows.push([`${commands.runs} show ${started.run} -vv`, 'show this run with every action'])
   if (!broken && changes && commands.real !== undefined) rows.push([commands.real, 'make these changes'])
-  return rows.map(([command, purpose]) => `${colors.bold('next')}  ${command}  ${colors.dim(`# ${purpose}`)}`)
+  return rows.flatMap(([command, purpose]) => [`${colors.bold('next')}  ${purpose}:`, `      ${command}`])
 }

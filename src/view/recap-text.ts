@@ -189,7 +189,14 @@ function failureLines({ failures }: Finished, colors: Colors, story: RunStory): 
 
 /** The same failure on two hosts differs in their names, and perhaps in numbers such as addresses. */
 function kindOf(host: string, task: string | undefined, message = ''): string {
-  return JSON.stringify([task ?? '', message.replaceAll(host, '').replaceAll(/\d+/g, '')])
+  return JSON.stringify([task ?? '', withoutWord(message, host).replaceAll(/\d+/g, '')])
+}
+
+function withoutWord(text: string, word: string): string {
+  return text
+    .split(/([\w.-]+)/)
+    .filter((part) => part !== word)
+    .join('')
 }
 
 function bySize<T>(groups: readonly (readonly T[])[]): readonly (readonly T[])[] {
