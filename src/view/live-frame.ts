@@ -2,7 +2,15 @@
 import { coloredLine } from './colored-line.ts'
 import { fewHosts } from './host-names.ts'
 import type { LivePlay, LiveRun, LiveTask, Shown } from './live-run.ts'
-import { countParts, type LineStyle, nameOf, titleLine, workLines } from './task-line.ts'
+import {
+  countParts,
+  type LineStyle,
+  nameOf,
+  titleLine,
+  workGroups,
+  workHeight,
+  workLines,
+} from './task-line.ts'
 import { duration, plainText, widthOf } from './text.ts'
 
 export interface LiveFrameOptions extends Omit<LineStyle, 'check'> {
@@ -21,6 +29,8 @@ interface Detail {
   readonly hosts: number
 }
 
+const least: Detail = { past: 0, next: 0, hosts: 0 }
+
 /** The first with which all plays fit is used. */
 const details: readonly Detail[] = [
   { past: Infinity, next: Infinity, hosts: 6 },
@@ -30,7 +40,7 @@ const details: readonly Detail[] = [
   { past: 1, next: 1, hosts: 3 },
   { past: 0, next: 1, hosts: 2 },
   { past: 0, next: 0, hosts: 1 },
-  { past: 0, next: 0, hosts: 0 },
+  least,
 ]
 
 /** At most one line less than the terminal has, because the cursor needs a row. The last line is the time. */
@@ -39,13 +49,28 @@ export function frameLines(run: LiveRun, options: LiveFrameOptions): readonly st
   const style: LineStyle = { ...options, columns: options.columns - 1, check: run.check }
   const room = Math.max(2, options.rows - 2)
   const last = statusLine(run, options, style)
-  let lines: readonly string[] = []
-  for (const detail of details) {
-    lines = run.plays.flatMap((play) => playLines(run, play, { detail, options, style }))
-    if (lines.length <= room) return [...lines, last]
-  }
-  const more = lines.length - room + 1
-  return [...lines.slice(0, room - 1), options.colors.dim(`  and ${more} more lines`), last]
+  const plays = run.plays.map((play) => ({ play, stages: stagesOf(run, play) }))
+  const height = (detail: Detail): number =>
+    plays.reduce(
+      (sum, { play, stages }) => sum + heightOf(stages, detail) + (play === options.above ? 0 : 1),
+      0,
+    )
+  const detail = details.find((one) => height(one) <= room) ?? least
+  const lines = plays.flatMap(({ play, stages }) => playLines(run, play, { stages, detail, options, style }))
+  if (lines.length <= room) return [...lines, last]
+  const more = `and ${lines.length - room + 1} more lines`
+  const cutLine = `  ${coloredLine([{ text: more, paint: options.colors.dim }], style.columns - 2)}`
+  return [...lines.slice(0, room - 1), cutLine, last]
+}
+
+/** How many lines `playLines` returns, without the heading. */
+function heightOf({ past, busy, next }: Stages, detail: Detail): number {
+  const lines = busy.reduce((sum, { task, groups }) => {
+    const failed = task.failed.length > 0 && detail.hosts > 0 ? 1 : 0
+    return sum + 1 + failed + workHeight(groups, detail.hosts)
+  }, 0)
+  const cut = (count: number, most: number): number => Math.min(count, most) + (count > most ? 1 : 0)
+  return lines + cut(past.length, detail.past) + cut(next.length, detail.next)
 }
 
 /** The lines of a play that has finished, without a heading. Handlers that were not notified are left out. */
@@ -61,27 +86,29 @@ export function finishedLines(
 }
 
 interface PlayOptions {
+  readonly stages: Stages
   readonly detail: Detail
   readonly options: LiveFrameOptions
   readonly style: LineStyle
 }
 
-function playLines(run: LiveRun, play: LivePlay, { detail, options, style }: PlayOptions): readonly string[] {
+function playLines(run: LiveRun, play: LivePlay, playOptions: PlayOptions): readonly string[] {
+  const { stages, detail, options, style } = playOptions
   const { colors, columns } = style
-  const { past, busy, next } = stagesOf(run, play)
+  const { past, busy, next } = stages
   const kept = past.slice(Math.max(0, past.length - detail.past))
   const left = past.slice(0, past.length - kept.length)
   const coming = next.slice(0, detail.next)
   const more = next.length - coming.length
   const also = coming.length === 0 ? `${more} ${more === 1 ? 'task' : 'tasks'} to come` : `and ${more} more`
-  const line = (text: string): string => `  ${coloredLine([{ text, paint: colors.dim }], columns - 2)}`
+  const dim = (text: string): string => `  ${coloredLine([{ text, paint: colors.dim }], columns - 2)}`
   return [
     ...(play === options.above ? [] : [headingLine(play, style)]),
     ...(left.length === 0 ? [] : [summaryLine(left, style)]),
     ...kept.map((task) => endedLine(task, style)),
-    ...busy.flatMap((task) => busyLines(run, play, task, { detail, options, style })),
-    ...coming.map((task) => line(nameOf(task))),
-    ...(more === 0 ? [] : [line(also)]),
+    ...busy.flatMap((one) => busyLines(run, play, one, playOptions)),
+    ...coming.map((task) => dim(nameOf(task))),
+    ...(more === 0 ? [] : [dim(also)]),
   ]
 }
 
@@ -103,18 +130,27 @@ export function headingLine({ name, hosts }: Pick<LivePlay, 'name' | 'hosts'>, s
 
 interface Stages {
   readonly past: readonly LiveTask[]
-  readonly busy: readonly LiveTask[]
+  readonly busy: readonly BusyTask[]
   readonly next: readonly LiveTask[]
+}
+
+interface BusyTask {
+  readonly task: LiveTask
+  readonly groups: ReturnType<typeof workGroups>
 }
 
 /** A task that no host has reached belongs to none of them if a later one has begun: it may be of a `rescue`. */
 function stagesOf(run: LiveRun, play: LivePlay): Stages {
   const begun = play.tasks.filter(({ since }) => since !== undefined)
-  const past = begun.filter((task) => task.working.size === 0 && run.isComplete(play, task))
+  const past = new Set(begun.filter((task) => task.working.size === 0 && run.isComplete(play, task)))
+  const worksAt = (task: LiveTask): Parameters<typeof workGroups>[0] =>
+    [...task.working].filter(([host]) => run.isAt(host, task))
   const last = play.tasks.findLastIndex(({ since, ref }) => since !== undefined && !ref.handler)
   return {
-    past,
-    busy: begun.filter((task) => !past.includes(task)),
+    past: [...past],
+    busy: begun
+      .filter((task) => !past.has(task))
+      .map((task) => ({ task, groups: workGroups(worksAt(task)) })),
     next: play.tasks.slice(last + 1).filter(({ since, ref }) => since === undefined && !ref.handler),
   }
 }
@@ -122,23 +158,16 @@ function stagesOf(run: LiveRun, play: LivePlay): Stages {
 function busyLines(
   run: LiveRun,
   { hosts }: LivePlay,
-  task: LiveTask,
+  { task, groups }: BusyTask,
   { detail, options, style }: PlayOptions,
 ): readonly string[] {
   const { now, spinner } = options
   const { colors, columns } = style
   const expected = hosts.filter((host) => task.ended.has(host) || !run.failed.has(host)).length
-  const works = [...task.working].filter(([host]) => run.isAt(host, task))
-  const title = titleLine(
-    task,
-    {
-      icon: { text: spinner, paint: colors.cyan },
-      hosts: expected,
-      milliseconds: now - (task.since ?? now),
-    },
-    style,
-  )
-  const lines = workLines(task, works, { most: detail.hosts, now, style })
+  const icon = { text: spinner, paint: colors.cyan }
+  const milliseconds = now - (task.since ?? now)
+  const title = titleLine(task, { icon, hosts: expected, milliseconds }, style)
+  const lines = workLines(task, groups, { most: detail.hosts, now, style })
   if (task.failed.length === 0 || detail.hosts === 0) return [title, ...lines]
   const names = fewHosts(task.failed, Math.max(10, columns - 16))
   const failed = coloredLine([{ text: 'failed', paint: colors.red }, { text: names }], columns - 4)

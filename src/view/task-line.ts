@@ -49,7 +49,7 @@ export function titleLine(
     { text: milliseconds < longTime ? '' : duration(milliseconds), paint: colors.dim },
   ]
   const taken = rest.reduce((sum, { text }) => sum + (text === '' ? 0 : widthOf(text) + 2), 0)
-  const room = columns - widthOf(icon.text) - 1
+  const room = columns - 2
   const name = cut(nameOf(task), Math.max(leastName, room - taken))
   return `${painted(icon)} ${coloredLine([{ text: name }, ...rest], room)}`
 }
@@ -89,28 +89,34 @@ function wordOf(outcome: Shown, check: boolean): string {
 
 type Working = readonly [host: string, work: HostWork]
 
+/** Hosts that do the same for a task, those that began first before the others. */
+export function workGroups(works: readonly Working[]): readonly (readonly Working[])[] {
+  return [...grouped(works, ([, { message }]) => message)].sort(byNews)
+}
+
 /**
- * What hosts do for a task: a line for those that do the same, those that began first before the others, and
- * a line for all that do not fit.
+ * What hosts do for a task: a line for each group, and one for all that do not fit.
  * @param most Number of lines.
  */
 export function workLines(
   task: LiveTask,
-  works: readonly Working[],
+  groups: readonly (readonly Working[])[],
   { most, now, style }: { readonly most: number; readonly now: number; readonly style: LineStyle },
 ): readonly string[] {
   if (most <= 0) return []
   const { columns, colors } = style
-  const groups = [...grouped(works, ([, { message }]) => message)].sort(byNews)
   const shown = groups.length <= most ? groups : groups.slice(0, most - 1)
   const others = groups.slice(shown.length).flat()
   const lines = shown.map((group) => workLine(task, group, { now, style }))
+  if (others.length === 0) return lines
   const names = fewHosts(hostsOf(others), Math.max(leastName, columns - 24))
-  if (others.length > 0)
-    lines.push(
-      `    ${coloredLine([{ text: `and ${others.length} more: ${names}`, paint: colors.dim }], columns - 4)}`,
-    )
-  return lines
+  const text = `and ${others.length} more: ${names}`
+  return [...lines, `    ${coloredLine([{ text, paint: colors.dim }], columns - 4)}`]
+}
+
+/** How many lines `workLines` returns. */
+export function workHeight(groups: readonly (readonly Working[])[], most: number): number {
+  return Math.min(groups.length, Math.max(0, most))
 }
 
 /** Hosts with progress first, then those that began first. */

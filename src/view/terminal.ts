@@ -16,12 +16,22 @@ export interface TerminalOptions extends ViewOptions {
   readonly clock?: () => number
 }
 
+/** Stands for the spinner in a frame; no text of an event contains it. */
+const spinnerMark = '\u0000'
+
 export function createTerminalView(options: TerminalOptions): View {
   const { colors, clock = () => performance.now() } = options
   const run = new LiveRun()
-  const screen = createScreen(options, ({ columns, rows }, spinner) =>
-    frameLines(run, { columns, rows, spinner, now: clock(), colors, glyphs, above: above() }),
-  )
+  /** The last frame, and what it depends on. */
+  let last = { of: '', lines: [] as readonly string[] }
+  let events = 0
+  const screen = createScreen(options, ({ columns, rows }, spinner) => {
+    const now = clock()
+    const of = [columns, rows, events, Math.floor((now - (run.started ?? now)) / 1000)].join(' ')
+    const frame = { columns, rows, now, spinner: spinnerMark, colors, glyphs, above: above() }
+    if (of !== last.of) last = { of, lines: frameLines(run, frame) }
+    return last.lines.map((line) => line.replace(spinnerMark, spinner))
+  })
   const words = createBriefView({ ...options, write: (text) => screen.print(text) })
   /** The play whose heading was printed last, unless another one has the same name. */
   const above = (): LivePlay | undefined => run.plays.find(({ name }) => name === words.heading())
@@ -35,6 +45,7 @@ export function createTerminalView(options: TerminalOptions): View {
 
   const take = (event: Event): void => {
     run.take(event, clock())
+    events += 1
     switch (event.type) {
       case 'prompt.started':
       case 'prompt.finished':

@@ -22,6 +22,7 @@ export function fakeTerminal(width = 100, rows = 30): FakeTerminal {
     if (command === 'A') row = Math.max(0, row - count)
     else if (command === 'G') column = 0
     else if (command === 'K') screen[row] = ''
+    else if (command === 'J') screen.splice(row, Infinity, (screen[row] ?? '').slice(0, column))
     else if (command !== 'm' && command !== 'h' && command !== 'l')
       throw new Error(`the fake terminal does not know ${command}`)
   }
