@@ -62,12 +62,24 @@ function painted({ text, paint }: LinePart): string {
   return paint?.(text) ?? text
 }
 
+const shownOrder: readonly Shown[] = [
+  'ok',
+  'changed',
+  'unknown',
+  'skipped',
+  'rescued',
+  'ignored',
+  'failed',
+  'unreachable',
+]
+
 /** `30 changed`, `2 failed`, each in its color. */
 export function countParts(
   counts: ReadonlyMap<Shown, number>,
   { colors, check }: LineStyle,
 ): readonly LinePart[] {
-  return [...counts]
+  return shownOrder
+    .map((outcome) => [outcome, counts.get(outcome) ?? 0] as const)
     .filter(([, count]) => count > 0)
     .map(([outcome, count]) => ({
       text: `${count} ${wordOf(outcome, check)}`,

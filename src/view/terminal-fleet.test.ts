@@ -61,7 +61,7 @@ ok        ct101  Say it
 PLAY Nodes  pve1 pve2
 ok        pve2  Install
             done
-✔ Install  1 changed  1 ok
+✔ Install  1 ok  1 changed
 PLAY Containers  ct101
 ✔ Say it  1 ok
 * Verify
