@@ -28,7 +28,7 @@ export interface TerminalSize {
 }
 
 export interface Screen {
-  /** Prints whole lines above the redrawn ones with the next frame; during a question, after its answer. */
+  /** Prints whole lines above the redrawn ones with the next redraw; during a question, after its answer. */
   print(text: string): void
   /** Removes the redrawn lines while the terminal shows a question. */
   asking(now: boolean): void
@@ -55,7 +55,7 @@ export const glyphs: Glyphs = {
   empty: unicode ? '░' : '-',
 }
 
-/** Milliseconds between two frames. */
+/** Milliseconds between two redraws. */
 const pause = 200
 
 class Beat extends Spinner {

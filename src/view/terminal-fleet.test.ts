@@ -1,6 +1,7 @@
 /** The contents of a terminal during a run of many hosts, of many tasks, and of plays that overlap. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { playStarted, started, taskFinished, taskRef } from './testing/sample-events.ts'
 import { watchedTerminal } from './testing/watched-terminal.ts'
 
@@ -15,6 +16,23 @@ test('messages of many hosts that say the same are one', async () => {
   for (const host of hosts) view.take(taskFinished(host, install, 'ok', { detail: { message: 'hello' } }))
   const screen = await view.shows(/hello/)
   assert.match(screen, /^ok {8}gpu\[001:200\] \(200\) {2}Install\n {12}hello\n✔ Install {2}200 ok\nelapsed/m)
+  await view.close()
+})
+
+test('however many events there are, the terminal is written at most ten times in a second', async () => {
+  const view = watchedTerminal()
+  view.take(started(['pve1']), playStarted('Nodes', ['pve1'], [install]))
+  view.take({ type: 'task.started', host: 'pve1', task: install })
+  await view.shows(/ {4}pve1/)
+  const before = view.writes()
+  for (let step = 0; step < 100; step += 1) {
+    view.take({ type: 'task.progress', host: 'pve1', task: install, message: `step ${step}` })
+    view.take({ type: 'warning', host: 'pve1', message: `warning ${step}` })
+    await delay(10)
+  }
+  assert.match(await view.shows(/step 99/), /warning 99\n/)
+  // A busy machine takes longer than a second.
+  assert.ok(view.writes() - before < 50, `${view.writes() - before} writes`)
   await view.close()
 })
 

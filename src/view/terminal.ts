@@ -4,7 +4,7 @@
  * printed above the lines as they happen, the lines of a play when it has finished, and the recap at the end.
  */
 import type { Event } from '../events/events.ts'
-import { finishedLines, frameLines } from './live-frame.ts'
+import { finishedLines, liveLines } from './live-lines.ts'
 import { type LivePlay, LiveRun } from './live-run.ts'
 import { createBriefView } from './plain.ts'
 import { createScreen, glyphs, type TerminalSize } from './screen.ts'
@@ -16,20 +16,20 @@ export interface TerminalOptions extends ViewOptions {
   readonly clock?: () => number
 }
 
-/** Stands for the spinner in a frame; no text of an event contains it. */
+/** Stands for the spinner in drawn lines; no text of an event contains it. */
 const spinnerMark = '\u0000'
 
 export function createTerminalView(options: TerminalOptions): View {
   const { colors, clock = () => performance.now() } = options
   const run = new LiveRun()
-  /** The last frame, and what it depends on. */
+  /** The lines that were drawn last, and what they depend on. */
   let last = { of: '', lines: [] as readonly string[] }
   let events = 0
   const screen = createScreen(options, ({ columns, rows }, spinner) => {
     const now = clock()
     const of = [columns, rows, events, Math.floor((now - (run.started ?? now)) / 1000)].join(' ')
-    const frame = { columns, rows, now, spinner: spinnerMark, colors, glyphs, above: above() }
-    if (of !== last.of) last = { of, lines: frameLines(run, frame) }
+    const wanted = { columns, rows, now, spinner: spinnerMark, colors, glyphs, above: above() }
+    if (of !== last.of) last = { of, lines: liveLines(run, wanted) }
     return last.lines.map((line) => line.replace(spinnerMark, spinner))
   })
   const words = createBriefView({ ...options, write: (text) => screen.print(text) })

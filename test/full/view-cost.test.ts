@@ -21,8 +21,8 @@ const tasks = 15
 /** Parts of the processor time of the run. */
 const most = { view: 0.05, record: 0.02 }
 
-/** Frames of the live view in a second. */
-const frames = 5
+/** Redraws of the live view in a second. */
+const redraws = 5
 
 test(`the live view and the record of a run on ${hosts} hosts cost little`, async (context) => {
   const before = process.cpuUsage()
@@ -40,7 +40,7 @@ test(`the live view and the record of a run on ${hosts} hosts cost little`, asyn
   assert.ok(record.seconds < most.record * run, `the record takes ${percent(record.seconds / run)}`)
 })
 
-/** Seconds for all events and for the frames of a run that is as long as its processor time. */
+/** Seconds for all events and for the redraws of a run that is as long as its processor time. */
 async function costOfView(events: readonly Event[], run: number): Promise<number> {
   let writes = 0
   const view = plainEvents(
@@ -57,22 +57,22 @@ async function costOfView(events: readonly Event[], run: number): Promise<number
   const half = Math.floor(events.length / 2)
   for (const event of events.slice(0, half)) view.take(event)
   const taken = seconds(process.cpuUsage(before)) * 2
-  // The first frames load the packages of the view.
+  // The first redraws load the packages of the view.
   await delay(2000)
   const calls = writes
   const idle = process.cpuUsage()
-  // Each event asks for a new frame.
+  // Each event asks for a new redraw.
   const [begun] = events
   const news = { type: 'handler.notified', host: 'gpu001', handler: 'x' } as const
   const asking = setInterval(() => begun && view.take({ ...begun, ...news }), 20)
   await delay(3000)
   clearInterval(asking)
   const drawn = writes - calls
-  const frame = seconds(process.cpuUsage(idle)) / drawn
-  assert.ok(drawn <= 3 * frames + 2, `${drawn} frames in 3 s`)
+  const redraw = seconds(process.cpuUsage(idle)) / drawn
+  assert.ok(drawn <= 3 * redraws + 2, `${drawn} redraws in 3 s`)
   for (const event of events.slice(half)) view.take(event)
   await view.close()
-  return taken + frame * frames * run
+  return taken + redraw * redraws * run
 }
 
 function costOfRecord(events: readonly Event[]): { readonly seconds: number; readonly bytes: number } {

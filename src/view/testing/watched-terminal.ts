@@ -13,12 +13,19 @@ export interface WatchedTerminal {
   shows(what: RegExp): Promise<string>
   close(): Promise<string>
   resize(columns: number): void
+  /** How often the view has written to the terminal. */
+  writes(): number
 }
 
 export function watchedTerminal(rows = 30): WatchedTerminal {
   const terminal = fakeTerminal(100, rows)
+  let writes = 0
   const view = createTerminalView({
     ...terminal,
+    write(text) {
+      writes += 1
+      terminal.write(text)
+    },
     clock: () => 0,
     colors: createColors({ wanted: 'never', environment: {}, isTerminal: true }),
     verbosity: 0,
@@ -41,6 +48,7 @@ export function watchedTerminal(rows = 30): WatchedTerminal {
       await view.close()
       return text()
     },
+    writes: () => writes,
     resize: (columns) => terminal.resize(columns),
   }
 }

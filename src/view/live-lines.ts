@@ -13,12 +13,12 @@ import {
 } from './task-line.ts'
 import { duration, plainText, widthOf } from './text.ts'
 
-export interface LiveFrameOptions extends Omit<LineStyle, 'check'> {
+export interface LiveLinesOptions extends Omit<LineStyle, 'check'> {
   readonly rows: number
   /** Of the same clock as the times of the run. */
   readonly now: number
   readonly spinner: string
-  /** The play whose heading stands above the frame. */
+  /** The play whose heading stands above the lines. */
   readonly above: LivePlay | undefined
 }
 
@@ -44,7 +44,7 @@ const details: readonly Detail[] = [
 ]
 
 /** At most one line less than the terminal has, because the cursor needs a row. The last line is the time. */
-export function frameLines(run: LiveRun, options: LiveFrameOptions): readonly string[] {
+export function liveLines(run: LiveRun, options: LiveLinesOptions): readonly string[] {
   if (run.started === undefined) return []
   const style: LineStyle = { ...options, columns: options.columns - 1, check: run.check }
   const room = Math.max(2, options.rows - 2)
@@ -88,7 +88,7 @@ export function finishedLines(
 interface PlayOptions {
   readonly stages: Stages
   readonly detail: Detail
-  readonly options: LiveFrameOptions
+  readonly options: LiveLinesOptions
   readonly style: LineStyle
 }
 
@@ -210,7 +210,7 @@ function summaryLine(tasks: readonly LiveTask[], style: LineStyle): string {
 }
 
 /** `elapsed 1 min 5 s  2 hosts failed  connecting to gpu[01:20]` */
-function statusLine(run: LiveRun, { now }: LiveFrameOptions, { colors, columns }: LineStyle): string {
+function statusLine(run: LiveRun, { now }: LiveLinesOptions, { colors, columns }: LineStyle): string {
   const failed = run.failed.size
   const waits = [...run.connecting]
   return coloredLine(

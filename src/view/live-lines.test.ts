@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { EventBody, TaskRef } from '../events/events.ts'
 import { createColors } from './colors.ts'
-import { frameLines } from './live-frame.ts'
+import { liveLines } from './live-lines.ts'
 import { LiveRun } from './live-run.ts'
 import { numbered, playStarted, started, taskFinished, taskRef } from './testing/sample-events.ts'
 import { widthOf } from './text.ts'
@@ -17,8 +17,8 @@ interface Size {
   readonly step?: number
 }
 
-/** The frame after these events. */
-function frame(events: readonly EventBody[], { columns = 80, rows = 24, step = 0 }: Size = {}): string {
+/** The lines after these events. */
+function linesOf(events: readonly EventBody[], { columns = 80, rows = 24, step = 0 }: Size = {}): string {
   const run = new LiveRun()
   let now = 0
   for (const event of numbered(events)) {
@@ -27,7 +27,7 @@ function frame(events: readonly EventBody[], { columns = 80, rows = 24, step = 0
     run.take(event, now)
   }
   const colors = createColors({ wanted: 'never', environment: {}, isTerminal: true })
-  const lines = frameLines(run, { columns, rows, now, spinner: '*', colors, glyphs, above: undefined })
+  const lines = liveLines(run, { columns, rows, now, spinner: '*', colors, glyphs, above: undefined })
   assert.ok(lines.length < rows, `${lines.length} lines`)
   for (const line of lines) assert.ok(widthOf(line) < columns, line)
   return lines.join('\n')
@@ -65,7 +65,7 @@ describe('the lines of a run in progress', () => {
       { type: 'host.waiting', host: 'pve3', why: 'rebooting: new driver' } as const,
     ]
     assert.equal(
-      frame([...events, { type: 'warning', message: 'six seconds later' }], { step: 6000 }),
+      linesOf([...events, { type: 'warning', message: 'six seconds later' }], { step: 6000 }),
       `PLAY Nodes  pve[1:3]
 * Download the runfile  2/3  2 changed  48 s
     pve1  ##########.......... 50 %  133/266 MiB  downloading the driver
@@ -87,16 +87,19 @@ elapsed 1 min 0 s`,
       says('pve2', long, 'downloading something very long', { done: 1, total: 4 }),
     ]
     assert.equal(
-      frame(events, { columns: 40 }),
+      linesOf(events, { columns: 40 }),
       `PLAY Nodes with cards  pve1 pve2
 * lxc_userspace_driver…  1/2  1 changed
     pve2  25 %  downloading something…
   Verify
 elapsed 0 s`,
     )
-    assert.match(frame(events, { columns: 200 }), /^\* lxc_userspace_driver : Install .* container {2}1\/2/m)
-    frame(events, { columns: 10 })
-    frame(events, { columns: 20, rows: 5 })
+    assert.match(
+      linesOf(events, { columns: 200 }),
+      /^\* lxc_userspace_driver : Install .* container {2}1\/2/m,
+    )
+    linesOf(events, { columns: 10 })
+    linesOf(events, { columns: 20, rows: 5 })
   })
 
   test('200 hosts never have a line each: equal ones share one, and the slowest come first', () => {
@@ -112,7 +115,7 @@ elapsed 0 s`,
       ...hosts.slice(150).map((host) => taskFinished(host, install, 'changed')),
     ]
     assert.equal(
-      frame(events, { rows: 13 }),
+      linesOf(events, { rows: 13 }),
       `PLAY Fleet  gpu[001:200]
 * Install the driver  50/200  50 changed
     gpu[001:100]  #####............... 25 %  200/800 MiB  downloading
@@ -136,11 +139,11 @@ elapsed 0 s`,
       taskFinished('gpu020', install, 'failed'),
     ]
     assert.match(
-      frame(events),
+      linesOf(events),
       /^\* Install the driver {2}19\/20 {2}18 ok {2}1 failed\n {4}failed {2}gpu020\n {4}gpu019$/m,
     )
     assert.match(
-      frame([...events, taskFinished('gpu019', install, 'ok'), begins('gpu001', verify)]),
+      linesOf([...events, taskFinished('gpu019', install, 'ok'), begins('gpu001', verify)]),
       /^x Install the driver {2}19 ok {2}1 failed\n\* Verify {2}0\/19\n {4}gpu001\nelapsed 0 s {2}1 host failed$/m,
     )
   })
@@ -154,8 +157,8 @@ elapsed 0 s`,
       begins('a', install),
       begins('b', again),
     ]
-    assert.match(frame(events), /^PLAY Same {2}a\n\* Install[^]*\nPLAY Same {2}b\n\* Again/)
-    assert.match(frame([...events, { type: 'play.finished', play: 'Same' }]), /^PLAY Same {2}b\n\* Again/)
+    assert.match(linesOf(events), /^PLAY Same {2}a\n\* Install[^]*\nPLAY Same {2}b\n\* Again/)
+    assert.match(linesOf([...events, { type: 'play.finished', play: 'Same' }]), /^PLAY Same {2}b\n\* Again/)
   })
 
   test('a host is shown at the task of its latest news', () => {
@@ -165,28 +168,28 @@ elapsed 0 s`,
       begins('a', install),
       begins('a', verify),
     ]
-    assert.equal(frame(events), 'PLAY One  a\n* Install the driver\n* Verify\n    a\nelapsed 0 s')
+    assert.equal(linesOf(events), 'PLAY One  a\n* Install the driver\n* Verify\n    a\nelapsed 0 s')
   })
 
   test('tasks of a rescue that no host has reached are left out once later ones have begun', () => {
     const rescue = taskRef('Restore the old driver')
     const begun = [started(['a']), playStarted('One', ['a'], [install, rescue, verify])]
-    assert.match(frame(begun), /Restore/)
-    assert.doesNotMatch(frame([...begun, taskFinished('a', install, 'ok'), begins('a', verify)]), /Restore/)
+    assert.match(linesOf(begun), /Restore/)
+    assert.doesNotMatch(linesOf([...begun, taskFinished('a', install, 'ok'), begins('a', verify)]), /Restore/)
   })
 
   test('handlers appear when they are run', () => {
     const restart = taskRef('Restart it', { handler: true })
     const begun = [started(['a', 'b']), playStarted('One', ['a', 'b'], [install, restart])]
-    assert.doesNotMatch(frame(begun), /Restart/)
-    assert.match(frame([...begun, begins('a', restart)]), /^\* Restart it {2}0\/2\n {4}a$/m)
-    assert.match(frame([...begun, taskFinished('a', restart, 'changed')]), /^\+ Restart it {2}1 changed$/m)
+    assert.doesNotMatch(linesOf(begun), /Restart/)
+    assert.match(linesOf([...begun, begins('a', restart)]), /^\* Restart it {2}0\/2\n {4}a$/m)
+    assert.match(linesOf([...begun, taskFinished('a', restart, 'changed')]), /^\+ Restart it {2}1 changed$/m)
   })
 
   test('hosts to which gpuplay connects are in the last line', () => {
     const events = [started(['a', 'b']), { type: 'host.connecting', host: 'b' } as const]
-    assert.equal(frame(events), 'elapsed 0 s  connecting to b')
-    assert.equal(frame([...events, { type: 'host.connected', host: 'b' }]), 'elapsed 0 s')
+    assert.equal(linesOf(events), 'elapsed 0 s  connecting to b')
+    assert.equal(linesOf([...events, { type: 'host.connected', host: 'b' }]), 'elapsed 0 s')
   })
 
   test('everything fits into 24 rows and 80 columns, whatever 200 hosts do in 60 tasks', () => {
@@ -207,7 +210,7 @@ elapsed 0 s`,
       [200, 50],
       [40, 10],
     ] as const) {
-      const shown = frame(events, { columns, rows })
+      const shown = linesOf(events, { columns, rows })
       assert.match(shown, /^elapsed 0 s {2}29 hosts failed$/m)
       assert.match(shown, /\n {2}and \d+ more lines\n/)
     }
