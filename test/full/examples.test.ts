@@ -139,7 +139,9 @@ describe('an example', { skip: whyNoLab() ?? false, timeout: 900_000 }, () => {
 
     it('with chrony on a node, and only the time zone in a container', async () => {
       const variables = { ntp_timezone: 'Europe/Berlin', ntp_allow: ['192.0.2.0/24'] }
-      assert.deepEqual(await converges('ntp', { limit: 'ct101', variables }), ['ct101 ntp : Set the time zone'])
+      assert.deepEqual(await converges('ntp', { limit: 'ct101', variables }), [
+        'ct101 ntp : Set the time zone',
+      ])
       const changed = await converges('ntp', { limit: 'pve1', variables: { ...variables, ...clock } })
       assert.ok(changed.includes('pve1 ntp : Install chrony'), changed.join('\n'))
       const text = await loaded('chrony')

@@ -43,6 +43,7 @@ test('the package contains the program, roles, playbooks and the example, and no
     'roles/nvidia_host/tasks/main.yml',
     'playbooks/site.yml',
     'inventory/example/hosts.yml',
+    'examples/project/gitignore',
     'README.md',
     'LICENSE',
     'CHANGELOG.md',
@@ -51,7 +52,7 @@ test('the package contains the program, roles, playbooks and the example, and no
     assert.ok(paths.includes(path), `${path} is missing`)
   }
   const wanted =
-    /^(bin|dist|docs|roles|playbooks|inventory\/example|schemas)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/
+    /^(bin|dist|docs|roles|playbooks|inventory\/example|examples\/project|schemas)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/
   assert.deepEqual(
     paths.filter((path) => !wanted.test(path)),
     [],
@@ -97,6 +98,10 @@ test('the installed package runs and finds its roles', async () => {
     const found = await runProgram(gpuplay, ['run', 'site.yml', '--limit', 'no-such-host'], empty)
     assert.match(found.stderr, /^--limit: error: there is no host or group "no-such-host"/)
     assert.match(found.stderr, /\n1 problem; no host was contacted/)
+    assert.equal((await runProgram(gpuplay, ['init', 'fleet'], empty)).exitCode, 0)
+    const project = join(empty, 'fleet')
+    const checked = await runProgram(gpuplay, ['run', 'site.yml', '--syntax-check'], project)
+    assert.deepEqual([checked.exitCode, checked.stderr], [0, ''])
   } finally {
     rmSync(empty, { recursive: true })
   }
