@@ -79,6 +79,10 @@ test('the installed package runs and finds its roles', async () => {
   const gpuplay = join(prefix, 'bin/gpuplay')
   assert.equal((await runProgram(gpuplay, ['--version'], folder)).stdout, `${manifest.version}\n`)
   assert.match((await runProgram(gpuplay, ['modules'], folder)).stdout, /^pve_container +\S/m)
+  assert.equal((await runProgram(gpuplay, ['init', 'fleet'], folder)).exitCode, 0)
+  const project = join(folder, 'fleet')
+  const checked = await runProgram(gpuplay, ['run', 'site.yml', '--syntax-check'], project)
+  assert.deepEqual([checked.exitCode, checked.stderr], [0, ''])
   // The build has compiled all included validators.
   rmSync(join(home, 'dist/loaded/ajv.cjs'))
   // The included playbook and roles, as far as they can be checked without a host.
@@ -98,10 +102,6 @@ test('the installed package runs and finds its roles', async () => {
     const found = await runProgram(gpuplay, ['run', 'site.yml', '--limit', 'no-such-host'], empty)
     assert.match(found.stderr, /^--limit: error: there is no host or group "no-such-host"/)
     assert.match(found.stderr, /\n1 problem; no host was contacted/)
-    assert.equal((await runProgram(gpuplay, ['init', 'fleet'], empty)).exitCode, 0)
-    const project = join(empty, 'fleet')
-    const checked = await runProgram(gpuplay, ['run', 'site.yml', '--syntax-check'], project)
-    assert.deepEqual([checked.exitCode, checked.stderr], [0, ''])
   } finally {
     rmSync(empty, { recursive: true })
   }
