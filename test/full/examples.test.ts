@@ -15,7 +15,17 @@ describe('an example', { skip: whyNoLab() ?? false, timeout: 900_000 }, () => {
   let lab: Lab
 
   before(async () => {
-    lab = await Lab.up({ name, nodes: 1, containers: 2 })
+    lab = await Lab.up({
+      name,
+      nodes: 1,
+      containers: 3,
+      adjust: (node) => ({
+        ...node,
+        containers: node.containers.map((one) =>
+          one.ctid === 103 ? { ...one, os: 'ubuntu-24.04' as const } : one,
+        ),
+      }),
+    })
     await lab.save('fresh')
   })
   after(() => Lab.down(name))
@@ -120,6 +130,15 @@ describe('an example', { skip: whyNoLab() ?? false, timeout: 900_000 }, () => {
       assert.doesNotMatch(now, /^docker\.io installed$/m)
     })
 
+    it('on Ubuntu, from the repository for Ubuntu', async () => {
+      await converges('docker', { limit: 'ct103' })
+      const container = lab.container(103)
+      assert.equal(await container.output('systemctl is-active docker'), 'active\n')
+      const source = await container.output('cat /etc/apt/sources.list.d/docker.sources')
+      assert.match(source, /^URIs: https:\/\/download\.docker\.com\/linux\/ubuntu$/m)
+      assert.match(source, /^Suites: noble$/m)
+    })
+
     it('unless the variables contradict each other', async () => {
       const variables = { docker_version: '29.1.3', docker_source: 'distribution' }
       const run = await play('docker', { limit: 'ct102', variables })
@@ -172,6 +191,12 @@ describe('an example', { skip: whyNoLab() ?? false, timeout: 900_000 }, () => {
         assert.match(await loaded(service), /0\.debian\.pool\.ntp\.org/)
       }
       assert.equal((await lab.node('pve1').exec('systemctl is-active chrony ntpsec')).code, 3)
+    })
+
+    it('on Ubuntu, from the servers of Ubuntu', async () => {
+      await converges('ntp', { limit: 'ct103', variables: clock })
+      const text = await lab.container(103).output(`cat ${loadedClock('chrony')}`)
+      assert.match(text, /^pool 0\.ubuntu\.pool\.ntp\.org iburst$/m)
     })
 
     it('and leaves the clock alone if that is asked for', async () => {
