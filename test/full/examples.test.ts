@@ -50,7 +50,10 @@ describe('an example', { skip: whyNoLab() ?? false, timeout: 900_000 }, () => {
       ...words,
     ])
 
-  /** A dry run, a run as the dry run predicted, and a second run without changes. Returns the tasks that changed something. */
+  /**
+   * Makes a dry run, a run as the dry run predicted, and a second run without changes. Returns the tasks that
+   * changed something.
+   */
   async function converges(example: string, given: Given): Promise<readonly string[]> {
     const check = await play(example, { ...given, words: ['--check'] })
     assert.equal(check.exitCode, 0, check.text.slice(-3000))

@@ -17,7 +17,7 @@ test('init copies the example inventory and never overwrites', async () => {
   const hosts = readFileSync(join(folder, 'inventory/hosts.yml'), 'utf8')
   assert.match(hosts, /ctid: 101/)
   const again = await type('init')
-  assert.match(again.errors, /^error: "inventory" already exists\n/)
+  assert.match(again.errors, /^error: "inventory" already exists\n.*gpuplay init --inventory-only DIRECTORY/)
   assert.equal(again.exitCode, 2)
   assert.equal((await type('init', '--inventory-only', 'other')).exitCode, 0)
   assert.ok(existsSync(join(folder, 'other/hosts.yml')))
@@ -45,11 +45,16 @@ test('init with a directory creates a project without mistakes, and never overwr
   // In a folder with other files, but not over a file of the project.
   const used = scratchFolder()
   writeFileSync(join(used, 'README.md'), 'mine\n')
-  assert.equal((await gpuplay(used, ['init', '.'])).exitCode, 0)
+  const here = await gpuplay(used, ['init', '.'])
+  assert.equal(here.exitCode, 0)
+  assert.match(here.output, /\n {2}1\. Put your hosts into inventory\/hosts\.yml/)
   rmSync(join(used, 'gpuplay.yml'))
   const again = await gpuplay(used, ['init', '.'])
   assert.equal(again.exitCode, 2)
-  assert.match(again.errors, /^error: "\S+" already exists\n/)
+  assert.match(
+    again.errors,
+    /^error: "(?!\/)\S+" already exists\n {2}help: remove it, or name another directory/,
+  )
   assert.ok(!existsSync(join(used, 'gpuplay.yml')))
 })
 

@@ -15,15 +15,13 @@ interface Copy {
   readonly from: string
 }
 
-/**
- * `gpuplay init [--inventory-only] [DIRECTORY]`: creates a project, or only the example inventory. Never overwrites.
- */
+/** `gpuplay init [DIRECTORY]`: creates a project, or only the example inventory. Never overwrites. */
 export function initCommand(this: Context, { inventoryOnly = false }: InitFlags, directory?: string): void {
   const project = directory !== undefined && !inventoryOnly
   const named = directory ?? 'inventory'
   try {
     const target = resolve(this.world.workingDirectory, named)
-    if (project) copyAll(projectFiles(this.shipped), target)
+    if (project) copyProject(projectFiles(this.shipped), target, named)
     else copyInventory(join(this.shipped, 'inventory/example'), target, named)
   } catch (error) {
     if (!(error instanceof InputError)) throw error
@@ -35,21 +33,23 @@ export function initCommand(this: Context, { inventoryOnly = false }: InitFlags,
 }
 
 function projectSteps(directory: string): string {
+  const steps = [
+    ...(directory === '.' ? [] : [`cd ${directory}`]),
+    'Put your hosts into inventory/hosts.yml and your versions into inventory/group_vars/.',
+    'gpuplay lint .                      finds mistakes',
+    'gpuplay run site.yml --check        shows what would change',
+    'gpuplay run site.yml                applies the changes',
+  ]
   return `created a project in ${directory}/
 
   site.yml                  what runs on which hosts
   inventory/                the hosts, and their variables
   roles/login_message/      an example of a role
   gpuplay.yml               defaults of options
-  .gitignore                what does not belong into the repository
+  .gitignore                what git leaves out
 
 Next:
-  1. cd ${directory}
-  2. Put your hosts into inventory/hosts.yml and your versions into inventory/group_vars/.
-  3. gpuplay lint .                      finds mistakes
-  4. gpuplay run site.yml --check        shows what would change
-  5. gpuplay run site.yml                applies the changes
-`
+${steps.map((step, index) => `  ${index + 1}. ${step}\n`).join('')}`
 }
 
 function inventorySteps(directory: string): string {
@@ -81,25 +81,21 @@ function filesIn(folder: string): readonly string[] {
 }
 
 /** The folder may exist, such as a new repository, but none of the files. */
-function copyAll(files: readonly Copy[], target: string): void {
+function copyProject(files: readonly Copy[], target: string, named: string): void {
   const taken = files.find(({ to }) => existsSync(join(target, to)))
-  if (taken !== undefined) throw alreadyThere(join(target, taken.to))
-  for (const { to, from } of files) copy(from, join(target, to), join(target, to))
+  if (taken !== undefined)
+    throw alreadyThere(join(named, taken.to), 'remove it, or name another directory: gpuplay init DIRECTORY')
+  for (const { to, from } of files) copy(from, join(target, to), join(named, to))
 }
 
 function copyInventory(example: string, target: string, named: string): void {
-  if (existsSync(target)) throw alreadyThere(named)
+  if (existsSync(target))
+    throw alreadyThere(named, 'name a new directory: gpuplay init --inventory-only DIRECTORY')
   copy(example, target, named)
 }
 
-function alreadyThere(named: string): InputError {
-  return new InputError([
-    {
-      code: 'already-there',
-      message: `"${named}" already exists`,
-      hint: 'name a directory that does not exist: gpuplay init DIRECTORY',
-    },
-  ])
+function alreadyThere(named: string, hint: string): InputError {
+  return new InputError([{ code: 'already-there', message: `"${named}" already exists`, hint }])
 }
 
 function copy(from: string, to: string, named: string): void {

@@ -1,6 +1,6 @@
 /**
- * The programs that set the clock. These never touch it: they check their configuration as the real ones do, keep
- * what they have loaded, and sleep. All of them provide and conflict with `time-daemon`, as in Debian.
+ * The programs that set the clock. These never touch it: they check their configuration as the real ones do,
+ * keep what they have loaded, and sleep. All of them provide and conflict with `time-daemon`, as in Debian.
  */
 import { program, type PracticePackage } from './package.ts'
 
@@ -26,8 +26,8 @@ const clocks: readonly Clock[] = [
     config: '/etc/chrony/chrony.conf',
     initial: 'pool 2.debian.pool.ntp.org iburst\ndriftfile /var/lib/chrony/chrony.drift\n',
     accepts:
-      '(pool|server|peer|keyfile|driftfile|ntsdumpdir|logdir|maxupdateskew|makestep|leapsectz|allow|deny|confdir|sourcedir|log)' +
-      ' .+|rtcsync|local( .+)?',
+      '(pool|server|peer|keyfile|driftfile|ntsdumpdir|logdir|maxupdateskew|makestep|leapsectz|allow|deny' +
+      '|confdir|sourcedir|log) .+|rtcsync|local( .+)?',
   },
   {
     name: 'ntpsec',
@@ -46,7 +46,8 @@ const clocks: readonly Clock[] = [
     config: '/etc/systemd/timesyncd.conf',
     initial: '[Time]\n#NTP=\n',
     accepts:
-      '\\[Time\\]|(NTP|FallbackNTP|RootDistanceMaxSec|PollIntervalMinSec|PollIntervalMaxSec|SaveIntervalSec)=.*',
+      '\\[Time\\]|(NTP|FallbackNTP|RootDistanceMaxSec|PollIntervalMinSec|PollIntervalMaxSec' +
+      '|SaveIntervalSec)=.*',
   },
 ]
 
