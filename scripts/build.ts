@@ -39,6 +39,7 @@ async function main(): Promise<void> {
     codes.set('ajv', "module.exports = require('ajv/dist/2020.js')")
     codes.set('jiti', "export { createJiti } from 'jiti/static'")
     codes.set('re2', "module.exports = require('re2js')")
+    codes.set('age-worker', "require('./src/language/encrypted/age-worker.mjs')")
     const { metafile } = await build({
       ...common,
       entryPoints: [...codes.keys()].map((name) => ({ in: `loaded:${name}`, out: name })),
@@ -58,6 +59,7 @@ const load = createRequire(import.meta.url)
 const digests = new Set(${JSON.stringify(digests)})
 export const loadAjv = () => load('../loaded/ajv.cjs').Ajv2020
 export const loadRe2 = () => load('../loaded/re2.cjs').RE2JS
+export const ageWorker = () => new URL('../loaded/age-worker.cjs', import.meta.url)
 export const loadJiti = () => load('../loaded/jiti.cjs').createJiti
 export const preparedValidator = (digest) => digests.has(digest) ? load(\`../loaded/\${digest}.cjs\`) : undefined
 `

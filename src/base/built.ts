@@ -32,3 +32,8 @@ export function loadJiti(): typeof createJiti {
 export function preparedValidator(_digest: string): ValidateFunction | undefined {
   return undefined
 }
+
+/** The module of the thread that decrypts (`src/language/encrypted/age-worker.mjs`). */
+export function ageWorker(): URL {
+  return new URL('../language/encrypted/age-worker.mjs', import.meta.url)
+}

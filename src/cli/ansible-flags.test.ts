@@ -52,6 +52,10 @@ const works: Readonly<Record<string, string | undefined>> = {
   '-t': 'say',
   '-T': '5',
   '--user': 'root',
+  '--vault-id': 'dev@/dev/null',
+  '--vault-password-file': '/dev/null',
+  '--ask-vault-pass': undefined,
+  '-J': undefined,
   '-u': 'root',
   '--verbose': undefined,
   '-v': undefined,
@@ -77,7 +81,11 @@ for (const [flag, value] of Object.entries(works)) {
       name === flag ? [] : [name, text],
     )
     const words = ['run', site, ...given, flag, ...(value === undefined ? [] : [value])]
-    const { errors, exitCode } = await gpuplay(folder, flag === usual[0] ? words : [...words, ...usual])
+    const { errors, exitCode } = await gpuplay(
+      folder,
+      flag === usual[0] ? words : [...words, ...usual],
+      'typed',
+    )
     assert.doesNotMatch(errors, /has no option/)
     if (flag === '--step') assert.match(errors, /--step cannot ask: there is no terminal/)
     else assert.deepEqual([exitCode, errors], [0, ''])
@@ -90,22 +98,21 @@ for (const [flag, value] of Object.entries(works)) {
  */
 const answered = {
   run: ofPlaybook.filter((flag) => !Object.hasOwn(works, flag) && flag !== '--version'),
-  exec: `--ask-vault-password --ask-vault-pass -J --become-method --become-password-file --become-pass-file
+  exec: `--ask-vault-password --become-method --become-password-file --become-pass-file
     --connection-password-file --conn-pass-file --list-hosts --playbook-dir --key-file --scp-extra-args --sftp-extra-args
-    --ssh-common-args --ssh-extra-args --task-timeout --timeout --vault-id --vault-password-file --vault-pass-file -B --background -C --check
+    --ssh-common-args --ssh-extra-args --task-timeout --timeout --vault-pass-file -B --background -C --check
     -D --diff -M --module-path -P --poll -a --args -l --limit -m --module-name -o --one-line -t --tree`
     .trim()
     .split(/\s+/),
-  inventory:
-    `--ask-vault-password --ask-vault-pass -J --export --output --playbook-dir --toml --vars --vault-id --vault-password-file
+  inventory: `--ask-vault-password --export --output --playbook-dir --toml --vars
     --vault-pass-file -y --yaml`
-      .trim()
-      .split(/\s+/),
+    .trim()
+    .split(/\s+/),
 } as const
 
 for (const [command, flags] of Object.entries(answered)) {
   test(`every option of Ansible that ${command} does not have is answered with what to do instead`, async () => {
-    assert.ok(flags.length > 10)
+    assert.ok(flags.length > 7)
     for (const flag of flags) {
       const { exitCode, errors } = await gpuplay(folder, [command, flag, 'value', 'site.yml'])
       assert.equal(exitCode, 2)

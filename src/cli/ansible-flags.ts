@@ -1,6 +1,5 @@
 /** Options of Ansible's programs that gpuplay does not have, each with its replacement. */
 
-const vault = 'decrypt the file with "ansible-vault decrypt", or pass the values with -e @FILE'
 const sshOptions =
   'put the options into ~/.ssh/config, which gpuplay reads; for a bastion set ProxyJump there'
 const becomePassword = 'use -K to be asked, or write "become_password: ..." into a file and use -e @FILE'
@@ -22,12 +21,8 @@ const general: Readonly<Record<string, string>> = {
   '--ssh-extra-args': sshOptions,
   '--scp-extra-args': sshOptions,
   '--sftp-extra-args': sshOptions,
-  '--ask-vault-pass': vault,
-  '--ask-vault-password': vault,
-  '-J': vault,
-  '--vault-id': vault,
-  '--vault-pass-file': vault,
-  '--vault-password-file': vault,
+  '--ask-vault-password': 'use --ask-vault-pass',
+  '--vault-pass-file': 'use --vault-password-file',
   '--flush-cache': 'leave it out: facts are not kept between runs',
   '--playbook-dir': 'leave it out: change to that directory first',
 }

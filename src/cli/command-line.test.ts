@@ -25,6 +25,7 @@ const commands = [
   'exec',
   'test-module',
   'init',
+  'secrets',
   'config',
   'completion',
 ]
@@ -42,37 +43,40 @@ test('every help text fits 80 columns and loses no words', async () => {
   )
   assert.match(
     output,
-    /\n {5}\[--host-key-checking\] {3}Unknown host keys: strict refuses them, accept-new\n {29}saves/,
+    /\n {5}\[--host-key-checking\] {7}Unknown host keys: strict refuses them,\n {33}accept-new/,
   )
 })
 
+const vault = 'vault-password-file vault-id ask-vault-pass'
+
 /** Every option of every command: a removed one is missing in its help. */
 const options: Readonly<Record<string, string>> = {
-  run: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+  run: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass output color verbose quiet check diff limit rerun-failed tags skip-tags start-at-task force-handlers
     forks step list-hosts list-tasks list-tags syntax-check fail-on-change step-by-step profile`,
-  plan: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+  plan: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass output color verbose quiet out diff limit rerun-failed tags skip-tags start-at-task force-handlers forks`,
   show: 'output color verbose',
-  apply: 'extra-vars output color verbose quiet diff forks profile',
+  apply: `extra-vars output color verbose quiet diff forks profile ${vault}`,
   lint: 'inventory skip color',
   graph: '',
-  status: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+  status: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass limit forks output color`,
-  metrics: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+  metrics: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass limit forks output`,
   runs: 'inventory output diff color verbose',
-  inventory: 'inventory extra-vars list graph host limit',
-  explain: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+  inventory: `inventory extra-vars ${vault} list graph host limit`,
+  explain: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass host`,
   modules: 'json',
-  facts: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+  facts: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass forks only`,
-  exec: `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user ask-pass
+  exec: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass forks shell`,
-  'test-module': `inventory extra-vars connection user private-key host-key-checking connect-timeout become become-user
+  'test-module': `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user
     ask-pass ask-become-pass host`,
   init: 'inventory-only',
+  secrets: `recipient values ${vault}`,
   config: 'inventory json',
   completion: '',
 }
@@ -154,7 +158,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, plan, show, apply, lint, graph, status, metrics, runs, inventory, explain, modules, facts, exec, test-module, init, config, completion; see "gpuplay help"',
+    'the commands are run, plan, show, apply, lint, graph, status, metrics, runs, inventory, explain, modules, facts, exec, test-module, init, secrets, config, completion; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],

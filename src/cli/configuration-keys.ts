@@ -16,6 +16,9 @@ export interface Configuration {
   readonly diff: boolean
   readonly keepRuns: number
   readonly lintSkip: readonly string[]
+  readonly ageIdentities?: readonly string[]
+  readonly ageRecipients?: readonly string[]
+  readonly vaultPasswordFiles?: readonly string[]
 }
 
 export type ConfigurationKey = keyof Configuration
@@ -149,6 +152,26 @@ export const keys: { readonly [Name in ConfigurationKey]-?: Key<Configuration[Na
     name: 'lint_skip',
     description: 'codes of advice that gpuplay lint leaves out',
     otherwise: [],
+  },
+  ageIdentities: {
+    ...sources,
+    name: 'age_identities',
+    description: 'files with age keys, which decrypt secrets',
+    otherwise: undefined,
+    path: true,
+  },
+  ageRecipients: {
+    ...words,
+    name: 'age_recipients',
+    description: 'public age keys, for which gpuplay secrets encrypts',
+    otherwise: undefined,
+  },
+  vaultPasswordFiles: {
+    ...sources,
+    name: 'vault_password_files',
+    description: 'files with passwords of Ansible Vault',
+    otherwise: undefined,
+    path: true,
   },
 }
 

@@ -49,6 +49,9 @@ const samples: Readonly<Record<keyof typeof keys, readonly [file: string, text: 
   color: ['never', 'always', 'always'],
   diff: ['true', 'false', false],
   keepRuns: ['0', '7', 7],
+  ageIdentities: ['[/etc/a, /etc/b]', '/etc/c', ['/etc/c']],
+  ageRecipients: ['[age1a]', 'age1b, age1c', ['age1b', 'age1c']],
+  vaultPasswordFiles: ['/etc/a', '/etc/c', ['/etc/c']],
   lintSkip: ['[unnamed-play]', 'unnamed-task, unnamed-play', ['unnamed-task', 'unnamed-play']],
 }
 

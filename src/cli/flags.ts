@@ -6,9 +6,36 @@ import type { Context } from './context.ts'
 import { hostCompletion } from './host-completion.ts'
 import { fileFormats, type OutputFile, outputOf, type ScreenFormat, screenFormats } from './output-formats.ts'
 
-export interface InventoryFlags {
+/** Passwords of Ansible Vault. Keys of age are in the configuration. */
+export interface VaultFlags {
+  readonly vaultPasswordFile?: readonly string[]
+  readonly vaultId?: readonly string[]
+  readonly askVaultPass: boolean
+}
+
+export interface InventoryFlags extends VaultFlags {
   readonly inventory?: readonly string[]
   readonly extraVars?: readonly string[]
+}
+
+export const vaultFlags: FlagParametersForType<VaultFlags, Context> = {
+  vaultPasswordFile: {
+    kind: 'parsed',
+    parse: String,
+    variadic: true,
+    optional: true,
+    brief: 'File with a password of Ansible Vault, or a program that prints it; can be repeated',
+    placeholder: 'file',
+  },
+  vaultId: {
+    kind: 'parsed',
+    parse: String,
+    variadic: true,
+    optional: true,
+    brief: 'The same for one vault ID: ID@FILE, or ID@prompt to be asked',
+    placeholder: 'id@file',
+  },
+  askVaultPass: { kind: 'boolean', withNegated: false, brief: 'Ask for the password of Ansible Vault' },
 }
 
 export const inventoryFlags: FlagParametersForType<InventoryFlags, Context> = {
@@ -28,9 +55,10 @@ export const inventoryFlags: FlagParametersForType<InventoryFlags, Context> = {
     brief: 'Variables that override all others: name=value, a YAML or JSON map, or @file',
     placeholder: 'k=v|@file',
   },
+  ...vaultFlags,
 }
 
-export const inventoryAliases = { i: 'inventory', e: 'extraVars' } as const
+export const inventoryAliases = { i: 'inventory', e: 'extraVars', J: 'askVaultPass' } as const
 
 export interface ConnectionFlags extends Pick<
   Configuration,

@@ -4,14 +4,15 @@ import { InputError } from '../base/errors.ts'
 import { createLimit } from '../base/limit.ts'
 import { createRunContext, type RunContext } from '../fleet/run-context.ts'
 import { facts } from '../host/facts.ts'
-import { loadInventory } from '../inventory/inventory.ts'
+import { checkUnlocked, loadInventory } from '../inventory/inventory.ts'
 import { resolveLimit } from '../inventory/pattern.ts'
 import { unreadableSettings } from '../inventory/relations.ts'
+import { blindKeys } from '../language/encrypted/keyring.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
-import { diskFiles } from '../language/read-files.ts'
 import type { Configuration } from './configuration-keys.ts'
 import type { Context } from './context.ts'
 import type { ConnectionFlags, InventoryFlags } from './flags.ts'
+import { keyedFiles } from './keyed-files.ts'
 import { createReach } from './reach.ts'
 import { connectionDefaults, inventoriesOf } from './run-inputs.ts'
 
@@ -26,23 +27,31 @@ export async function chooseHosts(
   pattern: string,
   flags: InventoryFlags & ConnectionFlags & Configuration,
 ): Promise<ChosenHosts> {
-  const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
+  const files = await keyedFiles(context, flags)
+  const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], files)
   if (problems.length > 0) throw new InputError(problems)
   const inventory = loadInventory(inventoriesOf(context, flags), {
     extra,
     environment: context.world.environment,
     ownAddresses: context.world.addresses,
+    files,
   })
-  const chosen = resolveLimit(inventory, pattern, { files: diskFiles })
+  const chosen = resolveLimit(inventory, pattern, { files })
   if (chosen.problems.length > 0) throw new InputError(chosen.problems)
+  checkUnlocked(inventory, chosen.hosts)
   const names = chosen.hosts.map((host) => host.name)
-  const localSources = { environment: context.world.environment, files: diskFiles, folders: ['.'] }
+  const localSources = {
+    environment: context.world.environment,
+    files: { ...files, keys: blindKeys },
+    folders: ['.'],
+  }
   const unreadable = unreadableSettings(inventory, names, { extra, localSources })
   if (unreadable.length > 0) throw new InputError(unreadable)
   const run = createRunContext({
     name: 'none',
     secrets: context.secrets,
     world: context.world,
+    files,
     sinks: [],
     inventory,
     extra,

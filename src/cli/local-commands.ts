@@ -4,6 +4,7 @@ import type { Context } from './context.ts'
 import type { Examples } from './examples.ts'
 import { inventoryAliases, inventoryFlags, limitFlag, outputAliases, outputFlags } from './flags.ts'
 import { hostCompletion } from './host-completion.ts'
+import { secretsDeclared } from './secrets-declared.ts'
 import type { ConfigFlags } from './commands/config-command.ts'
 import type { InventoryCommandFlags } from './commands/inventory-command.ts'
 import type { LintFlags } from './commands/lint-command.ts'
@@ -263,5 +264,6 @@ export const localCommands = {
   modules: { command: modules, usage: usage.modules, examples: examples.modules },
   init: { command: init, usage: usage.init, examples: examples.init },
   config: { command: config, usage: usage.config, examples: examples.config },
+  secrets: secretsDeclared,
   completion: { command: completion, usage: usage.completion, examples: examples.completion },
 } as const

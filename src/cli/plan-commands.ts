@@ -13,6 +13,7 @@ import {
   inventoryFlags,
   outputAliases,
   outputFlags,
+  vaultFlags,
 } from './flags.ts'
 import { selectionAliases, selectionFlags } from './selection-flags.ts'
 
@@ -116,8 +117,9 @@ const apply = buildCommand<ApplyFlags, [string], Context>({
         withNegated: false,
         brief: 'Print at the end how long each task spent connecting, reading, changing and waiting',
       },
+      ...vaultFlags,
     },
-    aliases: { ...outputAliases, D: 'diff', f: 'forks', e: 'extraVars' },
+    aliases: { ...outputAliases, D: 'diff', f: 'forks', e: 'extraVars', J: inventoryAliases.J },
   },
 })
 

@@ -6,11 +6,12 @@ import type { RunDependencies, RunRequest } from '../engine/request.ts'
 import { runPlaybooks } from '../engine/run-playbooks.ts'
 import type { ListedPlay } from '../events/listed-play.ts'
 import { facts } from '../host/facts.ts'
-import { diskFiles } from '../language/read-files.ts'
+import type { Files } from '../language/read-files.ts'
 import { modules } from '../modules/catalogue.ts'
 import type { Configuration } from './configuration-keys.ts'
 import type { Context } from './context.ts'
 import type { ConnectionFlags, InventoryFlags } from './flags.ts'
+import { keyedFiles } from './keyed-files.ts'
 import { nameInventories } from './own-inventory.ts'
 import { createReach } from './reach.ts'
 import { connectionDefaults, inventoriesOf, rolesPaths } from './run-inputs.ts'
@@ -39,7 +40,7 @@ export async function startRun(
   const steps = mayAsk ? context.step : undefined
   if (step && steps === undefined) throw new InputError([noTerminal])
   return start(await requestOf(context, flags, wanted), {
-    ...dependenciesOf(context),
+    ...dependenciesOf(context, await keyedFiles(context, flags)),
     sinks: sinks.map((sink) => (event) => sink(named(event))),
     ...defined({
       confirm: mayAsk ? context.confirm : undefined,
@@ -50,7 +51,7 @@ export async function startRun(
 }
 
 /**
- * Lists the plays of a run. Asks for no passwords, because nothing connects to a host.
+ * Lists the plays of a run. Asks for no passwords of hosts, because nothing connects to one.
  * @throws InputError with every mistake in the files and arguments
  */
 export async function listRun(
@@ -59,7 +60,8 @@ export async function listRun(
   wanted: Wanted,
 ): Promise<readonly ListedPlay[]> {
   const request = await requestOf(context, { ...flags, askPass: false, askBecomePass: false }, wanted)
-  return listPlays(request, { ...dependenciesOf(context), sinks: [] })
+  const files = await keyedFiles(context, flags)
+  return listPlays(request, { ...dependenciesOf(context, files), sinks: [] })
 }
 
 function askLineOf({ askText, askSecret }: Context): RunDependencies['ask'] {
@@ -90,11 +92,11 @@ export async function requestOf(context: Context, flags: CommandLine, wanted: Wa
   }
 }
 
-export function dependenciesOf(context: Context): Omit<RunDependencies, 'sinks'> {
+export function dependenciesOf(context: Context, files: Files): Omit<RunDependencies, 'sinks'> {
   return {
     world: context.world,
     secrets: context.secrets,
-    files: diskFiles,
+    files,
     modules,
     facts,
     reach: createReach(context),

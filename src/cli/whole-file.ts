@@ -4,6 +4,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fchownSync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -38,18 +39,33 @@ export function whyNotWritable(path: string): Problem | undefined {
   }
 }
 
+/** Who may read and change a file. */
+export interface FileAccess {
+  readonly mode: number
+  readonly uid?: number
+  readonly gid?: number
+}
+
+const everyone: FileAccess = { mode: 0o644 }
+
 /**
- * Writes a file that everyone can read, with a temporary file beside it (`.NAME.HEX.tmp`).
+ * Writes a file, by default one that everyone can read, with a temporary file beside it (`.NAME.HEX.tmp`).
  * @throws Error of the file system; the old file is then unchanged
  */
-export function writeWholeFile(path: string, text: string, randomHex: (bytes: number) => string): void {
+export function writeWholeFile(
+  path: string,
+  text: string,
+  randomHex: (bytes: number) => string,
+  { mode, uid = -1, gid = -1 }: FileAccess = everyone,
+): void {
   const temporary = join(dirname(path), `.${basename(path)}.${randomHex(4)}.tmp`)
-  const file = openSync(temporary, 'wx', 0o644)
+  const file = openSync(temporary, 'wx', 0o600)
   try {
     try {
       writeText(file, text)
-      // The umask may have closed it.
-      fchmodSync(file, 0o644)
+      // -1 leaves the owner as it is.
+      if (uid !== -1 || gid !== -1) fchownSync(file, uid, gid)
+      fchmodSync(file, mode)
       fsyncSync(file)
     } finally {
       closeSync(file)

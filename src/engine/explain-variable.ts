@@ -4,7 +4,7 @@ import { findUnknown, Unknown } from '../base/unknown.ts'
 import type { HostVariables } from '../fleet/host-variables.ts'
 import type { Inventory, InventoryHost } from '../inventory/inventory-model.ts'
 import { hideVariable } from '../language/born-secrets.ts'
-import type { Play, RoleUse, Task, Value, Variable } from '../language/model.ts'
+import type { Play, RoleUse, Task, Variable } from '../language/model.ts'
 import { renderValue } from '../language/render.ts'
 import { type LayerName, layerOrder, type VariableScope } from '../language/scope.ts'
 import { problem } from '../language/source.ts'
@@ -164,16 +164,12 @@ function unsettled(from: string): Omit<Candidate, 'where'> {
 
 function written(from: string, { name, value, where }: Variable, scope: VariableScope): Candidate {
   const source = value.kind === 'template' || value.kind === 'expression' ? value.source : undefined
-  return { from, where, value: rendered(name, { value, file: where.file }, scope), written: source }
+  return { from, where, value: rendered({ name, value, where }, scope), written: source }
 }
 
-function rendered(
-  name: string,
-  { value, file }: { readonly value: Value; readonly file: string },
-  scope: VariableScope,
-): unknown {
+function rendered(variable: Variable, scope: VariableScope): unknown {
   try {
-    return known(hideVariable({ name, file }, renderValue(value, scope)))
+    return known(hideVariable(variable, renderValue(variable.value, scope)))
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     return new Unknown(error.problems[0]?.message ?? error.message)

@@ -5,7 +5,7 @@ import { defined } from '../base/defined.ts'
 import { misplacedVariables } from '../inventory/ansible-variables.ts'
 import { ansibleNames, hostVariableSchemas } from '../inventory/connection-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
-import type { Inventory } from '../inventory/inventory-model.ts'
+import { type Inventory, isLocked } from '../inventory/inventory-model.ts'
 import { adviceAbout } from '../language/lint-advice.ts'
 import type { Playbook, Role, Variable } from '../language/model.ts'
 import { readPlaybook } from '../language/playbook.ts'
@@ -50,7 +50,7 @@ export function lint(request: LintRequest, dependencies: LintDependencies): Lint
       facts: factsSchema(dependencies),
       files,
     })
-    const whole = inventory !== undefined && target.kind === 'playbook'
+    const whole = inventory !== undefined && !isLocked(inventory) && target.kind === 'playbook'
     problems.push(...found.filter(({ code }) => whole || code !== 'undefined-variable'))
     if (playbook !== undefined) playbooks.push(playbook)
   }
@@ -105,6 +105,7 @@ function withRolePlaybooks(targets: readonly LintTarget[], files: Files): Files 
     ),
   )
   return {
+    keys: files.keys,
     list: (path) => files.list(path),
     kind: (path) => (texts.has(path) ? 'file' : files.kind(path)),
     read: (path) => {

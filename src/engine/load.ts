@@ -6,8 +6,10 @@ import type { Secrets } from '../base/secrets.ts'
 import { misplacedVariables } from '../inventory/ansible-variables.ts'
 import { hostVariableSchemas } from '../inventory/connection-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
-import type { Inventory } from '../inventory/inventory-model.ts'
+import { hostOf, type Inventory, isLocked } from '../inventory/inventory-model.ts'
+import { unknownDelegates } from '../language/delegates.ts'
 import { unreadableSettings } from '../inventory/relations.ts'
+import { blindKeys } from '../language/encrypted/keyring.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { bornSecrets, playbookSecrets } from '../language/born-secrets.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
@@ -58,6 +60,7 @@ export function load(
   problems.push(...inventoryProblems)
   for (const { variables, connection } of inventory?.hosts.values() ?? [])
     book([variables, connection.settings].flatMap(bornSecrets))
+  const isWhole = inventory !== undefined && !isLocked(inventory)
   const modules = new ModuleTable(dependencies.modules, {
     ...request,
     files,
@@ -73,8 +76,8 @@ export function load(
       facts: factsSchema(dependencies),
       files,
     })
-    // Without the inventory, the defined variables are unknown.
-    problems.push(...found.filter(({ code }) => inventory !== undefined || code !== 'undefined-variable'))
+    // Without the inventory, and all its variables, the defined ones are unknown.
+    problems.push(...found.filter(({ code }) => isWhole || code !== 'undefined-variable'))
     if (playbook === undefined) continue
     playbooks.push(playbook)
     book(playbookSecrets(playbook))
@@ -85,6 +88,7 @@ export function load(
     ...misspelt(playbooks, inventory, extra),
     ...unknownTags(playbooks, request.tags),
     ...misplacedVariables(playbooks),
+    ...unknownDelegates(playbooks, new Set([...inventory.hosts.keys(), inventory.localhost.name])),
   )
   const chosen = (task: Task): boolean => isChosen(task.tags, request.tags)
   const start = startAt(playbooks, request.startAt, chosen)
@@ -106,8 +110,13 @@ export function load(
     environment,
   })
   problems.push(...selection.problems)
-  const given = { extra, localSources: { environment, files, folders: ['.'] } }
-  const settings = unreadableSettings(inventory, selection.hosts, given)
+  for (const name of selection.hosts) {
+    const host = hostOf(inventory, name)
+    if (host !== undefined) problems.push(...inventory.lockedFiles(host))
+  }
+  // Nothing is decrypted to find mistakes.
+  const localSources = { environment, files: { ...files, keys: blindKeys }, folders: ['.'] }
+  const settings = unreadableSettings(inventory, selection.hosts, { extra, localSources })
   const unreadable = unreadableValues(inventory, playbooks, settings)
   problems.push(...unreadable.problems)
   return {

@@ -11,7 +11,7 @@ import { resolve } from 'node:path'
 import { HostError } from '../base/errors.ts'
 import { openRegularFile, readRegularFileLater, type Unreadable } from '../base/regular-file.ts'
 import type { ControllerFiles } from '../host/host.ts'
-import { isVaulted, vaulted } from '../language/read-files.ts'
+import { sealedFormat } from '../language/encrypted/sealed.ts'
 
 /** Size limit of cached texts, in bytes. */
 const mostKept = 1024 * 1024
@@ -106,7 +106,7 @@ async function digest(file: FileHandle, path: string): Promise<string> {
   const chunks: AsyncIterable<Buffer> = file.createReadStream({ autoClose: false, start: 0 })
   for await (const chunk of chunks) {
     // Ansible would decrypt this file while sending it.
-    if (!begun && isVaulted(chunk)) throw unreadable(path, vaulted)
+    if (!begun && sealedFormat(chunk) === 'vault') throw unreadable(path, vaulted)
     begun = true
     hash.update(chunk)
   }
@@ -117,6 +117,11 @@ async function textOf(path: string): Promise<string | undefined> {
   const read = await readRegularFileLater(path, largest)
   if (read.kind === 'unreadable') throw unreadable(path, read)
   return read.kind === 'missing' ? undefined : read.bytes.toString('utf8')
+}
+
+const vaulted = {
+  why: 'it is encrypted with Ansible Vault, and gpuplay sends files as they are',
+  hint: 'write the decrypted text with `copy`: content: "{{file \'NAME\'}}"',
 }
 
 function unreadable(path: string, { why, hint }: Pick<Unreadable, 'why' | 'hint'>): HostError {

@@ -49,6 +49,8 @@ export class InventoryBuilder {
   readonly ports = new Map<HostName, Variable>()
   /** The place in a Phoenix file that has, or should have, the address of its node. */
   hypervisorAt: Position | undefined
+  /** Files of variables that cannot be decrypted: a mistake for hosts of which a run needs the variables. */
+  readonly locked: { readonly tier: Tier; readonly name: string; readonly problem: Problem }[] = []
   readonly #settings = new Map<string, Map<string, Variable[]>>()
 
   constructor() {

@@ -1,5 +1,6 @@
 /** The variables of a host: the sources that may set them, weakest first, and what they add up to. */
 import type { HostName } from '../base/brand.ts'
+import type { Problem } from '../base/errors.ts'
 import type { Variable, Variables } from '../language/model.ts'
 import type { InventoryBuilder, Tier } from './builder.ts'
 
@@ -44,6 +45,17 @@ export function mergedVariables(
     for (const [variable, settings] of builder.settings(tier, name))
       for (const setting of settings) merged.set(variable, setting)
   return merged
+}
+
+/** Returns the problems of the files of variables of a host that cannot be decrypted. */
+export function lockedFiles(
+  builder: InventoryBuilder,
+  host: HostName,
+  groups: readonly string[],
+): readonly Problem[] {
+  if (builder.locked.length === 0) return []
+  const levels = new Set(levelsOf(host, groups).map(({ tier, name }) => `${tier} ${name}`))
+  return builder.locked.flatMap(({ tier, name, problem }) => (levels.has(`${tier} ${name}`) ? [problem] : []))
 }
 
 /** Returns every place that sets a variable of a host, weakest first. */

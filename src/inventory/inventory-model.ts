@@ -37,6 +37,8 @@ export interface Inventory {
   readonly variableNames: ReadonlySet<string>
   /** Warnings about valid but unusual content. */
   readonly warnings: readonly Problem[]
+  /** Problems of its files of variables that cannot be decrypted. A run needs the variables of its hosts. */
+  readonly lockedFiles: (host: InventoryHost) => readonly Problem[]
   /** Every place that sets a variable of a host, weakest first. */
   readonly candidates: (host: InventoryHost, variable: string) => readonly InventoryCandidate[]
 }
@@ -45,6 +47,11 @@ export interface Inventory {
 export function hostOf(inventory: Inventory, name: HostName): InventoryHost | undefined {
   const found = inventory.hosts.get(name)
   return found ?? (name === inventory.localhost.name ? inventory.localhost : undefined)
+}
+
+/** Whether it lacks variables, since their files cannot be decrypted. */
+export function isLocked(inventory: Inventory): boolean {
+  return [...inventory.hosts.values()].some((host) => inventory.lockedFiles(host).length > 0)
 }
 
 /** The variable `group_names`: sorted alphabetically, as in Ansible. */

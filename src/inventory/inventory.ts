@@ -2,6 +2,7 @@
 import { basename, dirname, join } from 'node:path'
 import { type HostName, hostName } from '../base/brand.ts'
 import { InputError, type Problem } from '../base/errors.ts'
+import { blindKeys } from '../language/encrypted/keyring.ts'
 import { diskFiles, type Files } from '../language/read-files.ts'
 import type { LocalSources } from '../language/evaluation.ts'
 import type { Variable, Variables } from '../language/model.ts'
@@ -12,7 +13,7 @@ import { InventoryBuilder } from './builder.ts'
 import { construct } from './construct.ts'
 import { type Construction, readConstruction } from './constructed.ts'
 import { connectionVariables } from './connection-variables.ts'
-import { inventoryCandidates, mergedVariables } from './host-values.ts'
+import { inventoryCandidates, lockedFiles, mergedVariables } from './host-values.ts'
 import { findCycle, groupsOf, groupsOfHosts } from './groups.ts'
 import type { InventoryHost, Inventory } from './inventory-model.ts'
 import { checkRelations } from './relations.ts'
@@ -53,6 +54,12 @@ export function loadInventory(sources: readonly string[], options: InventoryOpti
   return inventory
 }
 
+/** @throws InputError if variables of these hosts are in files that cannot be decrypted */
+export function checkUnlocked(inventory: Inventory, hosts: readonly InventoryHost[]): void {
+  const problems = tidy(hosts.flatMap((host) => inventory.lockedFiles(host)))
+  if (problems.length > 0) throw new InputError(problems)
+}
+
 /**
  * Like `loadInventory`, but returns the mistakes, so that they can be reported together with those of the
  * playbook.
@@ -76,7 +83,9 @@ export function readInventory(
   }
   const { problems } = builder.values
   problems.push(...ansibleProblems(extra))
-  const given: GivenVariables = { extra, localSources: { environment, files, folders: ['.'] } }
+  // Nothing is decrypted to construct groups and to find mistakes.
+  const localSources = { environment, files: { ...files, keys: blindKeys }, folders: ['.'] }
+  const given: GivenVariables = { extra, localSources }
   if (findCycle(builder) === undefined) construct(builder, constructions, given)
   builder.reportUndeclared()
   const cycle = findCycle(builder)
@@ -160,6 +169,7 @@ function assemble(builder: InventoryBuilder, warnings: readonly Problem[]): Inve
     localhost,
     variableNames,
     warnings,
+    lockedFiles: ({ name: host, groups }) => lockedFiles(builder, host, groups),
     candidates: ({ name: host, groups }, variable) =>
       inventoryCandidates(builder, { host, groups }, variable),
   }

@@ -6,7 +6,7 @@ import { hostName } from '../base/brand.ts'
 import { loadRe2 } from '../base/built.ts'
 import type { Position, Problem } from '../base/errors.ts'
 import { globPattern } from '../base/glob.ts'
-import type { Files } from '../language/read-files.ts'
+import { type Files, readText } from '../language/read-files.ts'
 import { problem } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import type { InventoryHost, Inventory } from './inventory-model.ts'
@@ -65,17 +65,18 @@ export function resolveLimit(
       continue
     }
     const path = part.slice(1)
-    const read = files.read(path)
-    if (read.kind === 'unreadable') return { hosts: [], problems: [read.problem] }
-    if (read.kind === 'missing') {
+    if (files.kind(path) === undefined) {
       const missing = problem('missing-file', `there is no file "${path}"`, {
         where,
         hint: 'check the path after the @',
       })
       return { hosts: [], problems: [missing] }
     }
+    const problems: Problem[] = []
+    const text = readText(files, path, problems)
+    if (text === undefined) return { hosts: [], problems }
     terms.push(
-      ...read.text
+      ...text
         .split('\n')
         .map((line) => line.trim())
         .filter((line) => line !== '' && !line.startsWith('#')),

@@ -2,7 +2,8 @@
 import { extname, join } from 'node:path'
 import type { Problem } from '../base/errors.ts'
 import { isNothing } from '../language/fields.ts'
-import { type Files, listFolder, readYamlFile } from '../language/read-files.ts'
+import { lockedCode } from '../language/encrypted/sealed.ts'
+import { type Files, listFolder, readVariablesFile } from '../language/read-files.ts'
 import type { Variable } from '../language/model.ts'
 import type { InventoryBuilder, Tier } from './builder.ts'
 
@@ -80,7 +81,11 @@ function readVariables(
   path: string,
   target: { readonly files: Files; readonly tier: Tier; readonly name: string },
 ): void {
-  const root = readYamlFile(target.files, path, builder.values.problems)?.root
+  const found: Problem[] = []
+  const root = readVariablesFile(target.files, path, found)?.root
+  for (const one of found)
+    if (one.code === lockedCode) builder.locked.push({ tier: target.tier, name: target.name, problem: one })
+    else builder.values.problems.push(one)
   if (root === undefined || isNothing(root)) return
   if (root.kind !== 'map') {
     builder.report('invalid-variables', 'this file must be a map of variables', { where: root.where })

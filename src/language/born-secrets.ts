@@ -11,7 +11,9 @@ import {
   revealAll,
   type Secret,
 } from '../base/secret.ts'
+import type { Position } from '../base/errors.ts'
 import type { Playbook, Value, Variables } from './model.ts'
+import { isSealed } from './source.ts'
 
 /**
  * Values that depend on other variables are not known yet; the scope finds their secrets when it renders
@@ -21,7 +23,7 @@ export function bornSecrets(variables: Variables): readonly Secret[] {
   const found: Secret[] = []
   for (const { name, value, where } of variables.values()) {
     const data = literalData(value)
-    const hidden = hideVariable({ name, file: where.file }, data)
+    const hidden = hideVariable({ name, where }, data)
     revealAll(hidden, (secret) => void found.push(secret))
   }
   return found
@@ -37,15 +39,15 @@ export function playbookSecrets({ plays }: Playbook): readonly Secret[] {
 }
 
 /**
- * Returns the value of a variable with its secrets marked: all of it if its name or file marks it as secret,
- * otherwise the values under keys that do.
+ * Returns the value of a variable with its secrets marked: all of it if its name marks it as secret or its file
+ * was encrypted, all texts if the name of its file does, otherwise the values under keys that do.
  */
 export function hideVariable(
-  { name, file }: { readonly name: string; readonly file: string },
+  { name, where }: { readonly name: string; readonly where: Position },
   value: unknown,
 ): unknown {
-  if (isSecretName(name)) return hideWhole(value)
-  return isSecretFile(file) ? hideTexts(hideNamed(value)) : hideNamed(value)
+  if (isSecretName(name) || isSealed(where)) return hideWhole(value)
+  return isSecretFile(where.file) ? hideTexts(hideNamed(value)) : hideNamed(value)
 }
 
 function literalData(value: Value): unknown {
@@ -58,6 +60,7 @@ function literalData(value: Value): unknown {
       return Object.fromEntries([...value.entries].map(([key, entry]) => [key, literalData(entry.value)]))
     case 'template':
     case 'expression':
+    case 'sealed':
       return undefined
   }
 }

@@ -74,6 +74,7 @@ export class Declarations {
   check(value: Value): readonly Problem[] {
     switch (value.kind) {
       case 'literal':
+      case 'sealed':
         return []
       case 'list':
         return value.items.flatMap((item) => this.check(item))

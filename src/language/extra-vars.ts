@@ -4,7 +4,7 @@
  */
 import type { Position, Problem } from '../base/errors.ts'
 import { isSecretName } from '../base/secret.ts'
-import { type Files, readYamlFile } from './read-files.ts'
+import { type Files, readVariablesFile } from './read-files.ts'
 import type { LiteralValue, Variable, Variables } from './model.ts'
 import { problem, SourceFile } from './source.ts'
 import { commandLineScalar, ValueReader } from './values.ts'
@@ -42,7 +42,7 @@ function fromFile(path: string, files: Files, reader: ValueReader): ReadonlyMap<
     )
     return new Map()
   }
-  const read = readYamlFile(files, path, reader.problems)
+  const read = readVariablesFile(files, path, reader.problems)
   if (read === undefined) return new Map()
   return mapOf(read.root, reader, read.source.position(0))
 }

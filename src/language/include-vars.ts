@@ -9,8 +9,8 @@ import { globPattern } from '../base/glob.ts'
 import { isSecretFile } from '../base/secret.ts'
 import { candidatesIn } from './file-candidates.ts'
 import type { Task, Variable, Variables } from './model.ts'
-import { type Files, listFolder, readYamlFile, suggestions } from './read-files.ts'
-import { problem } from './source.ts'
+import { type Files, listFolder, readVariablesFile, suggestions } from './read-files.ts'
+import { isSealed, problem } from './source.ts'
 import { didYouMean } from './suggest.ts'
 import { taskFolders } from './task-files.ts'
 import { ValueReader } from './values.ts'
@@ -158,7 +158,7 @@ function matcherOf(
 
 /** Reads a file that must be a map; none if it is empty. */
 export function mapIn(reader: ValueReader, files: Files, path: string): readonly YamlMap[] {
-  const root = readYamlFile(files, path, reader.problems)?.root
+  const root = readVariablesFile(files, path, reader.problems)?.root
   if (root === undefined || (root.kind === 'scalar' && root.value === null)) return []
   if (root.kind === 'map') return [root]
   reader.problems.push(
@@ -178,7 +178,7 @@ export function mergedVariables(
   const entries = new Map(roots.flatMap((root) => [...reader.map(root).entries]))
   const places = [...roots.map((root) => root.where), where]
   // The file decides whether the texts in it are secrets.
-  const place = places.find(({ file }) => isSecretFile(file)) ?? places[0] ?? where
+  const place = places.find((one) => isSealed(one) || isSecretFile(one.file)) ?? places[0] ?? where
   const variable: Variable = { name, value: { kind: 'map', entries, where: place }, where: place }
   return new Map([[name, variable]])
 }

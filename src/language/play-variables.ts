@@ -4,13 +4,13 @@ import { type FieldReader, isNothing } from './fields.ts'
 import { candidatesIn } from './file-candidates.ts'
 import type { Loader } from './loader.ts'
 import type { Variable, Variables } from './model.ts'
-import { readYamlFile, suggestions } from './read-files.ts'
+import { readVariablesFile, suggestions } from './read-files.ts'
 import { didYouMean } from './suggest.ts'
 import type { YamlMap, YamlNode } from './yaml.ts'
 
 /** Reads a file that must be a map; `undefined` if it is empty. Reports anything else. */
 export function readMapFile(loader: Loader, path: string): YamlMap | undefined {
-  const root = readYamlFile(loader.files, path, loader.problems)?.root
+  const root = readVariablesFile(loader.files, path, loader.problems)?.root
   if (root === undefined || isNothing(root)) return undefined
   if (root.kind === 'map') return root
   loader.report('invalid-variables', 'this file must be a map of variables', { where: root.where })

@@ -6,7 +6,8 @@ import { candidatesIn } from './file-candidates.ts'
 import { findIncluded, includeRequest, mapIn, mergedVariables, placeOf } from './include-vars.ts'
 import type { Loader } from './loader.ts'
 import type { Loop, Task, Value, Variables } from './model.ts'
-import { listFolder, readYamlFile } from './read-files.ts'
+import { lockedCode } from './encrypted/sealed.ts'
+import { listFolder, readVariablesFile } from './read-files.ts'
 import { isConstant, renderValue } from './render.ts'
 import { problem } from './source.ts'
 import { taskFolders } from './task-files.ts'
@@ -99,9 +100,10 @@ function pathsLike({ files, problems }: Loader, task: IncludingTask, glob: strin
 /** A file whose name only matches may be something else. */
 function mapAmong({ files, values }: Loader, path: string): readonly YamlMap[] {
   const problems: Problem[] = []
-  const root = readYamlFile(files, path, problems)?.root
+  const root = readVariablesFile(files, path, problems)?.root
   if (root !== undefined && root.kind !== 'map') return []
-  values.problems.push(...problems)
+  // A file that cannot be decrypted is a mistake only if the run reads it.
+  values.problems.push(...problems.filter(({ code }) => code !== lockedCode))
   return root === undefined ? [] : [root]
 }
 
@@ -127,6 +129,7 @@ export function globsOf(value: Value, task: NamingTask): readonly string[] | und
       return itemsNamed(value.path ?? [], task.loop) ?? globOf(value.source, task)
     case 'map':
     case 'expression':
+    case 'sealed':
       return undefined
   }
 }

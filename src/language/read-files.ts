@@ -5,6 +5,10 @@
 import { isUtf8 } from 'node:buffer'
 import { lstatSync, readdirSync, statSync } from 'node:fs'
 import type { Problem } from '../base/errors.ts'
+import { type Keyring, noKeys } from './encrypted/keyring.ts'
+import { LockedError } from './encrypted/locked-error.ts'
+import { formatNames, lockedFile, opened, type SealedFormat, sealedFormat } from './encrypted/sealed.ts'
+import { sopsValues } from './encrypted/sops.ts'
 import { type Distrust, readRegularFile, systemReason, type Unreadable } from '../base/regular-file.ts'
 import { SourceFile } from './source.ts'
 import { readYaml, type YamlNode } from './yaml.ts'
@@ -13,6 +17,8 @@ export type FileText =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unreadable'; readonly problem: Problem }
+  /** It is encrypted as a whole. */
+  | { readonly kind: 'sealed'; readonly bytes: Buffer; readonly format: SealedFormat }
 
 export type FolderNames =
   | { readonly kind: 'names'; readonly names: readonly string[] }
@@ -28,6 +34,8 @@ export interface Files {
   kind(path: string): 'file' | 'directory' | undefined
   /** The names in a folder, sorted. */
   list(path: string): FolderNames
+  /** The keys for encrypted files and values. */
+  readonly keys: Keyring
 }
 
 /**
@@ -59,6 +67,7 @@ export const diskFiles: Files = {
       })
     }
   },
+  keys: noKeys,
 }
 
 /** The controller's file system, in which some files are not used because of their owner. */
@@ -74,26 +83,13 @@ function readDisk(path: string, distrust?: Distrust): FileText {
     return unreadable(path, { why, hint: 'fix the link or remove it' })
   }
   if (read.kind === 'unreadable') return unreadable(path, read)
-  if (isVaulted(read.bytes)) return unreadable(path, vaulted)
+  const format = sealedFormat(read.bytes)
+  if (format !== undefined) return { kind: 'sealed', bytes: read.bytes, format }
   if (isUtf8(read.bytes)) return { kind: 'text', text: read.bytes.toString('utf8') }
   return unreadable(path, {
     why: 'it is not UTF-8 text',
     hint: 'convert it to UTF-8, for example with iconv',
   })
-}
-
-/** The start of a file written by `ansible-vault encrypt`. */
-const vaultHeader = '$ANSIBLE_VAULT;'
-
-/** Whether a file is encrypted with Ansible Vault, judging by its first bytes. */
-export function isVaulted(bytes: Buffer): boolean {
-  return bytes.subarray(0, vaultHeader.length).toString('latin1') === vaultHeader
-}
-
-/** The reason and hint for such a file. */
-export const vaulted = {
-  why: 'it is encrypted with Ansible Vault, which gpuplay cannot decrypt',
-  hint: 'decrypt it with "ansible-vault decrypt", or remove it and pass its values with -e @FILE',
 }
 
 function unreadable(
@@ -116,9 +112,20 @@ export function readText(files: Files, path: string, problems: Problem[]): strin
   problems.push(
     read.kind === 'unreadable'
       ? read.problem
-      : { code: 'missing-file', message: `there is no file "${path}"`, hint: 'check the path' },
+      : read.kind === 'sealed'
+        ? sealedHere(path, read.format)
+        : { code: 'missing-file', message: `there is no file "${path}"`, hint: 'check the path' },
   )
   return undefined
+}
+
+/** The problem of an encrypted file that is not a file of variables. */
+function sealedHere(path: string, format: SealedFormat): Problem {
+  return {
+    code: 'unreadable-file',
+    message: `cannot read "${path}": it is encrypted with ${formatNames[format]}, and gpuplay decrypts only files of variables`,
+    hint: 'decrypt it, and put its secrets into an encrypted file of variables',
+  }
 }
 
 /** Returns the names in a folder, none if it does not exist; reports a folder that cannot be read. */
@@ -137,14 +144,38 @@ export function suggestions(files: Files, folder: string): readonly string[] {
 }
 
 /** Reads a required YAML file; reports it and returns `undefined` if it is missing or unreadable. */
-export function readYamlFile(
-  files: Files,
-  path: string,
-  problems: Problem[],
-): { readonly root: YamlNode | undefined; readonly source: SourceFile } | undefined {
+export function readYamlFile(files: Files, path: string, problems: Problem[]): ReadYaml | undefined {
   const text = readText(files, path, problems)
-  if (text === undefined) return undefined
-  const source = new SourceFile(path, text)
+  return text === undefined ? undefined : parsed(new SourceFile(path, text), problems)
+}
+
+/**
+ * The same for a file of variables, which may be encrypted. A file that cannot be decrypted has a problem with
+ * the code `lockedCode`.
+ */
+export function readVariablesFile(files: Files, path: string, problems: Problem[]): ReadYaml | undefined {
+  const read = files.read(path)
+  if (read.kind !== 'sealed') {
+    const plain = readYamlFile(files, path, problems)
+    return plain && { ...plain, root: sopsValues(plain.root) ?? plain.root }
+  }
+  try {
+    const text = opened(read.bytes, read.format, files.keys)
+    return parsed(new SourceFile(path, text, { sealed: true }), problems)
+  } catch (error) {
+    if (!(error instanceof LockedError)) throw error
+    problems.push(lockedFile(path, error))
+    return undefined
+  }
+}
+
+interface ReadYaml {
+  /** Undefined for an empty file. */
+  readonly root: YamlNode | undefined
+  readonly source: SourceFile
+}
+
+function parsed(source: SourceFile, problems: Problem[]): ReadYaml {
   const { root, problems: found } = readYaml(source)
   problems.push(...found)
   return { root, source }

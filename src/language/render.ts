@@ -1,7 +1,10 @@
 /** Renders values to data in the scope of one host and task. */
 import { InputError, type Problem } from '../base/errors.ts'
+import { noKeys } from './encrypted/keyring.ts'
+import { openedAt } from './encrypted/sealed.ts'
+import type { SealedValue } from './encrypted/sealed-value.ts'
 import { evaluate } from './expression.ts'
-import type { ReadPath, Value } from './model.ts'
+import type { Expression, ReadPath, Template, Value } from './model.ts'
 import { Omit } from './omit.ts'
 import { renderTemplate } from './template.ts'
 import type { Scope } from './evaluation.ts'
@@ -41,10 +44,11 @@ function render(value: Value, scope: Scope, problems: Problem[]): unknown {
       }
       return result
     }
+    case 'sealed':
     case 'template':
     case 'expression':
       try {
-        return value.kind === 'template' ? renderTemplate(value, scope) : evaluate(value, scope)
+        return rendered(value, scope)
       } catch (error) {
         if (!(error instanceof InputError)) throw error
         problems.push(...error.problems)
@@ -53,10 +57,22 @@ function render(value: Value, scope: Scope, problems: Problem[]): unknown {
   }
 }
 
+function rendered(value: SealedValue | Template | Expression, scope: Scope): unknown {
+  switch (value.kind) {
+    case 'sealed':
+      return openedAt(value.where, () => value.open(scope.localSources?.files.keys ?? noKeys))
+    case 'template':
+      return renderTemplate(value, scope)
+    case 'expression':
+      return evaluate(value, scope)
+  }
+}
+
 /** Returns every path that a value reads, in the order of the text. */
 export function valueReads(value: Value): readonly ReadPath[] {
   switch (value.kind) {
     case 'literal':
+    case 'sealed':
       return []
     case 'list':
       return value.items.flatMap(valueReads)
@@ -77,6 +93,7 @@ export function isConstant(value: Value): boolean {
       return value.items.every(isConstant)
     case 'map':
       return [...value.entries.values()].every((entry) => isConstant(entry.value))
+    case 'sealed':
     case 'template':
     case 'expression':
       return false

@@ -85,6 +85,7 @@ class Waiting {
         return fromEntries([...value.entries].map(([key, entry]) => [key, this.fromValue(entry.value)]))
       case 'template':
       case 'expression':
+      case 'sealed':
         return this.#standIn(value)
     }
   }

@@ -124,7 +124,7 @@ export class VariableScope implements Scope {
 
   #written({ variable, hidden = false }: Extract<Found, { readonly kind: 'written' }>): unknown {
     const rendered = this.#render(variable)
-    const named = hideVariable({ name: variable.name, file: variable.where.file }, rendered)
+    const named = hideVariable(variable, rendered)
     const value = hidden ? hideTexts(named) : named
     const book = this.#book
     if (book !== undefined) revealAll(value, (secret) => book.add(secret))

@@ -7,10 +7,13 @@ import { defined } from '../base/defined.ts'
 export class SourceFile {
   readonly file: string
   readonly text: string
+  /** It was encrypted. */
+  readonly sealed: boolean
   readonly #lineStarts: readonly number[]
 
-  constructor(file: string, text: string) {
+  constructor(file: string, text: string, { sealed = false }: { readonly sealed?: boolean } = {}) {
     this.file = file
+    this.sealed = sealed
     this.text = text
     const starts = [0]
     for (let index = text.indexOf('\n'); index !== -1; index = text.indexOf('\n', index + 1)) {
@@ -56,6 +59,8 @@ export class SourcePosition implements Position {
   readonly line: number
   readonly column: number
   readonly length: number
+  /** In a file that was encrypted. */
+  readonly sealed: boolean
   readonly #source: SourceFile
 
   constructor(source: SourceFile, place: { line: number; column: number; length: number }) {
@@ -63,6 +68,7 @@ export class SourcePosition implements Position {
     this.line = place.line
     this.column = place.column
     this.length = place.length
+    this.sealed = source.sealed
     this.#source = source
   }
 
@@ -86,7 +92,7 @@ export class SourcePosition implements Position {
 
   /** Returns a line as excerpts show it. */
   #shown(line: number): string {
-    const shown = withoutSecrets(this.#source.lineText(line), this.file)
+    const shown = withoutSecrets(this.#source.lineText(line), this)
     return isBelowSecretKey(this.#source, line) ? withoutValue(shown) : shown
   }
 }
@@ -103,13 +109,13 @@ function placeIn(shown: string, line: string, column: number): number {
 }
 
 /** Returns a line without the values of secret names; a value that only refers to other variables stays. */
-function withoutSecrets(line: string, file: string): string {
-  if (isSecretFile(file) && line.trim() !== '') return '(a line of a secrets file)'
+function withoutSecrets(line: string, { file, sealed }: SourcePosition): string {
+  if ((sealed || isSecretFile(file)) && line.trim() !== '') return '(a line of a secrets file)'
   const whole = /^\s*(?:- +)?["']?([\w-]+)["']?\s*:\s+/.exec(line)
   if (whole !== null && isSecretName(whole[1] ?? '')) return hideFrom(line, whole[0].length, line.length)
   let shown = ''
   let end = 0
-  for (const key of line.matchAll(/(?<![\w-])([\w-]+)["']?\s*[:=](?!=)\s*/g)) {
+  for (const key of line.matchAll(/(?<![\w-])([\w-]{1,200})["']?\s*[:=](?!=)\s*/g)) {
     const from = key.index + key[0].length
     if (key.index < end || !isSecretName(key[1] ?? '')) continue
     flowValue.lastIndex = from
@@ -168,6 +174,11 @@ const longest = 600
 /** Shortens a long text to its start and end. */
 function shortened(text: string): string {
   return text.length <= longest ? text : `${text.slice(0, 400)} ... ${text.slice(-150)}`
+}
+
+/** Whether the position is in a file that was encrypted: everything in it is a secret. */
+export function isSealed(position: Position): boolean {
+  return position instanceof SourcePosition && position.sealed
 }
 
 /** Returns the excerpt for a position, if its source text is available. */

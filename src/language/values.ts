@@ -68,6 +68,7 @@ export class ValueReader {
   }
 
   #scalar(node: YamlScalar): Value {
+    if (node.sealed !== undefined) return { kind: 'sealed', where: node.where, open: node.sealed }
     const problems: Problem[] = []
     const parsed = this.#parsed(node, problems)
     if (parsed === undefined && problems.length > 0 && this.#defers) return unreadable(node, problems)
@@ -128,6 +129,7 @@ export function unreadableProblems(value: Value): readonly Problem[] {
   switch (value.kind) {
     case 'literal':
     case 'expression':
+    case 'sealed':
       return []
     case 'list':
       return value.items.flatMap(unreadableProblems)

@@ -2,6 +2,7 @@
 import { type Document, visit, type YAMLParseError } from 'yaml'
 import type { Problem } from '../base/errors.ts'
 import { problem, type SourceFile } from './source.ts'
+import { tagsInWords } from './yaml-tags.ts'
 
 /** The hint for a template that must be quoted. */
 export function quoteIt(text: string): string {
@@ -80,11 +81,8 @@ export function tagProblem(source: SourceFile, warning: { message: string; pos: 
   const [start, end] = warning.pos
   const where = source.position(start, end - start)
   const tag = source.text.slice(start, end).split(/\s/)[0] ?? ''
-  const hint =
-    tag === '!vault'
-      ? 'gpuplay cannot decrypt Ansible Vault: decrypt the value, or pass it with -e @FILE'
-      : /^!(\(|[a-z_]\w*[.(]|[a-z_]\w*$)/i.test(tag)
-        ? `put quotes around an expression that starts with "!"; the only supported tag is !cel`
-        : 'the only supported tag is !cel'
+  const hint = /^!(\(|[a-z_]\w*[.(]|[a-z_]\w*$)/i.test(tag)
+    ? `put quotes around an expression that starts with "!"; ${tagsInWords}`
+    : tagsInWords
   return problem('unknown-tag', `unknown tag "${tag}"`, { where, hint })
 }

@@ -28,7 +28,7 @@ const mistakes: readonly (readonly [text: string, expected: string])[] = [
   ['a:\n\tb: 1\n', 'f.yml:2:1 invalid-yaml: a tab is used for indentation (indent with spaces)'],
   [
     'a: !vault x\n',
-    'f.yml:1:4 unknown-tag: unknown tag "!vault" (gpuplay cannot decrypt Ansible Vault: decrypt the value, or pass it with -e @FILE)',
+    'f.yml:1:11 not-encrypted: this value is not encrypted with Ansible Vault (encrypt it with "ansible-vault encrypt_string")',
   ],
   [
     'shell: echo a: b\n',
@@ -113,6 +113,6 @@ test('a position inside quoted, plain and block text is found', () => {
 
 test('if an unquoted condition begins with !, the hint suggests quotes', () => {
   assert.deepEqual(report(read('when: !defined(x)\n').problems), [
-    'f.yml:1:7 unknown-tag: unknown tag "!defined(x)" (put quotes around an expression that starts with "!"; the only supported tag is !cel)',
+    'f.yml:1:7 unknown-tag: unknown tag "!defined(x)" (put quotes around an expression that starts with "!"; the tags are !cel, !age and !vault)',
   ])
 })

@@ -26,7 +26,9 @@ import {
   tooManyValues,
   tooMuchToParse,
 } from './limits.ts'
+import type { Keyring } from './encrypted/keyring.ts'
 import { type Locator, problem, type SourceFile } from './source.ts'
+import { knownTags, sealedText } from './yaml-tags.ts'
 import { quoteIt, yamlSyntaxProblem, tagProblem, unclosedQuote, unquotedTemplate } from './yaml-problems.ts'
 
 export type YamlNode = YamlScalar | YamlList | YamlMap
@@ -38,6 +40,8 @@ export interface YamlScalar extends Locator {
   readonly source: string
   /** Tagged `!cel`. */
   readonly cel: boolean
+  /** Of an encrypted value: returns a `Secret`, or a boolean. @throws LockedError */
+  readonly sealed?: ((keys: Keyring) => unknown) | undefined
   /** For a number outside YAML: how to write it as text. */
   readonly quoted?: string
 }
@@ -105,7 +109,7 @@ function parseQuietly(source: SourceFile): QuietDocument | Problem {
       logLevel: 'error',
       prettyErrors: false,
       stringKeys: false,
-      customTags: [{ tag: '!cel', resolve: (text: string) => text }],
+      customTags: [...knownTags],
     })
   } catch (error) {
     if (isTooDeep(error)) return fileNestedTooDeeply(source.position(0))
@@ -179,6 +183,9 @@ class Reader {
       value: plain,
       source: node.source,
       cel: node.tag === '!cel',
+      sealed: sealedText(node.tag, String(plain), (wrong, hint) =>
+        this.#report('not-encrypted', wrong, this.#place(node), { hint }),
+      ),
       where: this.#source.position(start, raw.trimEnd().length),
       at: (offset, length) => this.#inside(node, offset, length),
     }

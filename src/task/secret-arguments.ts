@@ -84,6 +84,8 @@ export function declaredSecrets(
 
 function textsOf(value: Value, scope: VariableScope, free: boolean): readonly string[] {
   switch (value.kind) {
+    case 'sealed':
+      return []
     case 'literal':
       return free && typeof value.value === 'string' ? [value.value] : []
     case 'list':

@@ -8,13 +8,17 @@ import type { PlanCommand } from '../../engine/plans/plan-schema.ts'
 import { configured } from '../configuration.ts'
 import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
-import type { InventoryFlags, OutputFlags } from '../flags.ts'
+import type { InventoryFlags, OutputFlags, VaultFlags } from '../flags.ts'
 import { extraVarsOf, openPlanFile } from '../plan-files.ts'
 import { outputsOf } from '../output-formats.ts'
 import { reportingMistakes, type ShownOptions, showRun } from '../shown-run.ts'
 
 export interface ApplyFlags
-  extends Pick<InventoryFlags, 'extraVars'>, OutputFlags, Partial<Pick<Configuration, 'forks' | 'diff'>> {
+  extends
+    VaultFlags,
+    Pick<InventoryFlags, 'extraVars'>,
+    OutputFlags,
+    Partial<Pick<Configuration, 'forks' | 'diff'>> {
   readonly profile: boolean
 }
 
@@ -48,10 +52,11 @@ function optionsOf(
   flags: ApplyFlags,
   { playbooks, inventories, connection, limit, extras }: PlanCommand & { readonly extras: readonly string[] },
 ): ShownOptions {
-  const { color, forks, diff, verbose, quiet, output = [] } = flags
+  const { color, forks, diff, verbose, quiet, output = [], vaultId, vaultPasswordFile } = flags
   const { screen, files } = outputsOf(output)
   const given = { output: screen, color, forks, diff, inventory: inventories }
   const found = configured(context, given, playbooks)
+  const { ageIdentities, vaultPasswordFiles } = found
   return {
     forks: found.forks,
     forceHandlers: found.forceHandlers,
@@ -67,7 +72,8 @@ function optionsOf(
     files,
     askPass: false,
     askBecomePass: false,
+    askVaultPass: flags.askVaultPass,
     ...connection,
-    ...defined({ limit }),
+    ...defined({ limit, vaultId, vaultPasswordFile, ageIdentities, vaultPasswordFiles }),
   }
 }

@@ -15,6 +15,7 @@ import { configured } from '../configuration.ts'
 import { taskText, variableText } from '../explain-text.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags } from '../flags.ts'
+import { keyedFiles } from '../keyed-files.ts'
 import { playbooksOf } from '../shipped.ts'
 import { reportProblems } from '../show.ts'
 import { dependenciesOf, requestOf } from '../start-run.ts'
@@ -75,7 +76,8 @@ async function prepared(
     playbooks: playbooksOf(context, playbooks),
     check: true,
   })
-  const dependencies = { ...dependenciesOf(context), sinks: [] }
+  const files = await keyedFiles(context, line)
+  const dependencies = { ...dependenciesOf(context, files), sinks: [] }
   const run = prepareRun(request, dependencies, context.signal)
   const { inventory } = run.loaded
   const host = hostOf(inventory, hostName(wanted))

@@ -3,13 +3,14 @@ import { isSecretName, Secret } from '../../base/secret.ts'
 import { Unknown } from '../../base/unknown.ts'
 import { ansibleNames } from '../../inventory/connection-variables.ts'
 import { type GivenVariables, hostScope } from '../../inventory/host-scope.ts'
-import { loadInventory } from '../../inventory/inventory.ts'
+import { checkUnlocked, loadInventory } from '../../inventory/inventory.ts'
 import type { InventoryHost, Inventory } from '../../inventory/inventory-model.ts'
 import { listing, withoutTemplates } from '../../inventory/listing.ts'
 import { limitPlace, resolveLimit } from '../../inventory/pattern.ts'
 import { hiddenValue, unknownValue } from '../../inventory/program-output.ts'
 import { hostName } from '../../base/brand.ts'
 import { readExtraVars } from '../../language/extra-vars.ts'
+import { blindKeys } from '../../language/encrypted/keyring.ts'
 import { diskFiles } from '../../language/read-files.ts'
 import type { Value } from '../../language/model.ts'
 import type { VariableScope } from '../../language/scope.ts'
@@ -20,6 +21,7 @@ import { place, table } from '../../view/text.ts'
 import { configured } from '../configuration.ts'
 import type { Context } from '../context.ts'
 import type { InventoryFlags } from '../flags.ts'
+import { keyedFiles } from '../keyed-files.ts'
 import { inventoriesOf } from '../run-inputs.ts'
 import { reportProblems } from '../show.ts'
 
@@ -31,26 +33,27 @@ export interface InventoryCommandFlags extends InventoryFlags {
 }
 
 /** `gpuplay inventory -i INV --list|--graph|--host NAME` */
-export function inventoryCommand(this: Context, flags: InventoryCommandFlags): void {
+export async function inventoryCommand(this: Context, flags: InventoryCommandFlags): Promise<void> {
   try {
     const views = viewsOf(flags)
     if (views.length > 1) throw new InputError([oneView(views)])
-    const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], diskFiles)
+    const configuration = configured(this, flags)
+    const files = await keyedFiles(this, { ...flags, ...configuration })
+    const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], files)
     if (problems.length > 0) throw new InputError(problems)
     const { environment, addresses: ownAddresses } = this.world
-    const sources = inventoriesOf(this, configured(this, flags))
-    const loaded = loadInventory(sources, { extra, environment, ownAddresses })
+    const sources = inventoriesOf(this, configuration)
+    const loaded = loadInventory(sources, { extra, environment, ownAddresses, files })
     const chosen = chosenHosts(loaded, flags.limit)
-    const given = { extra, localSources: { environment, files: diskFiles, folders: ['.'] } }
+    // Without keys: no value is decrypted.
+    const localSources = { environment, files: { ...files, keys: blindKeys }, folders: ['.'] }
+    const given = { extra, localSources }
     if (flags.host !== undefined) this.output.write(hostText(loaded, flags.host, given))
-    else if (flags.list)
-      this.output.write(
-        `${jsonText(
-          listing(loaded, chosen, (host) => valuesOf(host, given)),
-          2,
-        )}\n`,
-      )
-    else this.output.write(graphText(loaded, new Set(chosen.map((host) => host.name))))
+    else if (flags.list) {
+      checkUnlocked(loaded, chosen)
+      const listed = listing(loaded, chosen, (host) => valuesOf(host, given))
+      this.output.write(`${jsonText(listed, 2)}\n`)
+    } else this.output.write(graphText(loaded, new Set(chosen.map((host) => host.name))))
   } catch (error) {
     if (!(error instanceof InputError)) throw error
     reportProblems(this, error.problems, { color: 'auto' })
@@ -123,6 +126,8 @@ function asWritten(value: Value): unknown {
       return Object.fromEntries([...value.entries].map(([key, entry]) => [key, asWritten(entry.value)]))
     case 'template':
       return value.source
+    case 'sealed':
+      return hiddenValue
     case 'expression':
       // An inventory that is read back cannot contain expressions.
       return unknownValue
@@ -159,6 +164,7 @@ function hostText(inventory: Inventory, name: string, given: GivenVariables): st
       }),
     ])
   }
+  checkUnlocked(inventory, [host])
   const scope = hostScope(host, given)
   const names = [...new Set([...host.variables.keys(), ...extra.keys()])].sort()
   const rows = names.map((variable) => {

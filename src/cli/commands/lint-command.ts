@@ -4,7 +4,6 @@ import { lint } from '../../engine/lint.ts'
 import { findTargets } from '../../engine/lint-targets.ts'
 import { facts } from '../../host/facts.ts'
 import { adviceCodes } from '../../language/lint-advice.ts'
-import { diskFiles } from '../../language/read-files.ts'
 import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
 import { modules } from '../../modules/catalogue.ts'
@@ -13,6 +12,7 @@ import { configured } from '../configuration.ts'
 import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
 import type { InventoryFlags } from '../flags.ts'
+import { keyedFiles } from '../keyed-files.ts'
 import { rolesPaths } from '../run-inputs.ts'
 import { colorsFor, reportProblems } from '../show.ts'
 
@@ -24,15 +24,17 @@ export interface LintFlags extends Pick<InventoryFlags, 'inventory'>, Partial<Pi
  * `gpuplay lint PATH...`. An inventory counts only if the command line names it: its variables may belong to
  * other playbooks.
  */
-export function lintCommand(this: Context, flags: LintFlags, ...paths: string[]): void {
+export async function lintCommand(this: Context, flags: LintFlags, ...paths: string[]): Promise<void> {
   try {
-    const { color, lintSkip } = configured(this, { ...flags, lintSkip: flags.skip }, paths)
+    const options = configured(this, { ...flags, lintSkip: flags.skip }, paths)
+    const { color, lintSkip } = options
+    const files = await keyedFiles(this, { ...options, askVaultPass: false })
     checkCodes(lintSkip)
     const { workingDirectory } = this.world
-    const { targets, problems } = findTargets(paths, workingDirectory, diskFiles)
+    const { targets, problems } = findTargets(paths, workingDirectory, files)
     const found = lint(
       { targets, inventories: flags.inventory ?? [], rolesPaths: rolesPaths(this), skip: lintSkip },
-      { files: diskFiles, modules, facts, world: this.world },
+      { files, modules, facts, world: this.world },
     )
     const shown = this.secrets.redact({
       problems: [...problems, ...found.problems],

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import { exitCodes, InputError } from '../../base/errors.ts'
 import { testModule } from '../../engine/custom/test-module.ts'
-import { diskFiles } from '../../language/read-files.ts'
 import { plainText } from '../../view/text.ts'
 import { configured } from '../configuration.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags } from '../flags.ts'
+import { keyedFiles } from '../keyed-files.ts'
 import { reportProblems } from '../show.ts'
 import { dependenciesOf, requestOf } from '../start-run.ts'
 
@@ -22,13 +22,14 @@ export async function testModuleCommand(
   try {
     const given = host === undefined ? { ...flags, inventory: ['localhost,'] } : flags
     const line = { ...given, ...configured(this, given, []) }
+    const files = await keyedFiles(this, line)
     const results = await testModule({
       path: resolve(this.world.workingDirectory, path),
       host: host ?? 'localhost',
-      files: diskFiles,
+      files,
       prepare: async (request) => ({
         request: await requestOf(this, line, request),
-        dependencies: { ...dependenciesOf(this), sinks: [] },
+        dependencies: { ...dependenciesOf(this, files), sinks: [] },
       }),
       tested: ({ says, broken }) => {
         const lines = [

@@ -191,6 +191,7 @@ class Subject {
     await runPlaybooks(request, {
       ...dependencies,
       files: {
+        keys: files.keys,
         list: (folder) => files.list(folder),
         kind: (name) => (name === playbook ? 'file' : files.kind(name)),
         read: (name) => (name === playbook ? { kind: 'text', text } : files.read(name)),

@@ -41,6 +41,7 @@ export function createSeenSources(files: Files): SeenSources {
   }
   return {
     files: {
+      keys: files.keys,
       read(path): FileText {
         note('text', path)
         return files.read(path)
@@ -94,6 +95,8 @@ async function readSource(
     case 'text': {
       const read = files.read(path)
       if (read.kind === 'missing') return undefined
+      // The encrypted text, which shows every change and no secret.
+      if (read.kind === 'sealed') return read.bytes.toString('base64')
       return read.kind === 'text' ? read.text : `unreadable: ${read.problem.message}`
     }
     case 'folder': {

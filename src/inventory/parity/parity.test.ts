@@ -221,6 +221,8 @@ function written(value: Value): unknown {
     case 'template':
     case 'expression':
       return value.source
+    case 'sealed':
+      return '(secret)'
   }
 }
 

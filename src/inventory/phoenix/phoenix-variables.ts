@@ -39,5 +39,7 @@ function textOf(value: Value): string {
     case 'template':
     case 'expression':
       return value.source
+    case 'sealed':
+      return '(secret)'
   }
 }

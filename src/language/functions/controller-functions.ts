@@ -2,6 +2,8 @@
 import { basename, dirname } from 'node:path'
 import { isSecretFile, isSecretName, Secret } from '../../base/secret.ts'
 import type { Evaluation, LocalSources } from '../evaluation.ts'
+import { LockedError } from '../encrypted/locked-error.ts'
+import { opened } from '../encrypted/sealed.ts'
 import { candidatesIn } from '../file-candidates.ts'
 import { suggestions } from '../read-files.ts'
 import { didYouMean } from '../suggest.ts'
@@ -22,12 +24,45 @@ export const controllerFunctions: Readonly<Record<string, SharedFunction>> = {
     parameters: [needed('path', 'text')],
     returns: 'text',
     meaning:
-      'The text of a file on the machine that gpuplay runs on, with its last line end. It is found like `src` of `copy`: in `files/` of the role, then next to the playbook. A secret if the file is (`vault.yml`, `secrets.yml`)',
+      'The text of a file on the machine that gpuplay runs on, with its last line end. It is found like `src` of `copy`: in `files/` of the role, then next to the playbook. A secret if the file is (`vault.yml`, `secrets.yml`) or is encrypted',
     expression: 'file("motd")',
     template: '{{file "motd"}}',
     gives: 'Welcome\n',
     apply: ([path], reading) => textOfFile(path, here('file', reading)),
   }),
+  secretFrom: shared({
+    parameters: [needed('program', 'text')],
+    more: needed('argument', 'text'),
+    returns: 'text',
+    meaning:
+      'What a program on the machine that gpuplay runs on prints, without its last line end, such as a password manager. It is a secret. The program runs once, also in a dry run, when something reads the value',
+    expression: 'secretFrom("pass", "show", "db")',
+    template: '{{secretFrom "pass" "show" "db"}}',
+    gives: 'sesame-5',
+    apply: (argv, reading) => {
+      const { files } = here('secretFrom', reading)
+      return unlocked(`cannot get a secret from ${JSON.stringify(argv[0])}`, () => files.keys.output(argv))
+    },
+  }),
+  asSecret: shared({
+    parameters: [needed('text', 'text')],
+    returns: 'text',
+    meaning: 'The text, as a secret: it is hidden in all output. For secrets whose name does not say so',
+    expression: 'asSecret(env("EXAMPLE", "x"))',
+    template: '{{asSecret (env "EXAMPLE" "x")}}',
+    gives: 'x',
+    apply: ([text]) => new Secret(text),
+  }),
+}
+
+/** @throws FunctionError instead of LockedError */
+function unlocked<T>(what: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof LockedError)) throw error
+    throw new FunctionError(`${what}: ${error.why}`, { hint: error.hint })
+  }
 }
 
 function here(name: string, { localSources }: Evaluation): LocalSources {
@@ -59,5 +94,9 @@ function textOfFile(name: string, { files, folders }: LocalSources): string | Se
     })
   }
   if (read.kind === 'unreadable') throw new FunctionError(read.problem.message, { hint: read.problem.hint })
+  if (read.kind === 'sealed')
+    return unlocked(`cannot decrypt ${JSON.stringify(path)}`, () =>
+      files.keys.hide(opened(read.bytes, read.format, files.keys)),
+    )
   return isSecretFile(path) ? new Secret(read.text) : read.text
 }

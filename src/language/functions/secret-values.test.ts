@@ -91,6 +91,8 @@ describe('secrets stay secret', () => {
     ],
     ['max([password, "a"])', '{{max password "a"}}'],
     ['env("API_TOKEN")', '{{env "API_TOKEN"}}'],
+    ['secretFrom("pass")', '{{secretFrom "pass"}}'],
+    ['asSecret("visible-7")', '{{asSecret "visible-7"}}'],
     ['file("vault.yml")', '{{file "vault.yml"}}'],
     ['fromYaml(file("vault.yml")).port', '{{lookup (fromYaml (file "vault.yml")) "port"}}'],
     ['password.quote()', '{{quote password}}'],

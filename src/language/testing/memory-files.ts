@@ -1,4 +1,5 @@
 import { dirname, resolve } from 'node:path'
+import { noKeys } from '../encrypted/keyring.ts'
 import type { Files } from '../read-files.ts'
 
 /**
@@ -16,6 +17,7 @@ export function memoryFiles(contents: Readonly<Record<string, string>>): Files {
     }
   }
   return {
+    keys: noKeys,
     read(path) {
       const text = files.get(resolve(path))
       return text === undefined ? { kind: 'missing' } : { kind: 'text', text }

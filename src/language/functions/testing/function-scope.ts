@@ -1,6 +1,7 @@
 /** Calls of functions with variables, an environment and files in memory. */
 import { Secret } from '../../../base/secret.ts'
 import { Unknown } from '../../../base/unknown.ts'
+import { noKeys } from '../../encrypted/keyring.ts'
 import type { LocalSources } from '../../evaluation.ts'
 import { evaluate } from '../../expression.ts'
 import { renderTemplate } from '../../template.ts'
@@ -10,12 +11,15 @@ import { exampleVariables } from '../helpers-described.ts'
 
 const localSources: LocalSources = {
   environment: { HOME: '/root', API_TOKEN: 'sesame-9' },
-  files: memoryFiles({
-    '/role/files/motd': 'Welcome\n',
-    '/play/motd': 'other',
-    '/play/key.pub': 'ssh-ed25519 AAAA\n',
-    '/play/vault.yml': 'port: "8443"\nname: hunter22\n',
-  }),
+  files: {
+    ...memoryFiles({
+      '/role/files/motd': 'Welcome\n',
+      '/play/motd': 'other',
+      '/play/key.pub': 'ssh-ed25519 AAAA\n',
+      '/play/vault.yml': 'port: "8443"\nname: hunter22\n',
+    }),
+    keys: { ...noKeys, output: () => new Secret('sesame-5') },
+  },
   folders: ['/role', '/play'],
 }
 const scope = dataScope(
