@@ -107,13 +107,12 @@ const conditions = [
 /** Options of ansible-playbook that have another name or no meaning here. */
 const options =
   words(`--become-method --become-password-file --connection-password-file --flush-cache --key-file
-  --inventory-file --module-path --scp-extra-args --ssh-common-args --timeout --ask-vault-pass --vault-id
-  --vault-password-file`)
+  --inventory-file --module-path --scp-extra-args --ssh-common-args --timeout`)
 
 /** @param modules The names of the modules here */
 export async function fromAnsiblePage(modules: readonly string[]): Promise<string> {
   const rows = (names: readonly string[], answer: (name: string) => string | undefined): readonly string[] =>
-    names.map((name) => `| ${code(name)} | ${cell(answer(name) ?? 'not here')} |`)
+    names.map((name) => `| ${code(name)} | ${cell(answer(name) ?? missing(name))} |`)
   const keywordHere = (name: string): string | undefined =>
     modules.includes(name) ? 'the same' : answerTo(name)
   const text = [
@@ -236,6 +235,11 @@ function isVariable(name: string): boolean {
 
 function mapped(name: string | undefined): string | undefined {
   return name === undefined ? undefined : code(name)
+}
+
+/** A word of Ansible that is neither the same nor answered would make the page wrong. */
+function missing(name: string): never {
+  throw new Error(`gpuplay has no answer to "${name}" of Ansible`)
 }
 
 /** What follows "write" in a hint about an expression is code. */

@@ -84,6 +84,11 @@ export class Ledger implements WindowOwner {
     return this.window?.waiting === true
   }
 
+  /** True if predicted ends of items are left that nothing will settle: the window was lost while it was sent. */
+  get stranded(): boolean {
+    return this.#expected.length > 0 && !this.#waiting
+  }
+
   /** Records the predicted end of an item. Settles it at once if nothing waits. */
   async expect(expected: Expected): Promise<void> {
     const { run, unit, converged, result } = expected

@@ -173,7 +173,9 @@ export class Sequence {
       const prepared = early?.prepared ?? (await prepareItem(run.task, item, preparing))
       await this.#item(run, item, { prepared, reading: early?.reading })
     } catch (error) {
-      if (error instanceof UnreachableError) return this.#unreachable(run, error.problem)
+      // The connection was lost while earlier tasks were sent: this task is not the one that failed.
+      if (error instanceof UnreachableError && !this.#ledger.stranded)
+        return this.#unreachable(run, error.problem)
       if (!(error instanceof FlushFirst)) throw error
       if (run.foreseen === 0) run.items = undefined
       await this.#flush()

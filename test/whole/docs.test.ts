@@ -91,7 +91,8 @@ for (const [row, keywords] of [
 ] as const) {
   test(`docs/playbooks.md has the keywords of a ${row} and no others`, () => {
     const page = text('docs/playbooks.md')
-    assert.deepEqual(sorted([...wordsOfRow(page, row), ...wordsOfRow(page, 'all')]), sorted(keywords))
+    const rows = [row, 'all', ...(row === 'play' ? [] : ['all but plays'])]
+    assert.deepEqual(sorted(rows.flatMap((one) => wordsOfRow(page, one))), sorted(keywords))
   })
 }
 

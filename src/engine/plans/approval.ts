@@ -11,6 +11,7 @@ import type { ItemChanges, Planning } from '../../fleet/planning.ts'
 import type { Action } from '../../host/action.ts'
 import { resourcesOf } from '../../host/changed-state.ts'
 import { labelOf } from '../../host/label.ts'
+import { commonDirectories } from './common-directories.ts'
 import { planAgain } from './plan-file.ts'
 import { essence, type PlanRecords } from './plan-records.ts'
 import type { PlanFile, PlanFileAction, PlanFileItem } from './plan-schema.ts'
@@ -28,27 +29,15 @@ export function createApproval({ hosts }: Pick<PlanFile, 'hosts'>, records: Plan
     (hosts[host] ?? []).filter(
       (item) => item.task === task.id && (item.position === undefined || item.position === position),
     )
-  /**
-   * True for a directory on a node that the same task of another container makes in the plan: the container that
-   * comes first makes it.
-   */
-  const isCommon = (action: Action, { task, hidden }: ItemChanges): boolean =>
-    action.kind === 'makeDirectory' &&
-    action.on === 'node' &&
-    Object.values(hosts)
-      .flat()
-      .some(
-        (item) =>
-          item.task === task.id &&
-          item.actions.some((recorded) =>
-            isDeepStrictEqual(essence(recorded), essence(records.action(action, hidden))),
-          ),
-      )
+  const isCommon = commonDirectories(Object.values(hosts))
   return {
     refused,
     refuses(changes) {
       const recorded = recordedOf(changes)
-      const own = { ...changes, actions: changes.actions.filter((action) => !isCommon(action, changes)) }
+      const actions = changes.actions.filter(
+        (action) => !isCommon(records.action(action, changes.hidden), changes.task.id),
+      )
+      const own = { ...changes, actions }
       const objections = recorded.map((item) => objection(item, own, { records, ownChanges }))
       if (objections.includes(undefined)) {
         for (const resource of changes.seen.keys()) ownChanges.add(resource)

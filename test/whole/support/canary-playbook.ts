@@ -5,7 +5,7 @@ import { modules } from '../../../src/modules/catalogue.ts'
  * Modules with their own tasks below. Each other module gets a secret in an argument that refuses secrets.
  */
 const called = new Set(
-  'command shell copy template lineinfile blockinfile replace ini_file slurp file stat debug fail assert set_fact get_url wait_for include_vars meta'.split(
+  'command shell copy template lineinfile blockinfile replace ini_file slurp file stat debug fail assert set_fact get_url wait_for include_vars include_tasks include_role meta'.split(
     ' ',
   ),
 )
@@ -53,6 +53,7 @@ export function canaryPlaybook(marker: string): string {
     - { name: option, ini_file: { path: "{{ out }}/ini", section: s, option: o, value: "{{ mixed }}", mode: '0600' } }
     - { name: included, include_vars: included.yml }
     - { name: show included, debug: { msg: "{{ included_password }}" } }
+    - { name: included tasks, include_tasks: included-tasks.yml, vars: { given_password: "{{ db_password }}" } }
     - { name: nothing, meta: noop }
     - { name: slurp, slurp: { path: "{{ out }}/key" }, register: slurped }
     - { name: show slurped, debug: { var: slurped } }
