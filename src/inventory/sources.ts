@@ -5,7 +5,8 @@ import { type Files, listFolder, readText, suggestions } from '../language/read-
 import { problem, type ProblemDetails, SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { readYaml, type YamlMap, type YamlNode } from '../language/yaml.ts'
-import type { InventoryBuilder } from './builder.ts'
+import { InventoryBuilder } from './builder.ts'
+import { clusterFile } from './clusters/cluster-source.ts'
 import { constructedFile } from './constructed.ts'
 import { isInventory, phoenixFile, type PhoenixFile } from './phoenix/phoenix-shape.ts'
 
@@ -25,6 +26,8 @@ export type InventoryPart =
   /** Prints hosts when it runs. */
   | { readonly kind: 'program'; readonly path: string }
   | { readonly kind: 'constructed'; readonly root: YamlMap }
+  /** Says how to ask a cluster. */
+  | { readonly kind: 'cluster'; readonly path: string; readonly root: YamlMap }
   /** What cannot be read. */
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
@@ -194,10 +197,29 @@ function readInventoryFile(path: string, files: Files): readonly InventoryPart[]
   const parts: InventoryPart[] = problems.length === 0 ? [] : [{ kind: 'wrong', problems }]
   const phoenix = phoenixFile(root)
   const constructed = constructedFile(root)
+  const cluster = clusterFile(root)
   if (phoenix !== undefined) parts.push({ kind: 'phoenix', file: phoenix })
   else if (constructed !== undefined) parts.push({ kind: 'constructed', root: constructed })
+  else if (cluster !== undefined) parts.push({ kind: 'cluster', path, root: cluster })
   else if (root !== undefined) parts.push({ kind: 'yaml', source, root })
   return parts
+}
+
+/** The files of the sources that say how to ask a cluster. Other files are not parsed. */
+export function clusterParts(
+  sources: readonly string[],
+  files: Files,
+): readonly Extract<InventoryPart, { readonly kind: 'cluster' }>[] {
+  const builder = new InventoryBuilder()
+  const paths = sources.flatMap((source) => {
+    if (isHostList(source, files)) return []
+    return files.kind(source) === 'directory' ? filesOf(builder, source, files).found : [source]
+  })
+  return paths.flatMap((path) => {
+    const read = files.read(path)
+    if (read.kind !== 'text' || !/plugin\W+(?:community\.\w+\.)?proxmox/.test(read.text)) return []
+    return readInventoryFile(path, files).filter((part) => part.kind === 'cluster')
+  })
 }
 
 function wrong(code: string, message: string, details: ProblemDetails): readonly InventoryPart[] {
