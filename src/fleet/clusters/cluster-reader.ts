@@ -39,7 +39,9 @@ export async function readCluster(
   const online = new Set(nodes.filter(({ isOnline }) => isOnline).map(({ name }) => name))
   const limit = createLimit(atATime)
   const withGpus = Promise.all(
-    nodes.map((node) => (node.isOnline ? limit(() => readGpus(way, node)) : { node, failure: offline })),
+    nodes.map(async (node) =>
+      node.isOnline ? limit(() => readGpus(way, node)) : { node, failure: offline },
+    ),
   )
   const [asked, { configs, failures }] = await Promise.all([
     withGpus,

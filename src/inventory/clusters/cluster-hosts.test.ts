@@ -222,6 +222,12 @@ describe('mistakes in a cluster source', () => {
     ])
   })
 
+  test('a name must be text', () => {
+    assert.deepEqual(mistakesOf(`${overShell}lxc_hostname: "{{vmid}}"\n`), [
+      `proxmox.yml:5:15 wrong-type: "lxc_hostname" must give a text (write a template: '{{name}}-{{vmid}}')`,
+    ])
+  })
+
   test('an expression that cannot be evaluated is reported once', () => {
     assert.deepEqual(mistakesOf(`${overShell}filters: [proxmox_memory > "x"]\n`).length, 2)
   })

@@ -131,7 +131,15 @@ class ClusterAdder {
     const rendered = this.#attempt(() =>
       renderValue(containerName, this.#scope(container.name, { ...variables, ...fields })),
     )
-    return rendered === undefined ? undefined : String(rendered)
+    if (rendered === undefined) return undefined
+    if (typeof rendered === 'string' && rendered !== '') return rendered
+    this.#report(
+      problem('wrong-type', '"lxc_hostname" must give a text', {
+        where: containerName.where,
+        hint: "write a template: '{{name}}-{{vmid}}'",
+      }),
+    )
+    return undefined
   }
 
   #scope(name: string, variables: Data): VariableScope {
