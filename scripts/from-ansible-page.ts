@@ -106,7 +106,8 @@ const conditions = [
 ] as const
 
 /** The options of community.proxmox 2.1. */
-const clusterKeys = words(`api_timeout cache compose exclude_nodes exclude_vms facts_concurrency facts_prefix filters
+const clusterKeys =
+  words(`api_timeout cache compose exclude_nodes exclude_vms facts_concurrency facts_prefix filters
   group_prefix groups hostname keyed_groups leading_separator lxc_hostname password qemu_extended_statuses qemu_hostname
   strict token_id token_secret url use_extra_vars user validate_certs want_facts want_post_filter_facts
   want_proxmox_nodes_ansible_host`)
