@@ -145,6 +145,16 @@ describe('a cluster that is asked over HTTPS', () => {
     assert.deepEqual(JSON.parse(output).proxmox_gpu_containers, { hosts: ['ollama'] })
   })
 
+  test('is not complete if the token may not read the cards of a node', async () => {
+    const { errors, exitCode } = await asking(
+      ['inventory', '--list'],
+      sourceOf,
+      answering('/nodes/pve1/hardware/pci', 403, 'Permission check failed (/, Sys.Modify)'),
+    )
+    assert.equal(exitCode, 0, errors)
+    assert.match(errors, /warning: the GPUs of pve1 .*may not read .*pci: Permission check failed/)
+  })
+
   test('may lose a container while it is asked', async () => {
     const { errors, exitCode } = await asking(
       ['inventory', '--list'],

@@ -65,7 +65,8 @@ function refusal({ status, reason }: HttpsReply, path: string, { id }: ApiToken)
         hint: 'check "user", "token_id" and "token_secret"; "pveum user token list USER" on a node lists the tokens',
       })
     case 403:
-      return new UnreachableError({
+      // Before Proxmox VE 8, the list of PCI devices needed more than PVEAuditor.
+      return new HostError({
         code: 'token-not-permitted',
         message: `the token "${id}" may not read ${path}: ${said}`,
         hint: `allow it to read: pveum acl modify / --roles PVEAuditor --tokens '${id}'; without --privsep 0, a token has none of the permissions of its user`,
