@@ -153,6 +153,19 @@ describe('a cluster', () => {
     assert.equal(settingValue(byName, 'pve2', 'address'), undefined)
   })
 
+  test('may be named by the variables of the environment that the plugin of Ansible reads', () => {
+    const environment = {
+      PROXMOX_URL: 'https://pve1:8006',
+      PROXMOX_USER: 'a@pve',
+      PROXMOX_TOKEN_ID: 't',
+      PROXMOX_TOKEN_SECRET: 'abcdefgh',
+    }
+    const files = { '/i/proxmox.yml': 'plugin: proxmox\n' }
+    const inventory = inventoryOf(files, ['/i'], { ...options(), environment })
+    assert.deepEqual(inventory.groups.get('proxmox_nodes')?.hosts, ['pve1', 'pve2'])
+    assert.equal(settingValue(inventory, 'pve1', 'address'), '192.0.2.11')
+  })
+
   test('can be filtered, renamed and grouped with the words of the plugin of Ansible', () => {
     const inventory = clusterOf(
       [
