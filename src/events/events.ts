@@ -84,6 +84,13 @@ export type EventBody =
       /** Version of gpuplay. */
       readonly version: string
     }
+  /** Hosts that no play had before take part: tasks have added them, or put them into a group (`add_host`, `group_by`). */
+  | {
+      readonly type: 'hosts.joined'
+      readonly hosts: readonly string[]
+      /** The containers among them, each with its node. */
+      readonly containers: Readonly<Record<string, { readonly node: string; readonly ctid: string }>>
+    }
   | {
       readonly type: 'play.started'
       readonly play: string
