@@ -12,7 +12,7 @@ import { checkSources, cloneSources } from './clone-sources.ts'
 import { findCycles } from './cycles.ts'
 import { load, type Loaded } from './load.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
-import { hasKnownVariables } from './segments.ts'
+import { hasKnownVariables } from './selection.ts'
 
 export interface PreparedRun {
   readonly loaded: Loaded

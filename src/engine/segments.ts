@@ -10,14 +10,13 @@ import { splitPattern } from '../inventory/pattern.ts'
 import { unreadableSettings } from '../inventory/relations.ts'
 import { blindKeys } from '../language/encrypted/keyring.ts'
 import { type InventoryTask, maySelect } from '../language/inventory-tasks.ts'
-import { fits } from '../language/name-pattern.ts'
 import { earlyContainers, inBatches, type SelectedPlay } from './batches.ts'
 import { checkRolesOnHosts } from './check-role-arguments.ts'
 import { checkSources, circleOf, cloneSources } from './clone-sources.ts'
 import { findCycles } from './cycles.ts'
 import type { PreparedRun } from './prepare-run.ts'
 import type { RefusedHost, RunDependencies } from './request.ts'
-import { type ChosenPlay, inOrder } from './selection.ts'
+import { hasKnownVariables, inOrder } from './selection.ts'
 
 export interface Segment {
   readonly plays: readonly SelectedPlay[]
@@ -40,15 +39,6 @@ export function segmentsOf(plays: readonly SelectedPlay[]): readonly (readonly S
     segments.at(-1)?.push(play)
   }
   return segments
-}
-
-/**
- * Whether the variables of a play's hosts are known when the files are read: tasks may put a host into a group that
- * sets some.
- */
-export function hasKnownVariables({ additions }: ChosenPlay, inventory: Inventory): boolean {
-  const names = additions.flatMap(({ groups }) => groups)
-  return inventory.namesIn((name) => names.some((pattern) => fits(name, pattern))).size === 0
 }
 
 /** Makes the changes of the inventory count, and selects the hosts of the next plays. */

@@ -6,6 +6,7 @@ import { membersOf } from '../inventory/members.ts'
 import { limitPlace, resolveLimit } from '../inventory/pattern.ts'
 import { displayName } from '../language/display-name.ts'
 import { type InventoryTask, inventoryTasks, maySelect } from '../language/inventory-tasks.ts'
+import { fits } from '../language/name-pattern.ts'
 import { hostsPattern } from '../language/play-hosts.ts'
 import type { Files } from '../language/read-files.ts'
 import type { Play, Playbook, Variables } from '../language/model.ts'
@@ -142,6 +143,15 @@ function limitsOf({ inventory, limit, onlyHosts, files }: SelectionOptions): {
       return left.length === 0 && later.size > 0 && within(inventory)?.size === 0 ? problems : left
     },
   }
+}
+
+/**
+ * Whether the variables of a play's hosts are known when the files are read: tasks may put a host into a group that
+ * sets some.
+ */
+export function hasKnownVariables({ additions }: ChosenPlay, inventory: Inventory): boolean {
+  const names = additions.flatMap(({ groups }) => groups)
+  return inventory.namesIn((name) => names.some((pattern) => fits(name, pattern))).size === 0
 }
 
 const noneLeft: Problem = {

@@ -10,8 +10,8 @@ import { connectionVariables } from './connection-variables.ts'
 import { findCycle, groupsAbove, groupsOf, groupsOfHosts } from './groups.ts'
 import type { GivenVariables } from './host-scope.ts'
 import { inventoryCandidates, lockedFiles, mergedVariables } from './host-values.ts'
-import type { ChangedInventory, InventoryChange, MayJoin } from './inventory-change.ts'
-import type { InventoryHost, Inventory } from './inventory-model.ts'
+import type { InventoryChange, MayJoin } from './inventory-change.ts'
+import type { ChangedInventory, InventoryHost, Inventory } from './inventory-model.ts'
 import { checkRelations } from './relations.ts'
 
 interface AssembleOptions extends Pick<Inventory, 'warnings' | 'unusedFiles'> {

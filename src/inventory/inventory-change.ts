@@ -1,9 +1,8 @@
 /** Changes of an inventory during a run (`group_by`, `add_host`). They change only what gpuplay remembers. */
 import type { HostName } from '../base/brand.ts'
-import type { Position, Problem } from '../base/errors.ts'
+import type { Position } from '../base/errors.ts'
 import type { Variables } from '../language/model.ts'
 import type { NamePattern } from '../language/name-pattern.ts'
-import type { Inventory } from './inventory-model.ts'
 
 export type InventoryChange = JoinsGroup | AddsHost | MayJoin
 
@@ -38,11 +37,4 @@ export interface MayJoin {
   readonly parents: readonly NamePattern[]
   /** Why it is unknown. */
   readonly why: string
-}
-
-export interface ChangedInventory {
-  /** Undefined if the groups would contain each other. */
-  readonly inventory: Inventory | undefined
-  /** Why the changes are refused. */
-  readonly problems: readonly Problem[]
 }

@@ -5,7 +5,7 @@ import { Unknown } from '../base/unknown.ts'
 import type { Variables } from '../language/model.ts'
 import type { ConnectionVariables } from './connection-variables.ts'
 import type { InventoryCandidate } from './host-values.ts'
-import type { ChangedInventory, InventoryChange, MayJoin } from './inventory-change.ts'
+import type { InventoryChange, MayJoin } from './inventory-change.ts'
 
 export interface InventoryHost {
   readonly name: HostName
@@ -53,6 +53,13 @@ export interface Inventory {
   readonly lockedFiles: (host: InventoryHost) => readonly Problem[]
   /** Every place that sets a variable of a host, weakest first. */
   readonly candidates: (host: InventoryHost, variable: string) => readonly InventoryCandidate[]
+}
+
+export interface ChangedInventory {
+  /** Undefined if the groups would contain each other. */
+  readonly inventory: Inventory | undefined
+  /** Why the changes are refused. */
+  readonly problems: readonly Problem[]
 }
 
 /** Returns the host with this name; `localhost` always exists. */

@@ -85,7 +85,11 @@ export function withoutFreeVariables(args: Given): Given {
 }
 
 function namesIn(value: unknown): readonly string[] {
-  const texts = Array.isArray(value) ? value : String(value ?? '').split(',')
+  const texts: readonly unknown[] = Array.isArray(value)
+    ? value
+    : typeof value === 'string'
+      ? value.split(',')
+      : []
   return texts.map((text) => String(text).trim()).filter((text) => text !== '')
 }
 
