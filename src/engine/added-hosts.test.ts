@@ -75,9 +75,11 @@ describe('add_host', () => {
     const found = await run(`- hosts: a
   tasks:
     - { add_host: { name: "n1:2222", groups: fresh, token: "{{ a_token }}" }, vars: { a_token: swordfish } }
-- { name: New, hosts: fresh, tasks: [{ debug: { msg: "{{ hostvars.n1.ansible_port }} {{ token }}" } }] }
+- { name: New, hosts: fresh, tasks: [{ debug: { msg: "{{ hostvars.n1.ansible_port }}" } }, { debug: { msg: "{{ token }}" } }] }
 `)
-    assert.deepEqual(found.messages, ['2222 (secret)'])
+    assert.deepEqual(found.messages, ['2222'])
+    assert.deepEqual(problemsOf(found), [])
+    assert.ok(!JSON.stringify(found.events).includes('swordfish'))
   })
 
   test('a dry run says that a play may have more hosts', async () => {
