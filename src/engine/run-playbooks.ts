@@ -52,6 +52,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     hosts: [...hosts],
     containers: containersAmong([...hosts], fleet),
     version: request.version,
+    ...defined({ runtime: request.runtime, next: request.next }),
   })
   warnOf(loaded.warnings, emitter)
 
