@@ -63,7 +63,7 @@ export async function chooseHosts(
     defaults,
     reach: createReach(context),
     check: false,
-    reachable: names,
+    reachable: (name) => names.includes(name),
     signal: context.signal,
   })
   return { names, run }
