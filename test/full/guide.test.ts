@@ -1,7 +1,7 @@
 /**
- * Runs every command of docs/guide.md in its order on a new node with two containers: those in blocks, in
- * sentences, and in the last columns of tables. Lines that start with `gpuplay` run in the folder of the
- * inventory, all others on the node.
+ * Runs every command of docs/guide.md, docs/start.md and docs/troubleshooting.md in their order on a new node
+ * with two containers: those in blocks, in sentences, and in the last columns of tables. Lines that start with
+ * `gpuplay` run in the folder of the inventory, all others on the node.
  */
 import assert from 'node:assert/strict'
 import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,59 +13,22 @@ import { whyNoLab } from '../lab/machine.ts'
 import { run } from '../lab/process.ts'
 import { gpuplay, root } from '../whole/support/gpuplay.ts'
 import { declareStorage } from './support/template-fleet.ts'
-import { type Part, partsOf, readPage } from '../whole/support/markdown.ts'
+import { readPage } from '../whole/support/markdown.ts'
+import { pageSteps, type PageStep } from '../whole/support/page-steps.ts'
 
 const name = `guide-${process.pid}`
-const page = readPage(readFileSync(join(root, 'docs/guide.md'), 'utf8'))
 
-/** Programs whose command lines in sentences are commands, if they have arguments. */
-const programs = new Set(
-  `gpuplay pct qm pvecm ha-manager proxmox-boot-tool dkms modprobe mokutil journalctl systemctl apt apt-get
-  nvidia-smi nvcc docker sed`.split(/\s+/),
-)
-
-interface Step {
-  /** A command line, or the path of a file. */
-  readonly line: string
-  /** The text of a file. */
-  readonly text?: string
-}
-
-/** The files and commands of blocks, and the commands in sentences that no block has, each of these once. */
-function steps(): readonly Step[] {
-  const before = new Set(page.parts.flatMap(({ part }) => linesOf(part)))
-  return page.parts.flatMap(({ part }) => {
-    if (part.type === 'code') return [...fileOf(part), ...linesOf(part).map((line) => ({ line }))]
-    const found = inSentences(part).filter((line) => !before.has(line))
-    for (const line of found) before.add(line)
-    return found.map((line) => ({ line }))
-  })
-}
-
-function linesOf({ type, lang, value = '' }: Part): readonly string[] {
-  return type === 'code' && lang === 'sh' ? value.split('\n') : []
-}
-
-/** The first line names the file. */
-function fileOf({ lang, value = '' }: Part): readonly Step[] {
-  const [, path] = /^# (\S+)\n/.exec(value) ?? []
-  return lang === 'yaml' && path !== undefined ? [{ line: path, text: `${value}\n` }] : []
-}
-
-function inSentences(part: Part): readonly string[] {
-  const rows = part.type === 'table' ? (part.children ?? []) : []
-  const texts = part.type === 'table' ? rows.flatMap(({ children = [] }) => children.slice(-1)) : [part]
-  const codes = texts.flatMap((text) => partsOf(text, 'inlineCode')).map(({ value = '' }) => value)
-  return [...new Set(codes)].filter((line) => programs.has(line.split(' ', 1)[0] ?? '') && line.includes(' '))
-}
+/** In this order. The guide ends with the removal, so the next page starts with a new node again. */
+const pages = ['guide.md', 'start.md', 'troubleshooting.md'].map((file) => ({
+  file,
+  steps: pageSteps(readPage(readFileSync(join(root, 'docs', file), 'utf8'))),
+}))
 
 describe('the guide', { skip: whyNoLab() ?? false, timeout: 1_800_000 }, () => {
   let lab: Lab
   let folder = ''
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'gpuplay-guide-'))
-    cpSync(join(root, 'inventory/phoenix'), folder, { recursive: true })
     lab = await Lab.up({ name, nodes: 1, containers: 2 })
     await declareStorage(lab)
     await offerAddresses()
@@ -95,7 +58,7 @@ describe('the guide', { skip: whyNoLab() ?? false, timeout: 1_800_000 }, () => {
     )
   }
 
-  async function execute({ line, text }: Step): Promise<void> {
+  async function execute({ line, text }: PageStep): Promise<void> {
     if (text !== undefined) {
       writeFileSync(join(folder, line), text)
       return answer()
@@ -109,10 +72,19 @@ describe('the guide', { skip: whyNoLab() ?? false, timeout: 1_800_000 }, () => {
     else await lab.node('pve1').output(line)
   }
 
-  const all = steps()
-  it('has files and commands', () => {
-    assert.ok(all.some(({ text }) => text !== undefined))
-    assert.ok(all.length > 25)
-  })
-  for (const step of all) it(`says: ${step.line}`, () => execute(step))
+  /** Each page but the last begins with an empty folder, in which `gpuplay init` works. */
+  function emptyFolder(): void {
+    if (folder !== '') rmSync(folder, { recursive: true, force: true })
+    folder = mkdtempSync(join(tmpdir(), 'gpuplay-guide-'))
+    cpSync(join(root, 'inventory/phoenix'), folder, { recursive: true })
+  }
+
+  for (const { file, steps } of pages)
+    describe(file, () => {
+      before(() => {
+        if (file !== 'troubleshooting.md') emptyFolder()
+      })
+      it('has commands', () => assert.ok(steps.length > 4))
+      for (const step of steps) it(`says: ${step.line}`, () => execute(step))
+    })
 })
