@@ -3,7 +3,7 @@
  * leads to its route, one to a JSON Schema to the copy of that file. Other files and folders of the repository
  * are not on the site: their links become plain text.
  */
-import { dirname, join, relative } from 'node:path/posix'
+import { dirname, join } from 'node:path/posix'
 import { pages, type SitePage } from './pages.ts'
 
 /** The parts of markdown-it's tokens that links need. */
@@ -14,20 +14,24 @@ interface LinkToken {
   attrSet(name: string, value: string): void
 }
 
-/** What VitePress passes to the rules of markdown-it; the paths are absolute. */
+/** What VitePress passes to the rules of markdown-it; `path` is absolute. */
 interface LinkState {
   readonly tokens: LinkToken[]
-  readonly env: { readonly path: string; readonly realPath?: string }
+  readonly env: { readonly path: string }
 }
 
 /** Folders whose files the site contains as they are. */
 export const copied: readonly string[] = ['schemas']
 
-/** A core rule of markdown-it that changes all links of a page. */
-export function siteLinks(repository: string): (state: LinkState) => void {
+/**
+ * A core rule of markdown-it that changes all links of a page.
+ * @param content The folder with the pages, each under its route
+ */
+export function siteLinks(content: string): (state: LinkState) => void {
   return ({ tokens, env }) => {
-    const source = relative(repository, env.realPath ?? env.path)
-    for (const { children } of tokens) if (children !== null) changeLinks(children, source)
+    const page = pages.find(({ route }) => join(content, `${route}.md`) === env.path)
+    if (page === undefined) throw new Error(`${env.path} is not a page of site/pages.ts`)
+    for (const { children } of tokens) if (children !== null) changeLinks(children, page.source)
   }
 }
 

@@ -1,4 +1,4 @@
-import { cpSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { slug } from 'github-slugger'
@@ -7,22 +7,24 @@ import { copied, pathOf, siteLinks } from '../links.ts'
 import { pages, sections } from '../pages.ts'
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))
-const sources: ReadonlySet<string> = new Set(pages.map(({ source }) => source))
+const content = fileURLToPath(new URL('../content', import.meta.url))
+
+/** Copies the pages into the folder of the site, below which Vite finds its packages, each under its route. */
+function copyPages(): void {
+  rmSync(content, { recursive: true, force: true })
+  mkdirSync(content)
+  for (const { source, route } of pages) cpSync(join(repository, source), join(content, `${route}.md`))
+  const pictures = join(repository, 'docs/pictures')
+  if (existsSync(pictures)) cpSync(pictures, join(content, 'pictures'), { recursive: true })
+  for (const folder of copied)
+    cpSync(join(repository, folder), join(content, 'public', folder), { recursive: true })
+}
 
 /** A card with its fan. */
 const icon = `data:image/svg+xml,${encodeURIComponent(
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16" fill="none" stroke="#3a9" stroke-width="2">
   <rect x="1" y="3" width="14" height="9" rx="1"/><circle cx="8" cy="7.5" r="2"/><path d="M3 13.5h6"/></svg>`,
 )}`
-
-/** Markdown files that are not pages. */
-const excluded = [
-  'README.md',
-  'bench/results.md',
-  ...['build', 'dist', 'examples', 'roles', 'site', 'src', 'test/data', 'test/full'].map(
-    (folder) => `${folder}/**`,
-  ),
-]
 
 const sidebar: DefaultTheme.SidebarItem[] = sections.map((section) => ({
   text: section.title,
@@ -39,6 +41,8 @@ function searchWords(text: string): string[] {
   return [...parts, ...names]
 }
 
+copyPages()
+
 export default defineConfig({
   title: 'gpuplay',
   description:
@@ -46,9 +50,7 @@ export default defineConfig({
   lang: 'en-US',
   // For a site in a folder of a server: SITE_BASE=/gpuplay/
   base: process.env['SITE_BASE'] ?? '/',
-  srcDir: repository,
-  srcExclude: excluded,
-  rewrites: Object.fromEntries(pages.map(({ source, route }) => [source, `${route}.md`])),
+  srcDir: content,
   outDir: join(repository, 'build/site'),
   cacheDir: join(repository, 'build/site-cache'),
   head: [['link', { rel: 'icon', type: 'image/svg+xml', href: icon }]],
@@ -67,7 +69,7 @@ export default defineConfig({
     // The anchors of GitHub, to which the files link.
     anchor: { slugify: (heading) => slug(heading) },
     config(md) {
-      md.core.ruler.push('site-links', siteLinks(repository))
+      md.core.ruler.push('site-links', siteLinks(content))
       // To Vue, `{{` would begin an expression; VitePress excludes only blocks of code.
       for (const kind of ['text', 'code_inline']) {
         const rule = md.renderer.rules[kind]
@@ -80,11 +82,5 @@ export default defineConfig({
         return `<Flowchart source="${encodeURIComponent(token.content)}" />\n`
       }
     },
-  },
-  buildEnd(site) {
-    const lost = site.pages.filter((page) => !sources.has(page))
-    if (lost.length > 0) throw new Error(`not in site/pages.ts: ${lost.join(', ')}`)
-    for (const folder of copied)
-      cpSync(join(repository, folder), join(site.outDir, folder), { recursive: true })
   },
 })

@@ -98,7 +98,7 @@ async function wrong({ line, sentence }: Documented): Promise<string> {
   if (found !== '' && !(sentence && incomplete.test(found))) return found
   const [command = '', ...rest] = given
   const named = rest.filter(
-    (word, index) => /^[\w-]+\.ya?ml$/.test(word) && !/^-/.test(rest[index - 1] ?? ''),
+    (word, index) => /^[\w-]+\.ya?ml$/.test(word) && rest[index - 1]?.startsWith('-') !== true,
   )
   const lost = ['run', 'plan', 'graph'].includes(command)
     ? named.filter((name) => !playbooks.includes(name))
