@@ -39,6 +39,7 @@ export const sections: readonly SiteSection[] = [
       { source: 'docs/reference.md', route: 'reference', title: 'Facts and functions' },
       { source: 'docs/secrets.md', route: 'secrets', title: 'Secrets' },
       { source: 'docs/testing.md', route: 'testing', title: 'Testing' },
+      { source: 'examples/README.md', route: 'examples', title: 'Example roles' },
     ],
   },
   {

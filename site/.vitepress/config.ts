@@ -59,7 +59,13 @@ export default defineConfig({
     outline: { level: [2, 3] },
     search: {
       provider: 'local',
-      options: { miniSearch: { options: { tokenize: searchWords } } },
+      options: {
+        miniSearch: {
+          options: { tokenize: searchWords },
+          // The changes name everything, and explain little.
+          searchOptions: { boostDocument: (page) => (page.includes('/changes.') ? 0.2 : 1) },
+        },
+      },
     },
   },
   markdown: {

@@ -31,33 +31,34 @@ test('docs/modules.md matches the modules (npm run schemas)', async () => {
   assert.equal(text('docs/modules.md'), await modulesPage(modules))
 })
 
-for (const { name, description, variables } of describedRoles(join(repository, 'roles'))) {
-  test(`the files of ${name} describe the role, each variable and the reason of each default`, () => {
-    assert.notEqual(description, '')
-    const named = variables.map((variable) => variable.name)
-    assert.deepEqual(
-      variables.filter((variable) => variable.description === '').map((variable) => variable.name),
-      [],
-      'variables without a description',
-    )
-    assert.deepEqual(
-      variables
-        .filter((variable) => variable.default?.comment.match(/(^| )Why: \S/) === null)
-        .map((variable) => variable.name),
-      [],
-      'defaults without "Why: ..."',
-    )
-    const defaults: Readonly<Record<string, unknown>> = parse(defaultsOf(name)) ?? {}
-    assert.deepEqual(
-      Object.keys(defaults).filter((variable) => !named.includes(variable)),
-      [],
-      'defaults that meta/arguments.yml does not declare',
-    )
-  })
-}
+for (const folder of ['roles', 'examples/roles', 'examples/project/roles'])
+  for (const { name, description, variables } of describedRoles(join(repository, folder))) {
+    test(`the files of ${name} describe the role, each variable and the reason of each default`, () => {
+      assert.notEqual(description, '')
+      const named = variables.map((variable) => variable.name)
+      assert.deepEqual(
+        variables.filter((variable) => variable.description === '').map((variable) => variable.name),
+        [],
+        'variables without a description',
+      )
+      assert.deepEqual(
+        variables
+          .filter((variable) => variable.default?.comment.match(/(^| )Why: \S/) === null)
+          .map((variable) => variable.name),
+        [],
+        'defaults without "Why: ..."',
+      )
+      const defaults: Readonly<Record<string, unknown>> = parse(defaultsOf(join(folder, name))) ?? {}
+      assert.deepEqual(
+        Object.keys(defaults).filter((variable) => !named.includes(variable)),
+        [],
+        'defaults that meta/arguments.yml does not declare',
+      )
+    })
+  }
 
 function defaultsOf(role: string): string {
-  const file = `roles/${role}/defaults/main.yml`
+  const file = `${role}/defaults/main.yml`
   return existsSync(join(repository, file)) ? text(file) : ''
 }
 
@@ -132,6 +133,7 @@ test('links in the documentation lead to existing files and headings', () => {
     'test/lab/README.md',
     'test/lab/STANDINS.md',
     'bench/README.md',
+    'examples/README.md',
     ...readdirSync(join(repository, 'docs')).map((name) => `docs/${name}`),
   ]
   const broken = pages.flatMap((page) =>
