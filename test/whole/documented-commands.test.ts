@@ -4,8 +4,8 @@
  * whole pages.
  */
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { type Application, type Command, run } from '@stricli/core'
 import { createApplication } from '../../src/cli/application.ts'
@@ -91,7 +91,7 @@ function understood([first, command, ...rest]: readonly string[]): readonly stri
 
 const incomplete = /^error: (?:no .* (?:was|were) given|.* is missing|--\S+ needs a value)/
 
-async function wrong({ line, sentence }: Documented): Promise<string> {
+async function wrong({ page, line, sentence }: Documented): Promise<string> {
   const given = wordsAfter(/^(?:\$ )?(?:npx )?gpuplay(?= )/, line)
   if (given === undefined) return ''
   const found = (await mistake(understood(given))).trim()
@@ -101,7 +101,7 @@ async function wrong({ line, sentence }: Documented): Promise<string> {
     (word, index) => /^[\w-]+\.ya?ml$/.test(word) && rest[index - 1]?.startsWith('-') !== true,
   )
   const lost = ['run', 'plan', 'graph'].includes(command)
-    ? named.filter((name) => !playbooks.includes(name))
+    ? named.filter((name) => !playbooks.includes(name) && !existsSync(join(repository, dirname(page), name)))
     : []
   return lost.length === 0 ? '' : `gpuplay includes no playbook ${lost.join(', ')}`
 }
