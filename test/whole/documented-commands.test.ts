@@ -98,7 +98,7 @@ async function wrong({ page, line, sentence }: Documented): Promise<string> {
   if (found !== '' && !(sentence && incomplete.test(found))) return found
   const [command = '', ...rest] = given
   const named = rest.filter(
-    (word, index) => /^[\w-]+\.ya?ml$/.test(word) && rest[index - 1]?.startsWith('-') !== true,
+    (word, index) => /^[\w-]+\.ya?ml$/.test(word) && !(rest[index - 1] ?? '').startsWith('-'),
   )
   const lost = ['run', 'plan', 'graph'].includes(command)
     ? named.filter((name) => !playbooks.includes(name) && !existsSync(join(repository, dirname(page), name)))
