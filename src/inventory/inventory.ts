@@ -1,20 +1,23 @@
 /** Reads inventories and merges the variables of each host. */
 import { basename, dirname, join } from 'node:path'
-import { type HostName, hostName } from '../base/brand.ts'
 import { InputError, type Problem } from '../base/errors.ts'
 import { blindKeys } from '../language/encrypted/keyring.ts'
 import { diskFiles, type Files } from '../language/read-files.ts'
 import type { LocalSources } from '../language/evaluation.ts'
-import type { Variable, Variables } from '../language/model.ts'
+import type { Variables } from '../language/model.ts'
 import { problem, tidy } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { ansibleProblems } from './ansible-variables.ts'
+import { assemble } from './assemble.ts'
 import { InventoryBuilder } from './builder.ts'
 import { construct } from './construct.ts'
-import { type Construction, readConstruction } from './constructed.ts'
-import { connectionVariables } from './connection-variables.ts'
-import { inventoryCandidates, lockedFiles, mergedVariables } from './host-values.ts'
-import { findCycle, groupsOf, groupsOfHosts } from './groups.ts'
+import { type Construction, constructionIn, readConstruction } from './constructed.ts'
+import { connectClusters } from './clusters/cluster-connections.ts'
+import { addCluster, type ClusterHosts } from './clusters/cluster-hosts.ts'
+import type { AskedClusters } from './clusters/cluster-listing.ts'
+import { readClusterSource } from './clusters/cluster-source.ts'
+import { mergedVariables } from './host-values.ts'
+import { findCycle, groupsOfHosts } from './groups.ts'
 import type { InventoryHost, Inventory } from './inventory-model.ts'
 import { checkRelations } from './relations.ts'
 import type { GivenVariables } from './host-scope.ts'
@@ -42,6 +45,8 @@ export interface InventoryOptions {
   readonly ownAddresses?: readonly string[]
   /** By default, programs run on this machine. */
   readonly programs?: RunProgram
+  /** What clusters have answered (`src/fleet/clusters`). By default, there must be no source that needs answers. */
+  readonly clusters?: AskedClusters | undefined
 }
 
 /**
@@ -71,10 +76,17 @@ export function readInventory(
   const files = options.files ?? diskFiles
   const { extra = new Map(), environment = {} } = options
   const builder = new InventoryBuilder()
-  const constructions = readParts(
+  // Nothing is decrypted to construct groups and to find mistakes.
+  const localSources = { environment, files: { ...files, keys: blindKeys }, folders: ['.'] }
+  const given: GivenVariables = { extra, localSources }
+  const { constructions, clusters } = readParts(
     builder,
     sources.flatMap((source) => readSource(builder, source, files)),
-    options.programs ?? localPrograms(environment),
+    {
+      programs: options.programs ?? localPrograms(environment),
+      clusters: options.clusters ?? nobodyAsked,
+      given,
+    },
   )
   const folders = [...new Set(sources.flatMap((source) => folderOf(source, files)))]
   for (const folder of folders) readVariableFolders(builder, folder, { files, beside: 'inventory' })
@@ -83,10 +95,10 @@ export function readInventory(
   }
   const { problems } = builder.values
   problems.push(...ansibleProblems(extra))
-  // Nothing is decrypted to construct groups and to find mistakes.
-  const localSources = { environment, files: { ...files, keys: blindKeys }, folders: ['.'] }
-  const given: GivenVariables = { extra, localSources }
-  if (findCycle(builder) === undefined) construct(builder, constructions, given)
+  if (findCycle(builder) === undefined) {
+    connectClusters(builder, clusters, extra)
+    construct(builder, constructions, given)
+  }
   builder.reportUndeclared()
   const cycle = findCycle(builder)
   if (cycle !== undefined) {
@@ -99,22 +111,32 @@ export function readInventory(
     groupsOfHosts(builder).get(hypervisorName) ?? [],
   )
   placeHypervisor(builder, new Map([...hypervisor, ...extra]), options.ownAddresses ?? [])
-  const inventory = assemble(builder, [
-    ...builder.warnings,
-    ...sameNames(builder),
-    ...unusedVariableFiles(builder, folders, files),
-  ])
+  const inventory = assemble(builder, given, {
+    warnings: [...builder.warnings, ...sameNames(builder)],
+    unusedFiles: unusedVariableFiles(builder, folders, files),
+  })
   problems.push(...checkRelations(inventory, { ...given, schemas: builder.schemas }))
   return { inventory, problems: tidy(problems) }
 }
 
-/** Reads all parts; those that construct groups are returned, because they need the hosts of all others. */
+const nobodyAsked: AskedClusters = (path) => {
+  throw new Error(`nobody has asked the cluster of ${path}`)
+}
+
+interface Sources {
+  readonly programs: RunProgram
+  readonly clusters: AskedClusters
+  readonly given: GivenVariables
+}
+
+/** Reads all parts. Constructions and connections need the hosts of all others. */
 function readParts(
   builder: InventoryBuilder,
   parts: readonly InventoryPart[],
-  programs: RunProgram,
-): readonly Construction[] {
+  sources: Sources,
+): { readonly constructions: readonly Construction[]; readonly clusters: readonly ClusterHosts[] } {
   const constructions: Construction[] = []
+  const clusters: ClusterHosts[] = []
   const phoenixFiles = parts.flatMap((part) => (part.kind === 'phoenix' ? [part.file] : []))
   const readPhoenix = phoenixReader(builder, phoenixFiles)
   for (const part of parts) {
@@ -134,68 +156,43 @@ function readParts(
         readPhoenix(part.file)
         break
       case 'program':
-        readProgram(builder, part.path, programs)
+        readProgram(builder, part.path, sources.programs)
         break
       case 'constructed':
         constructions.push(readConstruction(builder, part.root))
         break
+      case 'cluster': {
+        const added = readCluster(builder, part, sources)
+        const construction = constructionIn(builder, part.root, { strict: false })
+        if (added === undefined) break
+        clusters.push(added)
+        constructions.push({ ...construction, hosts: added.names })
+        break
+      }
       case 'wrong':
         builder.values.problems.push(...part.problems)
         break
     }
   }
-  return constructions
+  return { constructions, clusters }
+}
+
+function readCluster(
+  builder: InventoryBuilder,
+  { path, root }: Extract<InventoryPart, { readonly kind: 'cluster' }>,
+  { clusters, given }: Sources,
+): ClusterHosts | undefined {
+  const source = readClusterSource(builder, root, given.localSources.environment)
+  const answer = source === undefined ? undefined : clusters(path)
+  if (answer?.kind === 'failed') builder.values.problems.push(...answer.problems)
+  return source === undefined || answer?.kind !== 'listing'
+    ? undefined
+    : addCluster(builder, { source, listing: answer.listing }, given)
 }
 
 function folderOf(source: string, files: Files): readonly string[] {
   const kind = isHostList(source, files) ? undefined : files.kind(source)
   return kind === undefined ? [] : [kind === 'directory' ? source : dirname(source)]
-}
-
-function assemble(builder: InventoryBuilder, warnings: readonly Problem[]): Inventory {
-  const memberships = groupsOfHosts(builder)
-  const hosts = new Map<HostName, InventoryHost>()
-  for (const [name, where] of builder.hosts) {
-    const groups = memberships.get(name) ?? []
-    const variables = mergedVariables(builder, name, groups)
-    const connection = connectionVariables(variables, builder.ports.get(name))
-    hosts.set(name, { name, where, groups, variables, connection })
-  }
-  const localhost = implicitLocalhost(builder)
-  const variableNames = new Set([...hosts.values(), localhost].flatMap((host) => [...host.variables.keys()]))
-  return {
-    hosts,
-    groups: groupsOf(builder, memberships),
-    localhost,
-    variableNames,
-    warnings,
-    lockedFiles: ({ name: host, groups }) => lockedFiles(builder, host, groups),
-    candidates: ({ name: host, groups }, variable) =>
-      inventoryCandidates(builder, { host, groups }, variable),
-  }
-}
-
-/** Has the variables of `all`, as in Ansible, and needs no connection. */
-function implicitLocalhost(builder: InventoryBuilder): InventoryHost {
-  const name = hostName('localhost')
-  const where = { file: 'localhost', line: 1, column: 1 }
-  const local: Variable = {
-    name: 'connection',
-    where,
-    value: { kind: 'literal', value: 'local', where },
-  }
-  const variables = mergedVariables(builder, name, [])
-  const { settings, ansible } = connectionVariables(variables)
-  // Addresses and nodes set on `all` are not meant for the controller.
-  const elsewhere = ['address', 'port', 'node', 'ctid', 'connection']
-  const kept = [...settings].filter(([setting]) => !elsewhere.includes(setting))
-  return {
-    name,
-    where,
-    groups: [],
-    variables,
-    connection: { ansible, settings: new Map([...kept, ['connection', local]]) },
-  }
 }
 
 function sameNames({ hosts, groups }: InventoryBuilder): readonly Problem[] {
@@ -211,22 +208,21 @@ function sameNames({ hosts, groups }: InventoryBuilder): readonly Problem[] {
   )
 }
 
-/** Warns of files in `group_vars` and `host_vars` that match no group or host: usually a misspelt name. */
+/** Files in `group_vars` and `host_vars` that match no group or host: usually a misspelt name. */
 function unusedVariableFiles(
   builder: InventoryBuilder,
   folders: readonly string[],
   files: Files,
-): readonly Problem[] {
+): Inventory['unusedFiles'] {
   const warn = (folder: string, kind: 'group' | 'host', names: readonly string[]) =>
     variableFiles(files, join(folder, `${kind}_vars`), []).flatMap(({ name, paths }) => {
       const [path] = paths
       if (path === undefined || names.includes(name)) return []
-      return [
-        problem('unused-variables', `there is no ${kind} "${name}", so "${path}" is not used`, {
-          where: { file: path, line: 1, column: 1 },
-          hint: didYouMean(basename(name), names),
-        }),
-      ]
+      const warning = problem('unused-variables', `there is no ${kind} "${name}", so "${path}" is not used`, {
+        where: { file: path, line: 1, column: 1 },
+        hint: didYouMean(basename(name), names),
+      })
+      return [{ name, warning }]
     })
   return folders.flatMap((folder) => [
     ...warn(folder, 'group', [...builder.groups.keys()]),
