@@ -13,7 +13,7 @@ import type { RunsFlags } from './commands/runs-command.ts'
 
 /** The most important flags. stricli would print all of them in one line. */
 const usage = {
-  lint: '[-i inventory] [--skip code,...] <path>...',
+  lint: '[-i inventory] [--skip code,...] [--fix [--diff]] <path>...',
   graph: '<playbook>...',
   runs: '-i inventory [-vv] [<id> | diff <id> <id>]',
   inventory: '-i inventory (--list | --graph | --host name)',
@@ -27,6 +27,7 @@ const examples = {
   lint: [
     ['lint .', 'check all playbooks and roles of a folder'],
     ['lint site.yml roles/web --skip unnamed-task', 'without one kind of advice'],
+    ['lint . --fix --diff', 'show what --fix would change'],
   ],
   runs: [
     ['runs -i hosts.yml', 'list the runs'],
@@ -194,9 +195,19 @@ const lint = buildCommand<LintFlags, string[], Context>({
         brief: 'Codes of advice to leave out',
         placeholder: 'code,...',
       },
+      fix: {
+        kind: 'boolean',
+        withNegated: false,
+        brief: 'Fix the mistakes whose fix is certain, and report the others',
+      },
+      diff: {
+        kind: 'boolean',
+        withNegated: false,
+        brief: 'With --fix: print the changes instead of making them',
+      },
       color: outputFlags.color,
     },
-    aliases: { i: inventoryAliases.i },
+    aliases: { i: inventoryAliases.i, D: 'diff' },
   },
 })
 

@@ -9,7 +9,7 @@ import type { Problem } from '../base/errors.ts'
 import { celEnvironment, useSharedMethods } from './cel-environment.ts'
 import { notCondition, type ValueKind } from './expression.ts'
 import { toProblem } from './expression-problems.ts'
-import { factHere, formerNameHint } from './former-names.ts'
+import { factHere, formerNameFix, formerNameHint } from './former-names.ts'
 import type { Expression, ReadPath, Template, Value } from './model.ts'
 import { findWord, placeholdersOnly } from './find-word.ts'
 import { neverEqual } from './never-equal.ts'
@@ -137,6 +137,7 @@ export class Declarations {
     if (!this.#types.has(root)) {
       return problem('undefined-variable', `"${root}" is not defined`, {
         where: reader.at(offset, root.length),
+        fix: formerNameFix(root),
         hint:
           formerHint(path) ??
           didYouMean(
