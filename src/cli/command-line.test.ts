@@ -58,7 +58,7 @@ const options: Readonly<Record<string, string>> = {
     ask-become-pass output color verbose quiet out diff limit rerun-failed tags skip-tags start-at-task force-handlers forks`,
   show: 'output color verbose',
   apply: `extra-vars output color verbose quiet diff forks profile ${vault}`,
-  lint: 'inventory skip color',
+  lint: 'inventory skip fix diff color',
   graph: '',
   status: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass limit forks output color`,
