@@ -21,6 +21,7 @@ const commands = [
   'inventory',
   'explain',
   'modules',
+  'schema',
   'facts',
   'exec',
   'test-module',
@@ -69,6 +70,7 @@ const options: Readonly<Record<string, string>> = {
   explain: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass host`,
   modules: 'json',
+  schema: '',
   facts: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass forks only`,
   exec: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass

@@ -4,6 +4,7 @@ import type { Context } from './context.ts'
 import type { Examples } from './examples.ts'
 import { inventoryAliases, inventoryFlags, limitFlag, outputAliases, outputFlags } from './flags.ts'
 import { hostCompletion } from './host-completion.ts'
+import { schemaDeclared } from './schema-declared.ts'
 import { secretsDeclared } from './secrets-declared.ts'
 import type { ConfigFlags } from './commands/config-command.ts'
 import type { InventoryCommandFlags } from './commands/inventory-command.ts'
@@ -260,6 +261,7 @@ export const localCommands = {
   runs: { command: runs, usage: usage.runs, examples: examples.runs },
   inventory: { command: inventory, usage: usage.inventory, examples: examples.inventory },
   modules: { command: modules, usage: usage.modules, examples: examples.modules },
+  schema: schemaDeclared,
   init: { command: init, usage: usage.init, examples: examples.init },
   config: { command: config, usage: usage.config, examples: examples.config },
   secrets: secretsDeclared,

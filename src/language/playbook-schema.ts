@@ -1,5 +1,5 @@
 /**
- * A JSON Schema of playbooks for editors: completion, descriptions and error marks.
+ * JSON Schemas of playbooks and of lists of tasks for editors: completion, descriptions and error marks.
  *
  * A task is one flat object with every module as a property, because with a `oneOf` of modules editors list
  * each twice. `gpuplay run` checks the rest (names of variables, exactly one module).
@@ -25,18 +25,30 @@ export function playbookSchema(modules: readonly ModuleSchema[]): Schema {
       },
       additionalProperties: false,
     },
-    $defs: {
-      task: {
-        type: 'object',
-        properties: {
-          ...named(handlerKeywords),
-          ...named(blockKeywords),
-          ...Object.fromEntries(['block', 'rescue', 'always'].map((part) => [part, tasks])),
-          ...Object.fromEntries(modules.map((module) => [module.name, moduleSchema(module)])),
-        },
-        additionalProperties: false,
-      },
+    $defs: { task: taskSchema(modules) },
+  }
+}
+
+/** Of a file with a list of tasks or handlers, as in a role. Draft 2020-12. */
+export function tasksSchema(modules: readonly ModuleSchema[]): Schema {
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'gpuplay tasks',
+    ...tasks,
+    $defs: { task: taskSchema(modules) },
+  }
+}
+
+function taskSchema(modules: readonly ModuleSchema[]): Schema {
+  return {
+    type: 'object',
+    properties: {
+      ...named(handlerKeywords),
+      ...named(blockKeywords),
+      ...Object.fromEntries(['block', 'rescue', 'always'].map((part) => [part, tasks])),
+      ...Object.fromEntries(modules.map((module) => [module.name, moduleSchema(module)])),
     },
+    additionalProperties: false,
   }
 }
 
