@@ -63,14 +63,13 @@ export const inventorySchema: Schema = {
 /** By all their names. */
 function connectionVariables(): Schema {
   return Object.fromEntries(
-    Object.entries(hostVariableSchemas).flatMap(([name, schema]) => {
+    Object.entries(hostVariableSchemas).flatMap(([name, schema]): readonly (readonly [string, Schema])[] => {
       const examples = property(schema, 'enum') ?? examplesOf(schema)
       const described = { description: meanings[name], ...defined({ examples }) }
-      const others = (ansibleNames[name] ?? []).map((other): [string, Schema] => [
-        other,
-        { ...described, description: `The name of "${name}" in Ansible` },
-      ])
-      return [[name, described] satisfies [string, Schema], ...others]
+      const others = (ansibleNames[name] ?? []).map((other) => {
+        return [other, { ...described, description: `The name of "${name}" in Ansible` }] as const
+      })
+      return [[name, described], ...others]
     }),
   )
 }
