@@ -5,7 +5,7 @@
  * each twice. `gpuplay run` checks the rest (names of variables, exactly one module).
  */
 import { defined } from '../base/defined.ts'
-import { blockKeywords, handlerKeywords, playKeywords, roleKeywords } from './keywords.ts'
+import { blockKeywords, handlerKeywords, playKeywords, roleArguments, roleKeywords } from './keywords.ts'
 import type { ModuleSchema } from './module-schema.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -46,10 +46,29 @@ function taskSchema(modules: readonly ModuleSchema[]): Schema {
       ...named(handlerKeywords),
       ...named(blockKeywords),
       ...Object.fromEntries(['block', 'rescue', 'always'].map((part) => [part, tasks])),
+      ...imports,
       ...Object.fromEntries(modules.map((module) => [module.name, moduleSchema(module)])),
     },
     additionalProperties: false,
   }
+}
+
+/** They are no modules: they are done when the playbook loads. */
+const imports: Schema = {
+  import_tasks: {
+    description: 'Inserts the tasks of a file.',
+    anyOf: [
+      { type: 'string' },
+      { type: 'object', properties: named(['file']), additionalProperties: false },
+    ],
+  },
+  import_role: {
+    description: 'Inserts the tasks of a role.',
+    anyOf: [
+      { type: 'string' },
+      { type: 'object', properties: named(roleArguments), additionalProperties: false },
+    ],
+  },
 }
 
 const tasks: Schema = { type: 'array', items: { $ref: '#/$defs/task' } }
