@@ -83,7 +83,10 @@ function badLines(
   const known = new Set(before.map(identity))
   const fresh = after.filter((found) => !known.has(identity(found)))
   const caused = fresh.flatMap(({ where }) => nearest(where, changed))
-  const useless = [...changed.keys()].filter((line) => countOn(line, after) >= countOn(line, before))
+  // A mistake that only another fix uncovered was not there before.
+  const useless = [...changed.keys()].filter(
+    (line) => countOn(line, after) >= Math.max(1, countOn(line, before)),
+  )
   return [...new Set([...caused, ...useless])]
 }
 

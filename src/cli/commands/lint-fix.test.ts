@@ -93,6 +93,11 @@ const cures: readonly (readonly [what: string, before: string, after: string])[]
     "ansible.builtin.systemd: { 'service': x, enabled: yes }\n",
     "service: { 'name': x, enabled: true }\n",
   ],
+  [
+    'a mistake that the first fix uncovers on another line',
+    'systemd:\n        name: x\n        enabled: yes # keep\n',
+    'service:\n        name: x\n        enabled: true # keep\n',
+  ],
 ]
 
 describe('gpuplay lint --fix', () => {
