@@ -11,6 +11,7 @@ import {
   playbooksArgument,
 } from './flags.ts'
 import { hostCompletion } from './host-completion.ts'
+import { moduleCompletion } from './module-completion.ts'
 import { schemaDeclared } from './schema-declared.ts'
 import { secretsDeclared } from './secrets-declared.ts'
 import type { ConfigFlags } from './commands/config-command.ts'
@@ -91,11 +92,24 @@ const inventory = buildCommand<InventoryCommandFlags, [], Context>({
 
 const modules = buildCommand<ModulesFlags, [string?], Context>({
   loader: async () => (await import('./commands/modules-command.ts')).modulesCommand,
-  docs: { brief: 'List modules, or describe one', customUsage: [usage.modules] },
+  docs: {
+    brief: 'List modules, or describe one',
+    customUsage: [usage.modules],
+    fullDescription:
+      'Includes the custom modules of this folder and its roles (modules/NAME.ts), and runs their code.',
+  },
   parameters: {
     positional: {
       kind: 'tuple',
-      parameters: [{ parse: String, brief: 'Name of a module', placeholder: 'name', optional: true }],
+      parameters: [
+        {
+          parse: String,
+          proposeCompletions: moduleCompletion,
+          brief: 'Name of a module',
+          placeholder: 'name',
+          optional: true,
+        },
+      ],
     },
     flags: {
       json: {

@@ -20,6 +20,9 @@ import { didYouMean, nearest } from './suggest.ts'
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 /** Immutable: each `with` returns a copy with one more name. */
+/** The hint about a name that is like no other. */
+export const whereToDefine = 'set it in the inventory or under "vars", or register it in an earlier task'
+
 export class Declarations {
   readonly #types: ReadonlyMap<string, JsonSchema | undefined>
   readonly #parent: Declarations | undefined
@@ -138,13 +141,7 @@ export class Declarations {
       return problem('undefined-variable', `"${root}" is not defined`, {
         where: reader.at(offset, root.length),
         fix: formerNameFix(root),
-        hint:
-          formerHint(path) ??
-          didYouMean(
-            root,
-            this.#types.keys(),
-            'set it in the inventory or under "vars", or register it in an earlier task',
-          ),
+        hint: formerHint(path) ?? didYouMean(root, this.#types.keys(), whereToDefine),
       })
     }
     const early = root === 'hostvars' ? this.#early(rest, source, offset) : undefined

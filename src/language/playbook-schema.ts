@@ -5,7 +5,15 @@
  * each twice. `gpuplay run` checks the rest (names of variables, exactly one module).
  */
 import { defined } from '../base/defined.ts'
-import { blockKeywords, handlerKeywords, playKeywords, roleArguments, roleKeywords } from './keywords.ts'
+import { keywordMeanings } from './keyword-meanings.ts'
+import {
+  blockKeywords,
+  handlerKeywords,
+  loopControls,
+  playKeywords,
+  roleArguments,
+  roleKeywords,
+} from './keywords.ts'
 import type { ModuleSchema } from './module-schema.ts'
 
 type Schema = Readonly<Record<string, unknown>>
@@ -20,8 +28,8 @@ export function playbookSchema(modules: readonly ModuleSchema[]): Schema {
       type: 'object',
       properties: {
         ...named(playKeywords),
-        roles: { type: 'array', items: { anyOf: [{ type: 'string' }, roleSchema] } },
-        ...Object.fromEntries(['pre_tasks', 'tasks', 'post_tasks', 'handlers'].map((name) => [name, tasks])),
+        roles: described('roles', { type: 'array', items: { anyOf: [{ type: 'string' }, roleSchema] } }),
+        ...lists(['pre_tasks', 'tasks', 'post_tasks', 'handlers']),
       },
       additionalProperties: false,
     },
@@ -45,7 +53,12 @@ function taskSchema(modules: readonly ModuleSchema[]): Schema {
     properties: {
       ...named(handlerKeywords),
       ...named(blockKeywords),
-      ...Object.fromEntries(['block', 'rescue', 'always'].map((part) => [part, tasks])),
+      ...lists(['block', 'rescue', 'always']),
+      loop_control: described('loop_control', {
+        type: 'object',
+        properties: named(loopControls),
+        additionalProperties: false,
+      }),
       ...imports,
       ...Object.fromEntries(modules.map((module) => [module.name, moduleSchema(module)])),
     },
@@ -57,16 +70,17 @@ function taskSchema(modules: readonly ModuleSchema[]): Schema {
 const imports: Schema = {
   import_tasks: {
     description: 'Inserts the tasks of a file.',
-    anyOf: [
-      { type: 'string' },
-      { type: 'object', properties: named(['file']), additionalProperties: false },
-    ],
+    anyOf: [{ type: 'string' }, { type: 'object', properties: named(['file']), additionalProperties: false }],
   },
   import_role: {
     description: 'Inserts the tasks of a role.',
     anyOf: [
       { type: 'string' },
-      { type: 'object', properties: named(roleArguments), additionalProperties: false },
+      {
+        type: 'object',
+        properties: { ...named(roleArguments), name: { description: 'The role' } },
+        additionalProperties: false,
+      },
     ],
   },
 }
@@ -76,7 +90,15 @@ const tasks: Schema = { type: 'array', items: { $ref: '#/$defs/task' } }
 const roleSchema: Schema = { type: 'object', properties: named(roleKeywords) }
 
 function named(keywords: Iterable<string>): Schema {
-  return Object.fromEntries([...keywords].map((name) => [name, {}]))
+  return Object.fromEntries([...keywords].map((name) => [name, described(name, {})]))
+}
+
+function lists(keywords: readonly string[]): Schema {
+  return Object.fromEntries(keywords.map((name) => [name, described(name, tasks)]))
+}
+
+function described(keyword: string, schema: Schema): Schema {
+  return { description: keywordMeanings[keyword], ...schema }
 }
 
 /** Any argument may be a template, so types are described, not enforced. */

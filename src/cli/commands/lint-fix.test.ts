@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict'
-import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { chmodSync, lstatSync, readFileSync, statSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { scratchFolder } from '../../connection/testing/programs.ts'
 import { gpuplay } from '../testing/command-line.ts'
-
-function folderWith(files: Readonly<Record<string, string>>): string {
-  const folder = scratchFolder()
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), text)
-  }
-  return folder
-}
+import { folderWith } from '../testing/folder-with.ts'
 
 const head = '# A comment\n- name: Play\n  hosts: all\n  tasks:\n'
 

@@ -1,16 +1,14 @@
 import { join } from 'node:path'
 import { exitCodes, InputError, type Problem } from '../../base/errors.ts'
-import { ModuleTable } from '../../engine/custom/custom-modules.ts'
 import { inventorySchema } from '../../inventory/inventory-schema.ts'
 import { playbookSchema, tasksSchema } from '../../language/playbook-schema.ts'
 import { diskFiles, readText } from '../../language/read-files.ts'
 import { roleArgumentsSchema } from '../../language/role-arguments-schema.ts'
 import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
-import { modules as catalogue } from '../../modules/catalogue.ts'
 import type { Module } from '../../modules/module.ts'
 import type { Context } from '../context.ts'
-import { rolesPaths } from '../run-inputs.ts'
+import { projectModules } from '../project-modules.ts'
 import { fileSchemaKinds, outputSchemaKinds, schemaKinds } from '../schema-kinds.ts'
 import { reportProblems } from '../show.ts'
 
@@ -41,9 +39,9 @@ function schemaText(context: Context, kind: string): string {
 function fileSchema(context: Context, kind: (typeof fileSchemaKinds)[number]): object {
   switch (kind) {
     case 'playbook':
-      return playbookSchema(projectModules(context))
+      return playbookSchema(everyModule(context))
     case 'tasks':
-      return tasksSchema(projectModules(context))
+      return tasksSchema(everyModule(context))
     case 'inventory':
       return inventorySchema
     case 'role':
@@ -51,14 +49,9 @@ function fileSchema(context: Context, kind: (typeof fileSchemaKinds)[number]): o
   }
 }
 
-/** Finds custom modules as a run of a playbook in this folder or in `playbooks` does. */
-function projectModules(context: Context): readonly Module[] {
-  const { workingDirectory } = context.world
-  const table = new ModuleTable(catalogue, {
-    playbooks: ['.', 'playbooks'].map((folder) => join(workingDirectory, folder, 'site.yml')),
-    rolesPaths: rolesPaths(context),
-    files: diskFiles,
-  })
+/** @throws InputError for invalid custom modules */
+function everyModule(context: Context): readonly Module[] {
+  const table = projectModules(context)
   const found = [...table.keys()].flatMap((name) => table.get(name) ?? [])
   if (table.problems.length > 0) throw new InputError(table.problems)
   return found

@@ -1,213 +1,226 @@
-/**
- * The schemas in the language server that editors use. It is not a dependency, because its newer versions need
- * another version of Node.js than gpuplay: `$YAML_LANGUAGE_SERVER` or PATH names it.
- */
+/** The schemas in the language server that editors use, with the settings of docs/command-line.md. */
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
-import { test } from 'node:test'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { defined } from '../../base/defined.ts'
-import { scratchFolder } from '../../connection/testing/programs.ts'
+import {
+  createMessageConnection,
+  type MessageConnection,
+  StreamMessageReader,
+  StreamMessageWriter,
+} from 'vscode-jsonrpc/node.js'
 import { gpuplay } from '../testing/command-line.ts'
+import { customModule, folderWith } from '../testing/folder-with.ts'
 
-const program = languageServer()
-const skip = program === undefined && 'there is no yaml-language-server in $YAML_LANGUAGE_SERVER or PATH'
+const program = createRequire(import.meta.url).resolve('yaml-language-server/bin/yaml-language-server')
+const kinds = ['playbook', 'tasks', 'inventory', 'role'] as const
+type Kind = (typeof kinds)[number]
 
-/** What docs/command-line.md writes into the settings of an editor. */
-const settings = {
-  validate: true,
-  completion: true,
-  schemaStore: { enable: false },
-  customTags: ['!cel scalar', '!age scalar', '!vault scalar'],
+/** In the texts, `|` is the cursor. Lines count from 1. */
+interface Case {
+  readonly right: string
+  /** Replacements in `right`, each with the line that gets a mark. */
+  readonly wrong: readonly (readonly [from: string, to: string, line: number])[]
+  readonly completed: readonly (readonly [text: string, label: string])[]
+  readonly explained: readonly (readonly [text: string, description: RegExp])[]
 }
 
-const module = `import type { Module } from 'gpuplay/module'
-export default {
-  name: 'take_note',
-  summary: 'Takes a note.',
-  args: { type: 'object', properties: { text: { type: 'string', description: 'The note' } } },
-  result: { type: 'object' },
-  probe: async () => undefined,
-  plan: () => ({ actions: [], diffs: [], warnings: [] }),
-} satisfies Module
-`
+const play = '- hosts: all\n  tasks:\n    - name: Note\n'
+const cases: Readonly<Record<Kind, Case>> = {
+  playbook: {
+    right: `${play}      take_note: { text: !cel 'a + b' }\n      when: defined(a)\n`,
+    wrong: [
+      ['take_note', 'take_nte', 4],
+      ['text:', 'txet:', 4],
+      ['when', 'whne', 5],
+      ['tasks', 'taks', 2],
+    ],
+    completed: [
+      [`${play}      take|\n`, 'take_note'],
+      [`${play}      site|\n`, 'site_note'],
+      [`${play}      take_note:\n        te|\n`, 'text'],
+      ['- hosts: all\n  seri|\n', 'serial'],
+    ],
+    explained: [
+      [`${play}      take_n|ote: { text: x }\n`, /Takes a note\./],
+      ['- hosts: all\n  seri|al: 1\n', /The size of a batch of hosts/],
+    ],
+  },
+  tasks: {
+    right: '- name: Note\n  site_note: { text: x }\n  become: true\n',
+    wrong: [
+      ['site_note', 'sitenote', 2],
+      ['become', 'becom', 3],
+    ],
+    completed: [
+      ['- name: Note\n  site|\n', 'site_note'],
+      ['- copy:\n    des|\n', 'dest'],
+    ],
+    explained: [['- take_note: { te|xt: x }\n', /The text/]],
+  },
+  inventory: {
+    right: 'all:\n  hosts:\n    a: { port: 22, mine: 1 }\n  vars: { user: root }\n',
+    wrong: [
+      ['hosts', 'host', 2],
+      ['vars', 'var', 4],
+    ],
+    completed: [
+      ['all:\n  chil|\n', 'children'],
+      ['all:\n  hosts:\n    a:\n      cti|\n', 'ctid'],
+    ],
+    explained: [['all:\n  hosts:\n    a: { ct|id: 101 }\n', /The ID of the container on its node/]],
+  },
+  role: {
+    right:
+      'type: object\nproperties:\n  a: { type: integer, default: 1 }\nchecks: [{ that: a > 1, message: x }]\n',
+    wrong: [
+      ['type: integer', 'tpye: integer', 3],
+      ['integer', 'int', 3],
+      ['message', 'mesage', 4],
+    ],
+    completed: [
+      ['type: object\nproperties:\n  a:\n    minim|\n', 'minimum'],
+      ['type: object\nproperties:\n  a:\n    type: inte|\n', 'integer'],
+    ],
+    explained: [['type: object\nproperties:\n  a: { descrip|tion: x }\n', /What the variable means/]],
+  },
+}
 
-test('an editor marks mistakes and completes modules with the printed schemas', { skip }, async () => {
-  const folder = scratchFolder()
-  mkdirSync(join(folder, 'modules'))
-  writeFileSync(join(folder, 'modules/take-note.ts'), module)
-  for (const kind of ['playbook', 'tasks', 'inventory', 'role']) {
-    const { output, exitCode } = await gpuplay(folder, ['schema', kind])
-    assert.equal(exitCode, 0)
-    writeFileSync(join(folder, `${kind}.schema.json`), output)
-  }
-  const server = new LanguageServer(program ?? '')
-  try {
-    await server.request('initialize', {
-      processId: process.pid,
-      rootUri: pathToFileURL(folder).href,
-      capabilities: { workspace: { configuration: true } },
+describe('an editor with the printed schemas', () => {
+  let server: LanguageServer
+  before(async () => {
+    const folder = folderWith({
+      'modules/take-note.ts': customModule('take_note', 'Takes a note.'),
+      'roles/web/modules/site-note.ts': customModule('site_note', 'Notes a site.'),
     })
-    server.notify('initialized', {})
-    const marked = async (kind: string, text: string): Promise<readonly number[]> => {
-      const path = join(folder, `${kind}-${server.opened}.yml`)
-      const head = `# yaml-language-server: $schema=${join(folder, `${kind}.schema.json`)}\n`
-      return server.open(pathToFileURL(path).href, head + text)
+    for (const kind of kinds) {
+      const { output, exitCode } = await gpuplay(folder, ['schema', kind])
+      assert.equal(exitCode, 0)
+      writeFileSync(join(folder, `${kind}.schema.json`), output)
     }
-    const right = `- hosts: all
-  tasks:
-    - name: Note
-      take_note: { text: !cel 'a + b' }
-      when: defined(a)
-`
-    assert.deepEqual(await marked('playbook', right), [])
-    assert.deepEqual(await marked('playbook', right.replace('take_note', 'take_nte')), [4])
-    assert.deepEqual(await marked('playbook', right.replace('when', 'whne')), [5])
-    assert.deepEqual(await marked('tasks', '- copi: { dest: /x }\n'), [1])
-    assert.deepEqual(await marked('inventory', 'all:\n  hosts:\n    a: { port: 22 }\n'), [])
-    assert.deepEqual(await marked('inventory', 'all:\n  host:\n    a: { port: 22 }\n'), [2])
-    assert.deepEqual(await marked('role', 'type: object\nproperties:\n  a: { tpye: integer }\n'), [3])
+    server = await startServer(folder)
+  })
+  after(() => server.child.kill())
 
-    const uri = pathToFileURL(join(folder, `completed.yml`)).href
-    const start = `# yaml-language-server: $schema=${join(folder, 'tasks.schema.json')}\n- name: x\n  tak`
-    await server.open(uri, start)
-    const found = await server.request('textDocument/completion', {
-      textDocument: { uri },
-      position: { line: 2, character: 5 },
+  for (const kind of kinds) {
+    const { right, wrong, completed, explained } = cases[kind]
+
+    test(`marks the mistakes in a file of the kind ${kind}, and nothing else`, async () => {
+      assert.deepEqual((await open(server, kind, right)).lines, [])
+      for (const [from, to, line] of wrong)
+        assert.deepEqual((await open(server, kind, right.replace(from, to))).lines, [line], to)
     })
-    assert.match(JSON.stringify(found), /"label":"take_note"/)
-  } finally {
-    server.stop()
+
+    for (const [text, label] of completed)
+      test(`completes "${label}" in a file of the kind ${kind}`, async () => {
+        const { items } = await at<{ readonly items: readonly { readonly label: string }[] }>(
+          server,
+          'textDocument/completion',
+          { kind, text },
+        )
+        assert.ok(
+          items.some((item) => item.label === label),
+          JSON.stringify(items.map((item) => item.label)),
+        )
+      })
+
+    for (const [text, description] of explained)
+      test(`explains a word with ${description} in a file of the kind ${kind}`, async () => {
+        const found = await at<{ readonly contents: unknown } | null>(server, 'textDocument/hover', {
+          kind,
+          text,
+        })
+        assert.match(JSON.stringify(found?.contents), description)
+      })
   }
 })
 
-function languageServer(): string | undefined {
-  const named = process.env['YAML_LANGUAGE_SERVER']
-  const folders = (process.env['PATH'] ?? '').split(delimiter)
-  const paths = named === undefined ? folders.map((folder) => join(folder, 'yaml-language-server')) : [named]
-  return paths.find((path) => {
-    try {
-      accessSync(path, constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
+interface LanguageServer {
+  readonly child: ChildProcess
+  readonly connection: MessageConnection
+  readonly folder: string
+  /** Called with the answer to each opened file. */
+  readonly waiting: Map<string, (lines: readonly number[]) => void>
+}
+
+interface Published {
+  readonly uri: string
+  readonly diagnostics: readonly { readonly range: { readonly start: { readonly line: number } } }[]
+}
+
+async function startServer(folder: string): Promise<LanguageServer> {
+  const child = spawn(process.execPath, [program, '--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const connection = createMessageConnection(
+    new StreamMessageReader(child.stdout),
+    new StreamMessageWriter(child.stdin),
+  )
+  const waiting: LanguageServer['waiting'] = new Map()
+  const settings = settingsOfTheDocumentation()
+  connection.onRequest(
+    'workspace/configuration',
+    ({ items }: { readonly items: readonly { readonly section: string }[] }) =>
+      items.map(({ section }) => (section === 'yaml' ? settings : {})),
+  )
+  connection.onRequest('client/registerCapability', () => null)
+  connection.onNotification('textDocument/publishDiagnostics', ({ uri, diagnostics }: Published) =>
+    waiting.get(uri)?.([...new Set(diagnostics.map(({ range }) => range.start.line))]),
+  )
+  connection.listen()
+  await connection.sendRequest('initialize', {
+    processId: process.pid,
+    rootUri: pathToFileURL(folder).href,
+    capabilities: { workspace: { configuration: true } },
   })
+  await connection.sendNotification('initialized', {})
+  return { child, connection, folder, waiting }
 }
 
-/** Milliseconds until an answer counts as missing. */
-const longest = 20_000
-
-interface Message {
-  readonly id?: number | string
-  readonly method?: string
-  readonly params?: unknown
-  readonly result?: unknown
-}
-
-/** Speaks the Language Server Protocol through standard input and output. */
-class LanguageServer {
-  opened = 0
-  readonly #child: ChildProcess
-  readonly #waiting = new Set<(message: Message) => void>()
-  #unread = Buffer.alloc(0)
-  #requests = 0
-
-  constructor(path: string) {
-    this.#child = spawn(path, ['--stdio'], { stdio: ['pipe', 'pipe', 'inherit'] })
-    this.#child.stdout?.on('data', (bytes: Buffer) => this.#read(bytes))
-  }
-
-  stop(): void {
-    this.#child.kill()
-  }
-
-  notify(method: string, params: unknown): void {
-    this.#send({ method, params })
-  }
-
-  async request(method: string, params: unknown): Promise<unknown> {
-    this.#requests += 1
-    const id = this.#requests
-    const answer = this.#next((message) => message.id === id && message.method === undefined)
-    this.#send({ id, method, params })
-    return (await answer).result
-  }
-
-  /** Opens a file. Returns the lines with marks, from 0. */
-  async open(uri: string, text: string): Promise<readonly number[]> {
-    this.opened += 1
-    const published = this.#next(
-      ({ method, params }) =>
-        method === 'textDocument/publishDiagnostics' && (params as { readonly uri: string }).uri === uri,
-    )
-    this.notify('textDocument/didOpen', {
-      textDocument: { uri, languageId: 'yaml', version: 1, text },
-    })
-    const { diagnostics } = (await published).params as {
-      readonly diagnostics: readonly { readonly range: { readonly start: { readonly line: number } } }[]
-    }
-    return [...new Set(diagnostics.map(({ range }) => range.start.line))]
-  }
-
-  #next(wanted: (message: Message) => boolean): Promise<Message> {
-    const { promise, resolve, reject } = deferred<Message>()
-    const timer = setTimeout(() => reject(new Error('the language server did not answer')), longest)
-    const listener = (message: Message): void => {
-      if (!wanted(message)) return
-      clearTimeout(timer)
-      this.#waiting.delete(listener)
-      resolve(message)
-    }
-    this.#waiting.add(listener)
-    return promise
-  }
-
-  #send(message: Message): void {
-    const text = JSON.stringify({ jsonrpc: '2.0', ...message })
-    this.#child.stdin?.write(`Content-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`)
-  }
-
-  #read(bytes: Buffer): void {
-    this.#unread = Buffer.concat([this.#unread, bytes])
-    for (;;) {
-      const end = this.#unread.indexOf('\r\n\r\n')
-      const [, size] = /Content-Length: (\d+)/i.exec(this.#unread.toString('latin1', 0, Math.max(0, end))) ?? []
-      if (end === -1 || size === undefined || this.#unread.length < end + 4 + Number(size)) return
-      const text = this.#unread.toString('utf8', end + 4, end + 4 + Number(size))
-      this.#unread = this.#unread.subarray(end + 4 + Number(size))
-      this.#take(JSON.parse(text) as Message)
-    }
-  }
-
-  #take(message: Message): void {
-    if (message.id !== undefined && message.method !== undefined) this.#answer(message)
-    for (const listener of this.#waiting) listener(message)
-  }
-
-  /** The server asks for the settings of the editor; everything else needs no answer but null. */
-  #answer({ id, method, params }: Message): void {
-    const { items = [] } = (params ?? {}) as { readonly items?: readonly { readonly section?: string }[] }
-    const result =
-      method === 'workspace/configuration'
-        ? items.map(({ section }) => (section === 'yaml' ? settings : {}))
-        : null
-    this.#send({ ...defined({ id }), result })
+/** `yaml.customTags` is `customTags` in the answer to a request for the section `yaml`. */
+function settingsOfTheDocumentation(): object {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/command-line.md'), 'utf8')
+  const [, json = '{}'] = /^```json\n([^]*?"yaml\.customTags"[^]*?)^```$/m.exec(page) ?? []
+  const written: Readonly<Record<string, unknown>> = JSON.parse(json)
+  return {
+    validate: true,
+    completion: true,
+    hover: true,
+    schemaStore: { enable: false },
+    customTags: written['yaml.customTags'],
   }
 }
 
-function deferred<T>(): {
-  readonly promise: Promise<T>
-  readonly resolve: (value: T) => void
-  readonly reject: (error: Error) => void
-} {
-  let resolve: (value: T) => void = () => undefined
-  let reject: (error: Error) => void = () => undefined
-  const promise = new Promise<T>((done, failed) => {
-    resolve = done
-    reject = failed
+/** Opens a file with a comment that names its schema. `lines` have marks; line 0 is the comment. */
+async function open(
+  { connection, folder, waiting }: LanguageServer,
+  kind: Kind,
+  text: string,
+): Promise<{ readonly uri: string; readonly lines: readonly number[] }> {
+  const uri = pathToFileURL(join(folder, `${kind}-${waiting.size}.yml`)).href
+  const lines = new Promise<readonly number[]>((resolve) => waiting.set(uri, resolve))
+  await connection.sendNotification('textDocument/didOpen', {
+    textDocument: {
+      uri,
+      languageId: 'yaml',
+      version: 1,
+      text: `# yaml-language-server: $schema=${join(folder, `${kind}.schema.json`)}\n${text}`,
+    },
   })
-  return { promise, resolve, reject }
+  return { uri, lines: await lines }
+}
+
+/** Asks about the place of the cursor. */
+async function at<T>(
+  server: LanguageServer,
+  method: string,
+  { kind, text }: { readonly kind: Kind; readonly text: string },
+): Promise<T> {
+  const before = text.slice(0, text.indexOf('|')).split('\n')
+  const { uri } = await open(server, kind, text.replace('|', ''))
+  return server.connection.sendRequest<T>(method, {
+    textDocument: { uri },
+    position: { line: before.length, character: before.at(-1)?.length ?? 0 },
+  })
 }
