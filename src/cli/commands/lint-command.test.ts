@@ -168,7 +168,7 @@ describe('gpuplay lint', () => {
   debug: { msg: '{{ web_prot }}' }
 `,
     })
-    for (const options of [[], ['-i', 'hosts.yml']]) {
+    for (const options of [[], ['-i', join(own, 'hosts.yml')]]) {
       const { output, exitCode } = await gpuplay(own, ['lint', 'roles/web', ...options])
       assert.deepEqual(
         [...output.matchAll(/^(\S+): advice\[undeclared-role-variable\]: (.*)$/gm)].map(
