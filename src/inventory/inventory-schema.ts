@@ -21,7 +21,7 @@ const meanings: Readonly<Record<string, string>> = {
   host_key_checking: 'Unknown host keys: strict refuses them, accept-new saves them',
   become: 'Whether tasks run as another user',
   become_user: 'The user that tasks run as. Default: root',
-  become_method: 'sudo is the only method',
+  become_method: 'The method of become; sudo is the only one',
   become_password: 'The password for sudo',
   node: 'The name of the Proxmox VE node on which the container is',
   ctid: 'The ID of the container on its node',

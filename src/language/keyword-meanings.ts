@@ -45,7 +45,7 @@ const everywhere = {
   vars: 'Variables, for everything below',
   become: 'Run as another user, with sudo',
   become_user: 'The user for `become`. Default: `root`',
-  become_method: '`sudo` is the only method',
+  become_method: 'The method of `become`; `sudo` is the only one',
   environment: 'Environment variables of programs',
   module_defaults: 'Default arguments, by module',
   tags: 'Words by which `--tags` and `--skip-tags` select tasks',

@@ -39,7 +39,7 @@ const ofShells = new Set(
  * break, or a word of the shell. Templates count as words; a line that begins with one may be anything.
  */
 export function needsShell(line: string): boolean {
-  const plain = line.replaceAll(/\{\{.*?\}\}/gs, (found, at: number) => (at === 0 ? '$' : 'x'))
+  const plain = line.replaceAll(/\{\{.*?\}\}/gs, (_found, at: number) => (at === 0 ? '$' : 'x'))
   const [first = ''] = plain.split(' ')
   return /[|&;<>()$`\\*?[\]{}~#!\n]/.test(plain) || /^\w+=/.test(first) || ofShells.has(first)
 }

@@ -175,8 +175,8 @@ describe('gpuplay lint', () => {
           ([, ...parts]) => parts,
         ),
         [
-          ['roles/web/tasks/main.yml:2:35', '"web_user" is not defined in the role "web"'],
-          ['roles/web/tasks/main.yml:4:20', '"web_prot" is not defined in the role "web"'],
+          ['roles/web/tasks/main.yml:2:36', '"web_user" is not defined in the role "web"'],
+          ['roles/web/tasks/main.yml:4:21', '"web_prot" is not defined in the role "web"'],
         ],
       )
       assert.match(output, /help: describe it in meta\/arguments\.yml of the role, and give it a default/)
@@ -198,7 +198,7 @@ describe('gpuplay lint', () => {
       'roles/web/meta/arguments.yml':
         'type: object\nproperties: { web_port: { type: integer }, web_file: { type: string } }\n',
       'roles/web/tasks/main.yml':
-        "- name: Write\n  template: { src: '{{ web_file }}.hbs', dest: /tmp/x }\n- name: Other\n  command: /bin/other\n  notify: Again\n  when: false\n",
+        "- name: Write\n  template: { src: '{{ web_file }}.hbs', dest: /tmp/x }\n- name: Other\n  debug: { msg: x }\n  notify: Again\n  when: false\n",
       'roles/web/handlers/main.yml': '- name: Again\n  debug: { msg: x }\n',
       'roles/web/templates/a.hbs': '{{ web_port }}\n',
     })

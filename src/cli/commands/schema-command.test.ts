@@ -46,7 +46,8 @@ describe('gpuplay schema', () => {
   })
 
   test('the modules of the project are in the schemas of playbooks and tasks', async () => {
-    const [, module = ''] = /^## Custom modules$[^]*?^```ts\n([^]*?)^```$/m.exec(read('docs/playbooks.md')) ?? []
+    const [, module = ''] =
+      /^## Custom modules$[^]*?^```ts\n([^]*?)^```$/m.exec(read('docs/playbooks.md')) ?? []
     const task = '{ name: Note, take_note: { path: /a, text: x } }'
     const folder = scratchFolder()
     for (const [kind, text] of [

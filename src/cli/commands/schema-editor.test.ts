@@ -90,12 +90,12 @@ const cases: Readonly<Record<Kind, Case>> = {
 }
 
 describe('an editor with the printed schemas', () => {
+  const folder = folderWith({
+    'modules/take-note.ts': customModule('take_note', 'Takes a note.'),
+    'roles/web/modules/site-note.ts': customModule('site_note', 'Notes a site.'),
+  })
   let server: LanguageServer
   before(async () => {
-    const folder = folderWith({
-      'modules/take-note.ts': customModule('take_note', 'Takes a note.'),
-      'roles/web/modules/site-note.ts': customModule('site_note', 'Notes a site.'),
-    })
     for (const kind of kinds) {
       const { output, exitCode } = await gpuplay(folder, ['schema', kind])
       assert.equal(exitCode, 0)
