@@ -2,10 +2,9 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import {
   createMessageConnection,
   type MessageConnection,
@@ -15,7 +14,7 @@ import {
 import { gpuplay } from '../testing/command-line.ts'
 import { customModule, folderWith } from '../testing/folder-with.ts'
 
-const program = createRequire(import.meta.url).resolve('yaml-language-server/bin/yaml-language-server')
+const program = fileURLToPath(import.meta.resolve('yaml-language-server/bin/yaml-language-server'))
 const kinds = ['playbook', 'tasks', 'inventory', 'role'] as const
 type Kind = (typeof kinds)[number]
 
