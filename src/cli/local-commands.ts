@@ -11,14 +11,13 @@ import {
   playbooksArgument,
 } from './flags.ts'
 import { hostCompletion } from './host-completion.ts'
-import { moduleCompletion } from './module-completion.ts'
+import { modulesDeclared } from './modules-declared.ts'
 import { schemaDeclared } from './schema-declared.ts'
 import { secretsDeclared } from './secrets-declared.ts'
 import type { ConfigFlags } from './commands/config-command.ts'
 import type { InventoryCommandFlags } from './commands/inventory-command.ts'
 import type { LintFlags } from './commands/lint-command.ts'
 import type { InitFlags } from './commands/init-command.ts'
-import type { ModulesFlags } from './commands/modules-command.ts'
 import type { RunsFlags } from './commands/runs-command.ts'
 import { runForms } from './run-forms.ts'
 
@@ -28,7 +27,6 @@ const usage = {
   graph: '<playbook>...',
   runs: '-i inventory [-vv] [show <id> | diff <id> <id>]',
   inventory: '-i inventory (--list | --graph | --host name)',
-  modules: '[--json] [<name>]',
   init: '[--inventory-only] [<directory>]',
   config: '[-i inventory] [--json] [<playbook>...]',
   completion: '(bash | zsh | fish)',
@@ -51,7 +49,6 @@ const examples = {
     ['inventory -i hosts.yml --graph', 'show groups and hosts'],
     ['inventory -i hosts.yml --host pve1', 'show where its variables are set'],
   ],
-  modules: [['modules copy', 'show the arguments of a module']],
   init: [
     ['init fleet', 'create a project in fleet/'],
     ['init .', 'create it in this folder'],
@@ -94,37 +91,6 @@ const inventory = buildCommand<InventoryCommandFlags, [], Context>({
       limit: limitFlag,
     },
     aliases: { ...inventoryAliases, l: 'limit' },
-  },
-})
-
-const modules = buildCommand<ModulesFlags, [string?], Context>({
-  loader: async () => (await import('./commands/modules-command.ts')).modulesCommand,
-  docs: {
-    brief: 'List modules, or describe one',
-    customUsage: [usage.modules],
-    fullDescription:
-      'Includes the custom modules of this folder and its roles (modules/NAME.ts), and runs their code.',
-  },
-  parameters: {
-    positional: {
-      kind: 'tuple',
-      parameters: [
-        {
-          parse: String,
-          proposeCompletions: moduleCompletion,
-          brief: 'Name of a module',
-          placeholder: 'name',
-          optional: true,
-        },
-      ],
-    },
-    flags: {
-      json: {
-        kind: 'boolean',
-        withNegated: false,
-        brief: 'As JSON, with the schemas of arguments and results',
-      },
-    },
   },
 })
 
@@ -293,7 +259,7 @@ export const localCommands = {
   graph: { command: graph, usage: usage.graph, examples: examples.graph },
   runs: { command: runs, usage: usage.runs, examples: examples.runs },
   inventory: { command: inventory, usage: usage.inventory, examples: examples.inventory },
-  modules: { command: modules, usage: usage.modules, examples: examples.modules },
+  modules: modulesDeclared,
   schema: schemaDeclared,
   init: { command: init, usage: usage.init, examples: examples.init },
   config: { command: config, usage: usage.config, examples: examples.config },
