@@ -12,13 +12,14 @@ import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
 import { modules } from '../../modules/catalogue.ts'
 import { lintText, type LintResult } from '../../view/lint-text.ts'
+import { askedClusters } from '../clusters.ts'
 import { configured } from '../configuration.ts'
 import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
 import type { InventoryFlags } from '../flags.ts'
 import { keyedFiles } from '../keyed-files.ts'
 import { replaceFile } from '../replace-file.ts'
-import { rolesPaths } from '../run-inputs.ts'
+import { connectionDefaults, rolesPaths } from '../run-inputs.ts'
 import { colorsFor, reportProblems } from '../show.ts'
 
 export interface LintFlags extends Pick<InventoryFlags, 'inventory'>, Partial<Pick<Configuration, 'color'>> {
@@ -40,13 +41,11 @@ export async function lintCommand(this: Context, flags: LintFlags, ...paths: str
     if (flags.diff && !flags.fix) throw new InputError([diffAlone])
     const { workingDirectory } = this.world
     const { targets, problems } = findTargets(paths, workingDirectory, files)
-    const request = {
-      targets,
-      inventories: flags.inventory ?? [],
-      rolesPaths: rolesPaths(this),
-      skip: lintSkip,
-    }
-    const check = (read: Files) => lint(request, { files: read, modules, facts, world: this.world })
+    const inventories = flags.inventory ?? []
+    const defaults = await connectionDefaults(this, { ...options, askPass: false, askBecomePass: false })
+    const clusters = await askedClusters(this, { inventories, extra: new Map(), files, defaults })
+    const request = { targets, inventories, rolesPaths: rolesPaths(this), skip: lintSkip }
+    const check = (read: Files) => lint(request, { files: read, modules, facts, world: this.world, clusters })
     const { linted: found, fixed } = flags.fix
       ? fixProblems(files, check, (path) => isBelow(path, [workingDirectory, ...paths], workingDirectory))
       : { linted: check(files), fixed: [] }
