@@ -73,6 +73,7 @@ import { unarchive } from './unarchive/module.ts'
 import { uri } from './uri/module.ts'
 import { user } from './user/module.ts'
 import { waitFor } from './wait-for/module.ts'
+import { waitForConnection } from './wait-for-connection/module.ts'
 
 export const modules: readonly Module[] = [
   apt,
@@ -148,4 +149,5 @@ export const modules: readonly Module[] = [
   uri,
   user,
   waitFor,
+  waitForConnection,
 ]
