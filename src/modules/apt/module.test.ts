@@ -3,7 +3,7 @@ import { UnknownError } from '../../base/unknown.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { converge, planOnce } from '../testing/converge.ts'
-import { addFile, fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
+import { addFile, fakeWorld, type FakeWorld, sha256 } from '../testing/fake-host.ts'
 import { assertHas } from '../testing/has.ts'
 import { globMatches } from '../../apt/simulation.ts'
 import { apt } from './module.ts'
@@ -21,13 +21,25 @@ interface Fake {
   /** Every apt-get and dpkg that was really run. */
   readonly ran: string[]
   fetched: boolean
+  /** Packages that were installed only because another one needed them, by name. */
+  readonly neededBy: Map<string, string>
+  /** What dpkg-deb prints about a file. */
+  readonly packageFiles: Map<string, string>
 }
 
 const stamp = '/var/lib/apt/periodic/update-success-stamp'
 
 function fake(offers: Offers, installed: Readonly<Record<string, string>> = {}): Fake {
   const world = fakeWorld()
-  const state: Fake = { world, offers, lists: offers, ran: [], fetched: false }
+  const state: Fake = {
+    world,
+    offers,
+    lists: offers,
+    ran: [],
+    fetched: false,
+    neededBy: new Map(),
+    packageFiles: new Map(),
+  }
   for (const [name, version] of Object.entries(installed))
     world.packages.set(name, { installed: version, status: 'installed' })
   world.answer = (argv) => {
@@ -35,6 +47,10 @@ function fake(offers: Offers, installed: Readonly<Record<string, string>> = {}):
     if (program === 'find')
       return { code: 0, stdout: state.fetched === rest.includes('-newermt') ? 'x\n' : '', stderr: '' }
     if (program === 'dpkg-query') return { code: 0, stdout: statuses(world), stderr: '' }
+    if (program === 'dpkg-deb') {
+      const stdout = state.packageFiles.get(rest.at(-1) ?? '')
+      return { code: stdout === undefined ? 2 : 0, stdout: stdout ?? '', stderr: '' }
+    }
     if (program === 'apt-cache') return { code: 0, stdout: policy(state, rest.slice(1)), stderr: '' }
     if (program === 'apt-get') return simulation(state, rest)
     return undefined
@@ -72,15 +88,29 @@ function policy({ lists, world }: Fake, names: readonly string[]): string {
 }
 
 function simulation(
-  { lists, world }: Fake,
+  { lists, world, neededBy, packageFiles }: Fake,
   words: readonly string[],
 ): { code: number; stdout: string; stderr: string } {
-  const verb = words.findIndex((word) => ['install', 'remove', 'purge'].includes(word))
+  const verb = words.findIndex((word) => ['install', 'remove', 'purge', 'autoremove'].includes(word))
   const names = words.slice(verb + 1)
-  if (words[verb] !== 'install')
-    return { code: 0, stdout: names.map((name) => `Remv ${name} [1]\n`).join(''), stderr: '' }
-  const lines: string[] = []
+  const going = words[verb] === 'install' ? [] : names
+  const swept = [...neededBy].filter(
+    ([name, by]) =>
+      world.packages.get(name)?.installed !== undefined &&
+      (world.packages.get(by)?.installed === undefined || going.includes(by)),
+  )
+  const sweeps = words[verb] === 'autoremove' || words.includes('--auto-remove')
+  const removed = [...going, ...(sweeps ? swept.map(([name]) => name) : [])]
+  const removals = removed.map((name) => `Remv ${name} [1]\n`)
+  if (words[verb] !== 'install') return { code: 0, stdout: removals.join(''), stderr: '' }
+  const lines: string[] = [...removals]
   const add = (given: string): void => {
+    const [file = '', fileVersion = ''] = packageFiles.get(given)?.trim().split(' ') ?? []
+    if (file !== '') {
+      for (const need of lists[file]?.needs ?? []) add(need)
+      lines.push(`Inst ${file} (${fileVersion} local-deb [amd64])\n`)
+      return
+    }
     const [name = '', version] = given.split('=')
     const offer = lists[name]
     if (!offer || (version !== undefined && version !== offer.version)) return
@@ -200,6 +230,105 @@ test('packages go, with their configuration where asked', async () => {
   const { world, ran } = fake({}, { dkms: '3.0' })
   await converge(apt, { name: 'dkms', state: 'absent', purge: true }, world)
   assert.match(ran[0] ?? '', / purge dkms$/)
+})
+
+test('with autoremove, the packages that only the removed one needed go with it, and no others', async () => {
+  const state = fake({}, { dkms: '3', kmod: '30', old: '1', jq: '1' })
+  state.neededBy.set('kmod', 'dkms').set('old', 'gone').set('jq', 'curl')
+  state.world.packages.set('curl', { installed: '8', status: 'installed' })
+  const args = { name: 'dkms', state: 'absent', autoremove: true }
+  const { actions, diffs } = await converge(apt, args, state.world)
+  assert.deepEqual(diffs, [{ title: 'packages', before: 'dkms\nkmod\nold\n', after: '' }])
+  assert.match(state.ran[0] ?? '', / --auto-remove remove dkms$/)
+  assert.equal(actions.length, 1)
+})
+
+test('autoremove allows only the removal of packages that none needs', async () => {
+  const state = fake({ cuda: { version: '12', replaces: ['proxmox-ve'] } }, { old: '1' })
+  state.neededBy.set('old', 'gone')
+  const args = { name: 'cuda', autoremove: true }
+  const { refusal } = await planOnce(apt, args, state.world)
+  assert.equal(refusal?.message, 'apt would also remove proxmox-ve')
+  const { actions } = await planOnce(apt, { ...args, allow_remove: ['proxmox-ve'] }, state.world)
+  assertHas(actions, [{ effects: [{ name: 'old' }, { name: 'proxmox-ve' }, {}, {}] }])
+})
+
+test('autoremove alone removes what no package needs, with its configuration if asked, and then nothing', async () => {
+  const state = fake({}, { old: '1', dkms: '3' })
+  state.neededBy.set('old', 'gone')
+  const { actions } = await converge(apt, { autoremove: true, purge: true }, state.world)
+  assertHas(actions, [
+    {
+      label: 'remove what no package needs any more: old',
+      effects: [{ kind: 'package', name: 'old', becomes: { installed: undefined } }],
+    },
+  ])
+  assert.match(state.ran[0] ?? '', / purge old$/)
+  assert.deepEqual((await planOnce(apt, { name: 'dkms', autoremove: true }, state.world)).actions, [])
+})
+
+test('a package file of the host is installed with its dependencies, unless its version is installed', async () => {
+  const state = fake({ ...dkms, tool: { version: '0', needs: ['kmod'] } }, {})
+  addFile(state.world, '/srv/tool.deb', 'bytes')
+  state.packageFiles.set('/srv/tool.deb', 'tool 2.0\n')
+  const { actions, report } = await converge(apt, { deb: '/srv/tool.deb' }, state.world)
+  assertHas(actions, [
+    {
+      label: 'install /srv/tool.deb',
+      effects: [{ name: 'kmod' }, { name: 'tool', becomes: { installed: '2.0' } }, {}],
+    },
+  ])
+  assert.match(state.ran[0] ?? '', / install \/srv\/tool\.deb$/)
+  assert.deepEqual(report, { versions: { tool: '2.0' } })
+  assert.deepEqual((await planOnce(apt, { deb: '/srv/tool.deb' }, state.world)).actions, [])
+})
+
+test('a package file is downloaded once, and again if its checksum is another', async () => {
+  const url = 'https://vendor.example/pool/tool.deb'
+  const state = fake({ tool: { version: '0' } })
+  state.world.http.set(url, { status: 200, length: 5, body: 'bytes' })
+  const checksum = `sha256:${sha256('bytes')}`
+  const first = await planOnce(apt, { deb: url, checksum }, state.world)
+  assert.equal(first.stage, 'download the package')
+  assertHas(first.actions, [
+    { kind: 'makeDirectory', path: '/var/cache/gpuplay/packages' },
+    { kind: 'download', url, sha256: sha256('bytes') },
+  ])
+  const [, download] = first.actions
+  const path = download?.kind === 'download' ? download.path : ''
+  assert.match(path, /^\/var\/cache\/gpuplay\/packages\/[0-9a-f]{16}-tool\.deb$/)
+  state.packageFiles.set(path, 'tool 2.0\n')
+  const { stages } = await converge(apt, { deb: url, checksum }, state.world)
+  assert.deepEqual(stages, ['download the package'])
+  assert.deepEqual((await planOnce(apt, { deb: url, checksum }, state.world)).actions, [])
+  addFile(state.world, path, 'other')
+  assert.equal((await planOnce(apt, { deb: url, checksum }, state.world)).stage, 'download the package')
+})
+
+test('a file that is missing, has another checksum or is no package is refused', async () => {
+  const { world } = fake({})
+  addFile(world, '/srv/x.deb', 'x')
+  const code = async (args: Readonly<Record<string, unknown>>): Promise<string | undefined> =>
+    (await planOnce(apt, { deb: '/srv/x.deb', ...args }, world)).refusal?.code
+  assert.equal(await code({ deb: '/srv/none.deb' }), 'file-not-found')
+  assert.equal(await code({ checksum: `sha256:${sha256('y')}` }), 'checksum-mismatch')
+  assert.equal(await code({}), 'not-a-package')
+  await assert.rejects(code({ name: 'x' }), /name/)
+  await assert.rejects(code({ deb: 'http://vendor.example/x.deb' }), /deb/)
+})
+
+test('a dry run that cannot read a package file says that it may be installed, and that packages may change', async () => {
+  const { world } = fake({})
+  addFile(world, '/srv/x.deb', 'x')
+  world.unknown.add('ask')
+  const { actions, doubt } = await planOnce(apt, { deb: '/srv/x.deb' }, world)
+  assert.notEqual(doubt, undefined)
+  assertHas(actions, [
+    {
+      label: 'install /srv/x.deb',
+      effects: [{ kind: 'unknown', resources: ['package:*'] }, { kind: 'brings' }],
+    },
+  ])
 })
 
 test('an interrupted run is finished first', async () => {
