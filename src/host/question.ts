@@ -198,6 +198,7 @@ const programs = {
   // Starts a container from an image that is there, and removes it (src/nvidia/docker.ts).
   docker: { first: 'run' },
   dpkg: { first: '--print-architecture' },
+  'dpkg-deb': { first: '-W' },
   'dpkg-query': { first: '-W' },
   find: {},
   flock: { first: '-n' },
@@ -218,6 +219,8 @@ const programs = {
   systemctl: {},
   'systemd-detect-virt': {},
   tar: { first: '--compare' },
+  // Ours: connects to a port, and sends nothing.
+  'tcp-probe': { carried: true },
   uname: {},
 } as const satisfies Readonly<Record<string, Rule>>
 
