@@ -1,7 +1,7 @@
 /** Questions that search directories. */
 import { HostError } from '../../base/errors.ts'
 import { count } from '../queries/query.ts'
-import { many, one, oneOf, question, questionAbout } from '../question.ts'
+import { many, one, oneOf, type Question, question, questionAbout } from '../question.ts'
 
 export interface FoundPath {
   readonly path: string
@@ -29,7 +29,7 @@ export const formats = {
  * Everything below these directories, which must exist, down to a depth; links are not followed. Names that
  * disappear during the search are left out.
  */
-export const pathsBelow = questionAbout({
+export const stampedPathsBelow = questionAbout({
   words: [
     'find',
     '-H',
@@ -55,6 +55,14 @@ export const pathsBelow = questionAbout({
     return stdout.split('\0').slice(0, -1).map(foundPath)
   },
 })
+
+/** As `stampedPathsBelow`, with the time of the content. */
+export function pathsBelow(about: {
+  readonly directories: readonly string[]
+  readonly depth: string
+}): Question<readonly FoundPath[]> {
+  return stampedPathsBelow({ ...about, format: formats.mtime })
+}
 
 function foundPath(record: string): FoundPath {
   const [, type = '', mode = '', ...rest] =

@@ -95,54 +95,6 @@ function filesOfUnit(unit: string): readonly string[] {
   return [unit, ...template, `${type}.d/`, ...prefixes].map((name) => `/etc/systemd/system/${name}`)
 }
 
-const tcpSockets = {
-  // Without IPv6 the second file is missing: cat fails, but still prints the first.
-  words: ['cat', '/proc/net/tcp', '/proc/net/tcp6'],
-  // Any action may change them, as it may change what a server answers.
-  reads: ['file:/proc/net/tcp', 'file:/proc/net/tcp6', 'unit:*', 'http:*'],
-} as const
-
-/** The TCP ports on which a process listens. */
-export const listeningPorts = question({ ...tcpSockets, parse: ({ stdout }) => portsIn(stdout, ['0A']) })
-
-/** The TCP ports of the host with connections that a process still uses. TIME_WAIT (06) is not one. */
-export const connectedPorts = question({
-  ...tcpSockets,
-  parse: ({ stdout }) => portsIn(stdout, ['01', '02', '03', '04', '05', '08', '09', '0B', '0C']),
-})
-
-/**
- * The local ports of sockets in these states, from `/proc/net/tcp` and `tcp6`: the port in hex follows the last
- * colon; 0A is LISTEN (proc(5), linux/tcp_states.h).
- */
-export function portsIn(table: string, states: readonly string[]): ReadonlySet<number> {
-  const sockets = table.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} ([0-9A-F]{2}) /gm)
-  const found = [...sockets].filter(([, , state = '']) => states.includes(state))
-  return new Set(found.map(([, hex = '']) => Number.parseInt(hex, 16)))
-}
-
-/**
- * Connects to ADDRESS PORT with a time limit of SECONDS, and prints nothing. dash cannot connect, so bash does: it is
- * essential in Debian.
- */
-const connect = `#!/bin/sh
-exec timeout "$1" bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$2" "$3"
-`
-
-/** Whether the host can open a TCP connection to a port. */
-export const acceptsConnections = questionAbout({
-  words: [
-    'tcp-probe',
-    one('seconds', /[0-9]{1,2}/),
-    one('address', /[A-Za-z0-9_:][A-Za-z0-9_.:-]*/),
-    one('port', /[0-9]{1,5}/),
-  ],
-  carried: { script: connect },
-  // Any action of the host may change what it serves itself; other machines are asked again after each wait.
-  reads: () => ['unit:*', 'http:*'],
-  parse: ({ code }) => code === 0,
-})
-
 /** Size of a partition in bytes, by its UUID; undefined if there is none. */
 export const partitionSize = questionAbout({
   words: ['lsblk', '-bndo', 'SIZE', one('device', /\/dev\/disk\/by-uuid\/[0-9A-Fa-f-]+/)],

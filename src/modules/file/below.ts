@@ -2,7 +2,7 @@
 import { isUnknown, UnknownError } from '../../base/unknown.ts'
 import type { Action } from '../../host/action.ts'
 import type { Host } from '../../host/host.ts'
-import { formats, type FoundPath, pathsBelow } from '../../host/questions/search.ts'
+import { type FoundPath, pathsBelow } from '../../host/questions/search.ts'
 import { groupKind } from '../../host/resources/group.ts'
 import { userKind } from '../../host/resources/user.ts'
 import type { Attributes } from '../support/attributes.ts'
@@ -20,7 +20,7 @@ export async function readBelow(path: string, { owner, group }: Attributes, host
   const [uid, gid, paths] = await Promise.all([
     owner === undefined ? undefined : userId(owner, host),
     group === undefined ? undefined : groupId(group, host),
-    host.ask(pathsBelow({ directories: [path], depth: '9999', format: formats.mtime })),
+    host.ask(pathsBelow({ directories: [path], depth: '9999' })),
   ])
   return { uid, gid, paths }
 }

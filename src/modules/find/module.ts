@@ -8,7 +8,7 @@ import {
   filesWithLine,
   formats,
   type FoundPath,
-  pathsBelow,
+  stampedPathsBelow,
   presentTime,
 } from '../../host/questions/search.ts'
 import type { Module } from '../module.ts'
@@ -55,7 +55,7 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     directories.length === 0
       ? []
       : host.ask(
-          pathsBelow({
+          stampedPathsBelow({
             directories,
             depth: String(recurse ? depth : 1),
             format: formats[given.age_stamp],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { planOnce } from '../testing/converge.ts'
 import { fakeWorld } from '../testing/fake-host.ts'
-import { connectedPorts, portsIn } from '../../host/questions/system.ts'
+import { connectedPorts, portsIn } from '../../host/questions/tcp-ports.ts'
 import { waitFor } from './module.ts'
 
 const table = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid

@@ -2,7 +2,7 @@
 import { defined } from '../../base/defined.ts'
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse, settleAs } from '../../host/plan.ts'
-import { acceptsConnections, connectedPorts, listeningPorts } from '../../host/questions/system.ts'
+import { acceptsConnections, connectedPorts, listeningPorts } from '../../host/questions/tcp-ports.ts'
 import type { Module } from '../module.ts'
 import { compilePattern } from '../support/regular-expression.ts'
 import { args, type Args, result } from './args.ts'
