@@ -190,7 +190,7 @@ const programs = {
   base64: { first: '-w0' },
   cat: {},
   ceph: {},
-  // These two are ours (src/nvidia). Like nvidia-smi, libcuda creates missing device nodes.
+  // Ours, as all that are carried (src/nvidia, questions/tcp-ports.ts). libcuda creates missing device nodes.
   'cuda-probe': { guard: 'nvidia', carried: true },
   'device-probe': { carried: true },
   date: { first: '+%s' },
@@ -219,7 +219,6 @@ const programs = {
   systemctl: {},
   'systemd-detect-virt': {},
   tar: { first: '--compare' },
-  // Ours: connects to a port, and sends nothing.
   'tcp-probe': { carried: true },
   uname: {},
 } as const satisfies Readonly<Record<string, Rule>>

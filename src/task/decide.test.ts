@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { defined } from '../base/defined.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Action } from '../host/action.ts'
-import { actions, done, pauseFor, type Plan, refuse, settle, settleAs } from '../host/plan.ts'
+import { actions, done, pauseFor, type Plan, refuse, settle } from '../host/plan.ts'
 import type { Task } from '../language/model.ts'
 import { decide, type Look, type Next, shownQuestion, type State } from './decide.ts'
 import { plainFailure } from './failures.ts'
@@ -281,13 +281,8 @@ test('a pause is waited for once, after everything before it, and not in a dry r
   assert.equal(short(decided(plan, { state, waiting: true })), 'flush')
   assert.deepEqual(decided(plan, { state }), paused(7))
   assert.equal(short(decided(plan, { state })), 'ok')
-})
-
-test('a pause precedes a wait, which then has the interval of its plan', () => {
-  const state = freshState()
-  const plan = { ...settleAs({ why: 'starting', timeout: 60, sleep: 9 }), pause: { seconds: 7 } }
-  assert.deepEqual(decided(plan, { state }), paused(7))
-  assert.deepEqual(decided(plan, { state }), { kind: 'wait', seconds: 9, reason: 'starting' })
+  const waits = { ...settle('starting', 60), pause: { seconds: 7 } }
+  assert.deepEqual(decided(waits, { state: freshState() }), paused(7))
 })
 
 test('a pause with a question fails without a yes, or without a terminal', () => {
