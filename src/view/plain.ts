@@ -2,11 +2,12 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Event, Outcome, RunningTask, TaskDetail } from '../events/events.ts'
 import { diffText } from './diff-text.ts'
+import { duration } from './duration.ts'
 import { FleetLines } from './fleet-lines.ts'
 import { hostsText, largestList } from './host-names.ts'
 import { recapText } from './recap-text.ts'
 import { type Handled, handledBy } from './handled.ts'
-import { duration, findingsText, indent, plainText, problemText } from './text.ts'
+import { findingsText, indent, plainText, problemText } from './text.ts'
 import type { View, ViewOptions } from './view.ts'
 
 type Ended = Extract<Event, { readonly type: 'task.finished' | 'item.finished' }>

@@ -2,7 +2,7 @@
 import type { DefaultRenderer, ListrTaskWrapper, SimpleRenderer } from 'listr2'
 import type { Outcome, TaskRef } from '../events/events.ts'
 import type { Handled } from './handled.ts'
-import { duration } from './text.ts'
+import { duration } from './duration.ts'
 
 /** What listr2 gives a running line. */
 export type Wrapper = ListrTaskWrapper<unknown, typeof DefaultRenderer, typeof SimpleRenderer>
