@@ -19,7 +19,12 @@ interface Position {
 
 const page = 10
 
-export function createMatrixKeys(table: HTMLTableElement, cells: MatrixCells): void {
+export interface MatrixKeys {
+  /** A filter was changed: the tab key must lead to a cell that is visible. */
+  filtered(): void
+}
+
+export function createMatrixKeys(table: HTMLTableElement, cells: MatrixCells): MatrixKeys {
   let current: HTMLTableCellElement | undefined
   const makeCurrent = (cell: HTMLTableCellElement): void => {
     if (current !== undefined) current.tabIndex = -1
@@ -53,6 +58,14 @@ export function createMatrixKeys(table: HTMLTableElement, cells: MatrixCells): v
     event.preventDefault()
     cells.cell(next.row, next.column)?.focus()
   })
+  return {
+    filtered() {
+      if (current !== undefined && cells.visible(positionOf(current).row)) return
+      const row = [...Array(cells.rows).keys()].find((index) => cells.visible(index))
+      const cell = row === undefined ? undefined : cells.cell(row, 0)
+      if (cell !== undefined) makeCurrent(cell)
+    },
+  }
 }
 
 function cellOf(target: EventTarget | null): HTMLTableCellElement | undefined {

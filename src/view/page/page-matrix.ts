@@ -46,7 +46,7 @@ export function matrixView(
   const box = scrollBox('Hosts and tasks', table)
   // The cells have the focus, not the box.
   box.removeAttribute('tabindex')
-  createMatrixKeys(table, {
+  const keys = createMatrixKeys(table, {
     rows: rows.length,
     columns: columns.length,
     visible: (row) => drawn[row]?.line.hidden === false,
@@ -54,11 +54,12 @@ export function matrixView(
     open: (row, column) => show(matrix.cellsAt(row, column)),
   })
   observe(drawn, box)
-  const filters = filterBar(matrix, data, (keep) =>
+  const filters = filterBar(matrix, data, (keep) => {
     drawn.forEach(({ line }, row) => {
       line.hidden = !keep(row)
-    }),
-  )
+    })
+    keys.filtered()
+  })
   return [filters, legend(data), box]
 
   function drawRow(row: Axis, index: number): DrawnRow {
@@ -154,7 +155,7 @@ function drawCell(
 
 /** Draws the rows that come near the visible part of the box. */
 function observe(rows: readonly DrawnRow[], box: HTMLElement): void {
-  const waiting = new Map(rows.map((row) => [row.line as Element, row]))
+  const waiting = new Map<Element, DrawnRow>(rows.map((row) => [row.line, row]))
   const observer = new IntersectionObserver(
     (entries) => {
       for (const { target, isIntersecting } of entries) {
@@ -171,9 +172,7 @@ function observe(rows: readonly DrawnRow[], box: HTMLElement): void {
   })
 }
 
-type Chosen = 'all' | 'changed' | 'failed'
-
-const chosenOutcomes: Readonly<Record<Exclude<Chosen, 'all'>, readonly CellOutcome[]>> = {
+const chosenOutcomes: Readonly<Record<'changed' | 'failed', readonly CellOutcome[]>> = {
   changed: ['changed', 'unknown', 'failed', 'unreachable', 'rescued', 'ignored'],
   failed: ['failed', 'unreachable', 'rescued', 'ignored'],
 }
