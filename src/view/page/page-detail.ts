@@ -8,7 +8,7 @@ import { diffLine, outcomeWord, sinceStart } from './page-words.ts'
 export interface DetailDialog {
   readonly dialog: HTMLDialogElement
   /** Shows all turns of the task on the host. The focus returns to where it was. */
-  show(cells: readonly ReportCell[]): void
+  readonly show: (cells: readonly ReportCell[]) => void
 }
 
 export function createDetailDialog(data: ReportData): DetailDialog {

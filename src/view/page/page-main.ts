@@ -18,7 +18,8 @@ const sections = [
 
 /** gpuplay has written the data, so it has this type. */
 function readData(): ReportData {
-  return JSON.parse(document.getElementById('data')?.textContent ?? '{}')
+  const data: ReportData = JSON.parse(document.getElementById('data')?.textContent ?? '{}')
+  return data
 }
 
 function draw(data: ReportData): void {
