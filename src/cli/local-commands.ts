@@ -9,6 +9,7 @@ import type { ConfigFlags } from './commands/config-command.ts'
 import type { InventoryCommandFlags } from './commands/inventory-command.ts'
 import type { LintFlags } from './commands/lint-command.ts'
 import type { ModulesFlags } from './commands/modules-command.ts'
+import type { ReportFlags } from './commands/report-command.ts'
 import type { RunsFlags } from './commands/runs-command.ts'
 
 /** The most important flags. stricli would print all of them in one line. */
@@ -16,6 +17,7 @@ const usage = {
   lint: '[-i inventory] [--skip code,...] <path>...',
   graph: '<playbook>...',
   runs: '-i inventory [-vv] [<id> | diff <id> <id>]',
+  report: '-i inventory -o file [<id>]',
   inventory: '-i inventory (--list | --graph | --host name)',
   modules: '[--json] [<name>]',
   init: '[<directory>]',
@@ -32,6 +34,10 @@ const examples = {
     ['runs -i hosts.yml', 'list the runs'],
     ['runs -i hosts.yml 20261122T0315 -vv', 'show one again, with every action'],
     ['runs -i hosts.yml diff 20261121 20261122', 'show what changed between two'],
+  ],
+  report: [
+    ['report -i hosts.yml -o report.html', 'of the last run'],
+    ['report -i hosts.yml -o report.html 20261122T0315', 'of another one'],
   ],
   graph: [['graph site.yml > site.mmd', 'write the flow of a playbook to a file']],
   inventory: [
@@ -132,6 +138,34 @@ const runs = buildCommand<RunsFlags, string[], Context>({
       },
     },
     aliases: { i: inventoryAliases.i, D: 'diff', v: outputAliases.v },
+  },
+})
+
+const report = buildCommand<ReportFlags, [string?], Context>({
+  loader: async () => (await import('./commands/report-command.ts')).reportCommand,
+  docs: {
+    brief: 'Write a recorded run to an HTML file',
+    customUsage: [usage.report],
+    fullDescription:
+      'The file opens offline in a browser. It shows outcomes, changes, output and times by host and task, the GPUs of nodes and containers, and what is different from the run before.',
+  },
+  parameters: {
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        {
+          parse: String,
+          brief: 'A run, or the beginning of its ID. Default: the last one',
+          placeholder: 'id',
+          optional: true,
+        },
+      ],
+    },
+    flags: {
+      inventory: inventoryFlags.inventory,
+      out: { kind: 'parsed', parse: String, brief: 'The file to write', placeholder: 'file' },
+    },
+    aliases: { i: inventoryAliases.i, o: 'out' },
   },
 })
 
@@ -247,6 +281,7 @@ export const localCommands = {
   lint: { command: lint, usage: usage.lint, examples: examples.lint },
   graph: { command: graph, usage: usage.graph, examples: examples.graph },
   runs: { command: runs, usage: usage.runs, examples: examples.runs },
+  report: { command: report, usage: usage.report, examples: examples.report },
   inventory: { command: inventory, usage: usage.inventory, examples: examples.inventory },
   modules: { command: modules, usage: usage.modules, examples: examples.modules },
   init: { command: init, usage: usage.init, examples: examples.init },

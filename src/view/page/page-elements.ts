@@ -5,12 +5,12 @@
 
 export type Child = Node | string | undefined
 
-export type Attributes = Readonly<Record<string, string | undefined>>
+export type ElementAttributes = Readonly<Record<string, string | undefined>>
 
 /** @param attributes An undefined one is left out; the policy of the page forbids `style`. */
 export function element<K extends keyof HTMLElementTagNameMap>(
   tag: K,
-  attributes: Attributes = {},
+  attributes: ElementAttributes = {},
   ...children: readonly Child[]
 ): HTMLElementTagNameMap[K] {
   const made = document.createElement(tag)

@@ -1,5 +1,5 @@
 /** The GPU map: nodes, their cards and containers, who has which card, versions, and what is off. */
-import type { GpuCard, GpuContainer, GpuNode, ReportData, ReportTable } from '../report/report-data.ts'
+import type { GpuCard, NodeContainer, GpuNode, ReportData, ReportTable } from '../report/report-data.ts'
 import { type Child, dataTable, element } from './page-elements.ts'
 import { findingOf } from './page-detail.ts'
 import { counted, shortId } from './page-words.ts'
@@ -55,7 +55,7 @@ function cardItem({ id, present, containers }: GpuCard): HTMLElement {
   )
 }
 
-function containerBox(container: GpuContainer): HTMLElement {
+function containerBox(container: NodeContainer): HTMLElement {
   const { name, ctid, state, words, userspace, cuda, assigned, visible, mismatched, findings } = container
   const versions = [
     ...(userspace === undefined ? [] : [`user space ${userspace}`]),

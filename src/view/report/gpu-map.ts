@@ -3,7 +3,7 @@ import { defined } from '../../base/defined.ts'
 import { grouped } from '../../base/grouped.ts'
 import { type GpuStatus, gpuStatusOf } from '../../modules/gpu-verify/gpu-status.ts'
 import type { SummaryRow } from '../../modules/module.ts'
-import type { GpuCard, GpuContainer, GpuNode, GpuPart, ReportTable } from './report-data.ts'
+import type { GpuCard, NodeContainer, GpuNode, GpuPart, ReportTable } from './report-data.ts'
 
 interface Known {
   readonly row: SummaryRow
@@ -38,7 +38,7 @@ function nodeOf(members: readonly Known[]): GpuNode {
   }
 }
 
-function containerOf(one: Known): GpuContainer {
+function containerOf(one: Known): NodeContainer {
   const { host, ctid, assigned, visible, state } = one.status
   const given = new Set(assigned ?? [])
   const seen = new Set(visible)
@@ -65,8 +65,8 @@ function partOf({ row, status: { userspace, cuda } }: Known, name: string): GpuP
   }
 }
 
-function cardsOf(present: ReadonlySet<string>, containers: readonly GpuContainer[]): readonly GpuCard[] {
-  const idsOf = ({ assigned, visible }: GpuContainer): readonly string[] => assigned ?? visible
+function cardsOf(present: ReadonlySet<string>, containers: readonly NodeContainer[]): readonly GpuCard[] {
+  const idsOf = ({ assigned, visible }: NodeContainer): readonly string[] => assigned ?? visible
   return [...new Set([...present, ...containers.flatMap(idsOf)])].map((id) => ({
     id,
     present: present.has(id),

@@ -166,7 +166,7 @@ export interface GpuNode extends GpuPart {
   readonly ofVms: number
   readonly excluded: number
   readonly cards: readonly GpuCard[]
-  readonly containers: readonly GpuContainer[]
+  readonly containers: readonly NodeContainer[]
 }
 
 export interface GpuCard {
@@ -178,7 +178,7 @@ export interface GpuCard {
   readonly containers: readonly string[]
 }
 
-export interface GpuContainer extends GpuPart {
+export interface NodeContainer extends GpuPart {
   readonly ctid: string
   /** Absent if the inventory assigns none. */
   readonly assigned?: readonly string[]
