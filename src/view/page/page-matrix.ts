@@ -20,7 +20,7 @@ interface Matrix {
   readonly rows: readonly Axis[]
   readonly columns: readonly Axis[]
   readonly rowWord: 'host' | 'task'
-  cellsAt(row: number, column: number): readonly ReportCell[]
+  readonly cellsAt: (row: number, column: number) => readonly ReportCell[]
 }
 
 /** @param show Opens the dialog with these cells. */

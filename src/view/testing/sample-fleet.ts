@@ -31,7 +31,9 @@ export function fleetRun({ nodes, containers, tasks }: FleetSize): readonly Even
   const ofGuests = numbers(tasks).map((task) => named('lxc_passthrough', task))
   const timed: Timed[] = [
     { milliseconds: 1, body: playStarted('Nodes', names, ofNodes) },
-    { milliseconds: 1, body: playStarted('Containers', guests, ofGuests) },
+    ...(guests.length === 0
+      ? []
+      : [{ milliseconds: 1, body: playStarted('Containers', guests, ofGuests) }]),
   ]
   const counts: Record<string, Counts> = {}
   for (const [index, name] of names.entries()) {
