@@ -1,6 +1,6 @@
 /** The logs of the runs of an inventory. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { InputError } from '../base/errors.ts'
 import { readRegularFile, systemReason } from '../base/regular-file.ts'
 import type { Event } from '../events/events.ts'
@@ -41,6 +41,16 @@ export function recordedRun(lines: readonly string[]): RecordedRun | undefined {
   const last = readEvent(lines.at(-1) ?? '')
   if (started?.type !== 'run.started') return undefined
   return { started, finished: last?.type === 'run.finished' ? last : undefined }
+}
+
+/** Whether both name the same files; relative names count from the working directory. */
+export function samePlaybooks(
+  first: readonly string[],
+  second: readonly string[],
+  { workingDirectory }: Pick<Context['world'], 'workingDirectory'>,
+): boolean {
+  const [one, other] = [first, second].map((names) => names.map((name) => resolve(workingDirectory, name)))
+  return JSON.stringify(one) === JSON.stringify(other)
 }
 
 /** Returns the last run and the last dry run, as far as they are recorded and can be read. */

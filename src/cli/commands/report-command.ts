@@ -17,6 +17,7 @@ import {
   recordedRun,
   recordsOf,
   type RunRecord,
+  samePlaybooks,
 } from '../recorded-runs.ts'
 import { inventoriesOf } from '../run-inputs.ts'
 import { reportProblems } from '../show.ts'
@@ -36,7 +37,7 @@ export function reportCommand(this: Context, { out, ...flags }: ReportFlags, id?
     const records = recordsOf(this, inventoriesOf(this, configured(this, flags)))
     const record = id === undefined ? lastOf(records) : chosenRecord(records, id)
     const run = reportedRun(record)
-    const data = reportOfRun(run, runBefore(records.slice(0, records.indexOf(record)), run))
+    const data = reportOfRun(run, runBefore(this, records.slice(0, records.indexOf(record)), run))
     write(path, reportPage(data, pageScript()), this.world.randomHex)
     this.errors.write(`the report of ${record.id} is in ${out}\n`)
   } catch (error) {
@@ -60,13 +61,17 @@ function reportedRun(record: RunRecord): ReportedRun {
 }
 
 /** The last earlier run of the same playbooks; for a dry run, the last such dry run. */
-function runBefore(earlier: readonly RunRecord[], { started }: ReportedRun): ReportedRun | undefined {
-  const kindOf = ({ check, playbooks }: ReportedRun['started']): string => JSON.stringify([check, playbooks])
+function runBefore(
+  { world }: Pick<Context, 'world'>,
+  earlier: readonly RunRecord[],
+  { started: { check, playbooks } }: ReportedRun,
+): ReportedRun | undefined {
   for (const { path } of earlier.toReversed()) {
     const read = linesOf(path)
-    const run = 'lines' in read ? recordedRun(read.lines) : undefined
-    if (run !== undefined && 'lines' in read && kindOf(run.started) === kindOf(started))
-      return { started: run.started, events: [...eventsIn(read.lines)] }
+    if (!('lines' in read)) continue
+    const started = recordedRun(read.lines)?.started
+    if (started?.check === check && samePlaybooks(started.playbooks, playbooks, world))
+      return { started, events: [...eventsIn(read.lines)] }
   }
   return undefined
 }
