@@ -1,7 +1,7 @@
 /**
- * `npm run pictures`: makes reports of invented runs with one and with 200 hosts, and takes pictures of them in
- * `docs/pictures` with Chromium (Debian's package `chromium`; `CHROMIUM` names another program). It fails if a
- * page reports an error on the console, or lacks a section.
+ * `npm run pictures`: makes reports of invented runs with one and with 200 hosts, and takes pictures of them
+ * in `docs/pictures` with Chromium (Debian's package `chromium`; `CHROMIUM` names another program). It fails
+ * if a page prints a message on the console, or lacks a section.
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'

@@ -55,7 +55,7 @@ function head({ playbooks, result, state }: ReportData): HTMLElement {
   )
 }
 
-/** `auto` follows the system. The choice is in the address, so a link can name it: `report.html?theme=dark`. */
+/** `auto` follows the system. The address can name another one: `report.html?theme=dark`. */
 function themeChoice(): HTMLElement {
   const themes = ['auto', 'light', 'dark']
   const choice = element(

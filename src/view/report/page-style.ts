@@ -13,9 +13,11 @@ const outcomeColors = {
 } as const
 
 const outcomeRules = Object.entries(outcomeColors)
-  .map(
-    ([outcome, [light, dark, barLight, barDark]]) => `.o-${outcome} { background: light-dark(${light}, ${dark}); }
-rect.o-${outcome} { fill: light-dark(${barLight}, ${barDark}); }`,
+  .map(([outcome, [light, dark, barLight, barDark]]) =>
+    [
+      `.o-${outcome} { background: light-dark(${light}, ${dark}); }`,
+      `rect.o-${outcome} { fill: light-dark(${barLight}, ${barDark}); }`,
+    ].join('\n'),
   )
   .join('\n')
 
@@ -45,18 +47,25 @@ body {
   font: 15px/1.45 system-ui, sans-serif;
   overflow-wrap: anywhere;
 }
-header { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; align-items: baseline; padding: 0.75rem 0; }
+header {
+  display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; align-items: baseline; padding: 0.75rem 0;
+}
 h1 { font-size: 1.35rem; margin: 0; }
 h2 { font-size: 1.2rem; margin: 2rem 0 0.5rem; border-bottom: 1px solid var(--line); }
 h3 { font-size: 1.05rem; margin: 1rem 0 0.4rem; }
 h4 { font-size: 1rem; margin: 0.6rem 0 0.2rem; }
 p { margin: 0.3rem 0; }
 a, button.link { color: var(--link); }
-button.link { border: 0; padding: 0; background: none; font: inherit; text-align: left; text-decoration: underline; cursor: pointer; }
+button.link {
+  border: 0; padding: 0; background: none; font: inherit; text-align: left; text-decoration: underline;
+  cursor: pointer;
+}
 :focus-visible { outline: 3px solid var(--link); outline-offset: 1px; }
 .skip { position: absolute; left: -100rem; }
 .skip:focus { left: 1rem; top: 0.5rem; padding: 0.5rem; background: var(--ground); z-index: 10; }
-nav ul, .tiles, .legend, .cards { display: flex; flex-wrap: wrap; gap: 0.4rem 1rem; list-style: none; margin: 0; padding: 0; }
+nav ul, .tiles, .legend, .cards {
+  display: flex; flex-wrap: wrap; gap: 0.4rem 1rem; list-style: none; margin: 0; padding: 0;
+}
 .theme { margin-left: auto; }
 .result { font-weight: 600; }
 .r-failed, .off, .s-problem > .state, span.state.s-problem { color: var(--bad); }
@@ -91,42 +100,78 @@ pre .hunk { color: var(--link); }
 .scroll { overflow: auto; max-height: 75vh; border: 1px solid var(--line); border-radius: 4px; }
 table { border-collapse: separate; border-spacing: 0; }
 table.data { width: 100%; }
-table.data th, table.data td { padding: 0.25rem 0.6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); font-weight: normal; }
+table.data th, table.data td {
+  padding: 0.25rem 0.6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line);
+  font-weight: normal;
+}
 table.data thead th { position: sticky; top: 0; background: var(--panel); font-weight: 600; }
 tr.s-problem > * { background: light-dark(#ffd7d5, #6b1a18); }
 tr.s-pending > * { background: light-dark(#fff0b8, #4d3a00); }
 .legend { margin: 0.4rem 0; }
 table.matrix { font-size: 13px; }
-table.matrix th { background: var(--ground); font-weight: normal; text-align: left; white-space: nowrap; }
+table.matrix th {
+  background: var(--ground); font-weight: normal; text-align: left; white-space: nowrap;
+}
 table.matrix tbody tr { height: 22px; }
-table.matrix tbody th { position: sticky; left: 0; z-index: 1; max-width: 26rem; overflow: hidden; text-overflow: ellipsis; padding: 0 0.6rem; }
-table.matrix thead th { position: sticky; top: 0; z-index: 2; vertical-align: bottom; padding: 0.3rem 0; border-bottom: 1px solid var(--line); }
+table.matrix tbody th {
+  position: sticky; left: 0; z-index: 1; max-width: 26rem; overflow: hidden; text-overflow: ellipsis;
+  padding: 0 0.6rem;
+}
+table.matrix thead th {
+  position: sticky; top: 0; z-index: 2; vertical-align: bottom; padding: 0.3rem 0; border-bottom: 1px
+  solid var(--line);
+}
 table.matrix thead th.corner { left: 0; z-index: 3; padding: 0.3rem 0.6rem; }
-table.matrix thead th:not(.corner) span { display: block; writing-mode: sideways-lr; max-height: 14rem; overflow: hidden; text-overflow: ellipsis; margin: 0 auto; }
+table.matrix thead th:not(.corner) span {
+  display: block; writing-mode: sideways-lr; max-height: 14rem; overflow: hidden; text-overflow:
+  ellipsis; margin: 0 auto;
+}
 @supports not (writing-mode: sideways-lr) {
   table.matrix thead th:not(.corner) span { writing-mode: vertical-rl; transform: rotate(180deg); }
 }
-table.matrix td { min-width: 22px; height: 22px; padding: 0; text-align: center; border: 1px solid var(--ground); cursor: pointer; }
+table.matrix td {
+  min-width: 22px; height: 22px; padding: 0; text-align: center; border: 1px solid var(--ground);
+  cursor: pointer;
+}
 table.matrix td.none { cursor: default; }
 table.matrix tbody tr:hover > * { filter: brightness(0.94); }
 .time-line { display: grid; grid-template-columns: max-content 1fr; min-width: max-content; }
-.names { position: sticky; left: 0; z-index: 2; padding-top: 24px; max-width: 16rem; background: var(--ground); border-right: 1px solid var(--line); }
-.names div { height: 20px; padding: 0 0.6rem; font-size: 13px; line-height: 20px; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.names {
+  position: sticky; left: 0; z-index: 2; padding-top: 24px; max-width: 16rem; background: var(--ground);
+  border-right: 1px solid var(--line);
+}
+.names div {
+  height: 20px; padding: 0 0.6rem; font-size: 13px; line-height: 20px; overflow: hidden; text-overflow:
+  ellipsis; white-space: nowrap;
+}
 .drawn svg { display: block; }
-svg.axis { position: sticky; top: 0; z-index: 1; background: var(--ground); color: var(--dim); overflow: visible; }
+svg.axis {
+  position: sticky; top: 0; z-index: 1; background: var(--ground); color: var(--dim); overflow: visible;
+}
 rect.span { cursor: pointer; }
 rect.wait { fill: light-dark(#d8dee4, #2d333b); cursor: default; }
 path.path { fill: none; stroke: var(--text); stroke-width: 1.5; pointer-events: none; }
 meter { width: 8rem; }
-.nodes { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); gap: 0.8rem; }
-.node { padding: 0.2rem 0.9rem 0.7rem; border: 1px solid var(--line); border-left-width: 5px; border-radius: 6px; content-visibility: auto; contain-intrinsic-size: auto 14rem; }
+.nodes {
+  display: grid; grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); gap: 0.8rem;
+}
+.node {
+  padding: 0.2rem 0.9rem 0.7rem; border: 1px solid var(--line); border-left-width: 5px; border-radius:
+  6px; content-visibility: auto; contain-intrinsic-size: auto 14rem;
+}
 .node.s-problem, .container.s-problem { border-left-color: var(--bad); }
 .node.s-pending, .container.s-pending { border-left-color: var(--late); }
 .node.s-ok, .container.s-ok { border-left-color: var(--good); }
-.container { margin: 0.5rem 0; padding: 0.1rem 0.8rem; border-left: 3px solid var(--line); background: var(--panel); }
+.container {
+  margin: 0.5rem 0; padding: 0.1rem 0.8rem; border-left: 3px solid var(--line); background:
+  var(--panel);
+}
 .cards li { padding: 0.1rem 0.5rem; border: 1px solid var(--line); border-radius: 4px; }
 .finding { margin: 0.3rem 0; }
-dialog { width: min(64rem, 94vw); max-height: 90vh; padding: 0.5rem 1.2rem 1.2rem; color: var(--text); background: var(--ground); border: 1px solid var(--line); border-radius: 8px; }
+dialog {
+  width: min(64rem, 94vw); max-height: 90vh; padding: 0.5rem 1.2rem 1.2rem; color: var(--text);
+  background: var(--ground); border: 1px solid var(--line); border-radius: 8px;
+}
 dialog::backdrop { background: rgb(0 0 0 / 0.5); }
 dialog h2 { margin-top: 0.4rem; padding-right: 5rem; }
 dialog .close { position: sticky; top: 0; float: right; }

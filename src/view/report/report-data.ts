@@ -1,6 +1,6 @@
 /**
- * The data of a report, which its page embeds as JSON and draws. Times are milliseconds since the start of the
- * run. Numbers named `host`, `task` and `details` are indexes of the lists of the same name. Texts are plain
+ * The data of a report, which its page embeds as JSON and draws. Times are milliseconds since the start of
+ * the run. Numbers named `host`, `task` and `details` are indexes of the lists of the same name. Texts are plain
  * (`plainText`).
  */
 import type { Counts, Outcome } from '../../events/events.ts'

@@ -1,4 +1,4 @@
-/** The events of a run over a fleet, for tests and pictures of reports. The same numbers give the same events. */
+/** The events of a run over a fleet, for tests and pictures of reports: always the same for one size. */
 import { exitCodes } from '../../base/errors.ts'
 import type { Counts, Event, EventBody, Outcome, TaskRef } from '../../events/events.ts'
 import { noCounts } from '../../events/events.ts'
@@ -21,7 +21,7 @@ interface Timed {
 
 const driver = '590.48.01'
 
-/** Nodes first, then the containers of each as soon as it has finished. The last node lacks space on its disk. */
+/** Containers start when their node has finished. The last task of the last node fails. */
 export function fleetRun({ nodes, containers, tasks }: FleetSize): readonly Event[] {
   const names = numbers(nodes).map((node) => `pve${two(node)}`)
   const guestsOf = (node: number): readonly string[] =>
