@@ -3,7 +3,7 @@ import { axisTop } from 'd3-axis'
 import { type ScaleTime, scaleUtc } from 'd3-scale'
 import { select, type Selection } from 'd3-selection'
 import { duration } from '../duration.ts'
-import type { PathStep, ReportCell, ReportData } from '../report/report-data.ts'
+import type { PathPart, ReportCell, ReportData } from '../report/report-data.ts'
 import { type Child, dataTable, element, linkButton, scrollBox, whenPrinted } from './page-elements.ts'
 import { outcomeWord, share, sinceStart } from './page-words.ts'
 
@@ -96,7 +96,7 @@ function timeLine(data: ReportData, show: Show): readonly HTMLElement[] {
         .tickFormat((time) => sinceStart(Number(time))),
     )
     drawBars(bars, seen(byHost, scale, printing ? undefined : box), { scale, show })
-    line.attr('d', pathLine(path.steps, scale))
+    line.attr('d', pathLine(path.parts, scale))
   }
   let asked = false
   const drawSoon = (): void => {
@@ -186,8 +186,8 @@ function drawBars(
 }
 
 /** From bar to bar, in the middle of their lines. */
-function pathLine(steps: readonly PathStep[], scale: ScaleTime<number, number>): string {
-  return steps
+function pathLine(parts: readonly PathPart[], scale: ScaleTime<number, number>): string {
+  return parts
     .flatMap(({ host, start, end }) => {
       const y = (host + 0.5) * rowHeight
       return [`${scale(start).toFixed(1)},${y}`, `${scale(end).toFixed(1)},${y}`]
@@ -196,7 +196,7 @@ function pathLine(steps: readonly PathStep[], scale: ScaleTime<number, number>):
     .join('')
 }
 
-/** Lines of the table; the others are in the list of all steps. */
+/** Lines of the table; the others are in the list of all parts. */
 const mostTotals = 15
 
 function whereItWent(data: ReportData, show: Show): readonly HTMLElement[] {
@@ -212,7 +212,7 @@ function whereItWent(data: ReportData, show: Show): readonly HTMLElement[] {
       'aria-label': share(milliseconds, data.duration),
     }),
   ])
-  const stepOf = ({ host, task, start, end }: PathStep): readonly Child[] => {
+  const lineOf = ({ host, task, start, end }: PathPart): readonly Child[] => {
     const cell = cells.find((one) => one.host === host && one.task === task && one.end >= end)
     const wait = waits.find((one) => one.host === host && one.start === start)
     const name = task === undefined ? (wait?.why ?? '') : (tasks[task]?.name ?? '')
@@ -228,8 +228,8 @@ function whereItWent(data: ReportData, show: Show): readonly HTMLElement[] {
     element(
       'details',
       {},
-      element('summary', {}, `All ${path.steps.length} steps of the critical path`),
-      dataTable(['After', 'Host', 'Step', 'Time'], path.steps.map(stepOf), {
+      element('summary', {}, `All ${path.parts.length} parts of the critical path`),
+      dataTable(['After', 'Host', 'Task', 'Time'], path.parts.map(lineOf), {
         caption: 'Steps of the critical path in order of time',
       }),
     ),

@@ -1,6 +1,6 @@
-/** The steps that decided how long a run took. */
+/** The parts that decided how long a run took. */
 import { defined } from '../../base/defined.ts'
-import type { CriticalPath, HostWait, PathStep, ReportCell } from './report-data.ts'
+import type { CriticalPath, HostWait, PathPart, ReportCell } from './report-data.ts'
 
 /** Milliseconds between the end of a task and the start of the next one that are no wait for another host. */
 const usualGap = 20
@@ -16,7 +16,7 @@ export function criticalPath(
   duration: number,
 ): CriticalPath {
   const own = waits.filter(({ why }) => why === 'connecting' || why.startsWith('rebooting'))
-  const spans: readonly PathStep[] = [...cells, ...own]
+  const spans: readonly PathPart[] = [...cells, ...own]
     .map(({ start, end, host, ...more }) => ({
       host,
       start,
@@ -25,28 +25,28 @@ export function criticalPath(
     }))
     .filter(({ start, end }) => end > start)
     .sort((one, other) => one.end - other.end)
-  const steps: PathStep[] = []
+  const parts: PathPart[] = []
   let time = duration
   let host: number | undefined
   for (;;) {
-    const step = lastBefore(spans, time, host)
-    if (step === undefined) break
-    steps.push({ ...step, end: Math.min(step.end, time) })
-    time = step.start
-    host = step.host
+    const part = lastBefore(spans, time, host)
+    if (part === undefined) break
+    parts.push({ ...part, end: Math.min(part.end, time) })
+    time = part.start
+    host = part.host
   }
-  steps.reverse()
-  return { steps, totals: totalsOf(steps, duration) }
+  parts.reverse()
+  return { parts, totals: totalsOf(parts, duration) }
 }
 
 /** The span that covers the time, or ended last before it; on the same host if that leaves no gap. */
 function lastBefore(
-  spans: readonly PathStep[],
+  spans: readonly PathPart[],
   time: number,
   host: number | undefined,
-): PathStep | undefined {
+): PathPart | undefined {
   const earlier = spans.filter(({ start }) => start < time)
-  const reached = ({ end }: PathStep): number => Math.min(end, time)
+  const reached = ({ end }: PathPart): number => Math.min(end, time)
   const same = latest(earlier.filter((span) => span.host === host))
   if (same !== undefined && reached(same) >= time - usualGap) return same
   // A host that still works at this time is not one for which another has waited.
@@ -56,21 +56,21 @@ function lastBefore(
 }
 
 /** The list is in order of the ends; of equal ends, the span that began last is the most exact. */
-function latest(spans: readonly PathStep[]): PathStep | undefined {
+function latest(spans: readonly PathPart[]): PathPart | undefined {
   const end = spans.at(-1)?.end
   return spans
     .filter((span) => span.end === end)
     .reduce<
-      PathStep | undefined
+      PathPart | undefined
     >((best, span) => (best === undefined || span.start > best.start ? span : best), undefined)
 }
 
-function totalsOf(steps: readonly PathStep[], duration: number): CriticalPath['totals'] {
+function totalsOf(parts: readonly PathPart[], duration: number): CriticalPath['totals'] {
   const sums = new Map<number | undefined, number>()
   const add = (task: number | undefined, milliseconds: number): void => {
     sums.set(task, (sums.get(task) ?? 0) + milliseconds)
   }
-  for (const { task, start, end } of steps) add(task, end - start)
+  for (const { task, start, end } of parts) add(task, end - start)
   const known = [...sums.values()].reduce((total, one) => total + one, 0)
   add(undefined, Math.max(0, duration - known))
   return [...sums]

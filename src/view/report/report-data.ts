@@ -104,16 +104,16 @@ export interface HostWait {
 }
 
 /**
- * The steps that decided how long the run took, in order of time: each began when the one before it had
+ * The parts that decided how long the run took, in order of time: each began when the one before it had
  * ended, and nothing else that ended in between could have delayed it.
  */
 export interface CriticalPath {
-  readonly steps: readonly PathStep[]
-  /** Milliseconds of the path by task, longest first; `task` is absent for time between steps. */
+  readonly parts: readonly PathPart[]
+  /** Milliseconds of the path by task, longest first; `task` is absent for time between parts. */
   readonly totals: readonly { readonly task?: number; readonly milliseconds: number }[]
 }
 
-export interface PathStep {
+export interface PathPart {
   readonly host: number
   /** Absent for a wait. */
   readonly task?: number

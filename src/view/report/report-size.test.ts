@@ -17,7 +17,7 @@ test('200 hosts and 60 tasks make a report of a few megabytes in a few seconds',
   assert.ok(html.length < 3_000_000, `${html.length} characters`)
   assert.ok(took < 10_000, `${took} ms`)
   assert.deepEqual(data.before?.hosts, [])
-  const path = data.path.steps
+  const path = data.path.parts
   assert.ok(path.length > 30)
   assert.equal(path.at(-1)?.end, data.duration)
   assert.equal(
