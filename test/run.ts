@@ -5,11 +5,11 @@
  * soak         a small part of `npm run soak`: generated playbooks, simulated runs with faults, and the fuzzer
  * lab          the lab itself: compares its stand-ins with the behaviour of the real programs
  * conformance  every module on a host of the lab
- * whole        the whole tool in one lab: real sshd, LXC and apt
+ * whole        the whole tool in one lab for each lane: real sshd, LXC and apt
  * alone        the same with a separate lab for each file: other kinds of nodes, killed runs
  * full         more of these, only with `npm run test:full`: each kind of node and each failure takes minutes
  *
- * The unit tests run first, then the soak; then two lanes run at the same time.
+ * The unit tests run first, in three processes, then the soak; then lanes run at the same time.
  *
  * `npm test -- unit` runs one phase. Further words select the files whose path contains one of them:
  * `npm test -- unit holds`. Tests that this machine cannot run are skipped with the reason. The last line has
@@ -43,9 +43,15 @@ type Phase = keyof typeof phases
  * divide its files.
  */
 const steps: readonly (readonly (readonly Phase[])[])[] = [
-  [['unit']],
+  // Many unit tests wait for programs, so three processes fit on two cores too.
+  [['unit'], ['unit'], ['unit']],
   [['soak']],
-  [['lab', 'conformance', 'alone'], ['whole']],
+  // Labs wait more than they compute, so three of them fit on two cores.
+  [
+    ['lab', 'whole'],
+    ['alone', 'whole'],
+    ['conformance', 'whole'],
+  ],
 ]
 const fullSteps: typeof steps = [...steps, [['full'], ['full']]]
 

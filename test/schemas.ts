@@ -12,6 +12,7 @@ import { statusOutputSchema } from '../src/modules/gpu-verify/gpu-status.ts'
 import { modules } from '../src/modules/catalogue.ts'
 import { planSchema } from '../src/engine/plans/plan-schema.ts'
 import { eventSchema } from '../scripts/event-schema.ts'
+import { fromAnsiblePage } from '../scripts/from-ansible-page.ts'
 import { describedRoles, rolesPage } from '../scripts/roles-page.ts'
 
 const folder = fileURLToPath(new URL('../schemas', import.meta.url))
@@ -27,5 +28,6 @@ writeFileSync(
   referencePage(facts, statusOutputSchema.properties.hosts.items.properties),
 )
 writeFileSync(`${docs}/inventory-differences.md`, differencesPage())
+writeFileSync(`${docs}/from-ansible.md`, await fromAnsiblePage(modules.map(({ name }) => name)))
 const roles = describedRoles(fileURLToPath(new URL('../roles', import.meta.url)))
 writeFileSync(`${docs}/roles.md`, await rolesPage(roles))

@@ -123,6 +123,13 @@ export const connectionAliases = {
   K: 'askBecomePass',
 } as const
 
+/** The same for all commands that take playbooks. */
+export const playbooksArgument = {
+  kind: 'array',
+  parameter: { parse: String, brief: 'Playbook files', placeholder: 'playbook' },
+  minimum: 1,
+} as const
+
 /** The same for all commands that work on several hosts at a time. */
 export const forksFlag = {
   kind: 'parsed',

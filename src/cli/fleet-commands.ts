@@ -11,6 +11,7 @@ import {
   limitFlag,
   outputAliases,
   outputFlags,
+  playbooksArgument,
 } from './flags.ts'
 import { hostCompletion } from './host-completion.ts'
 import { selectionAliases, selectionFlags } from './selection-flags.ts'
@@ -73,11 +74,7 @@ const run = buildCommand<RunFlags, string[], Context>({
       'Runs playbooks in order. With --check, prints the plan and changes nothing; a run then makes these changes.',
   },
   parameters: {
-    positional: {
-      kind: 'array',
-      parameter: { parse: String, brief: 'Playbook files', placeholder: 'playbook' },
-      minimum: 1,
-    },
+    positional: playbooksArgument,
     flags: {
       ...inventoryFlags,
       ...connectionFlags,

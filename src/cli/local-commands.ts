@@ -2,7 +2,14 @@
 import { buildCommand } from '@stricli/core'
 import type { Context } from './context.ts'
 import type { Examples } from './examples.ts'
-import { inventoryAliases, inventoryFlags, limitFlag, outputAliases, outputFlags } from './flags.ts'
+import {
+  inventoryAliases,
+  inventoryFlags,
+  limitFlag,
+  outputAliases,
+  outputFlags,
+  playbooksArgument,
+} from './flags.ts'
 import { hostCompletion } from './host-completion.ts'
 import { secretsDeclared } from './secrets-declared.ts'
 import type { ConfigFlags } from './commands/config-command.ts'
@@ -178,11 +185,7 @@ const graph = buildCommand<object, string[], Context>({
       'Shows plays, roles, blocks, tasks and the handlers that they notify. Reads only the playbooks, so names are as written. Markdown on many sites draws the text in a block with the language "mermaid".',
   },
   parameters: {
-    positional: {
-      kind: 'array',
-      parameter: { parse: String, brief: 'Playbook files', placeholder: 'playbook' },
-      minimum: 1,
-    },
+    positional: playbooksArgument,
   },
 })
 

@@ -1,6 +1,5 @@
 /** `--output`: the form of a run on the screen, and files that hold the same run in other forms. */
 import { InputError } from '../base/errors.ts'
-import { problem } from '../language/source.ts'
 
 export const screenFormats = ['auto', 'plain', 'jsonl'] as const
 export const fileFormats = ['plain', 'jsonl', 'junit'] as const
@@ -25,7 +24,7 @@ export function outputOf(word: string): ScreenFormat | OutputFile {
     format !== undefined
       ? `name a file: --output ${format}=FILE`
       : `use ${screenFormats.join(', ')}, or a file: ${fileFormats.map((one) => `${one}=FILE`).join(', ')}`
-  throw new InputError([problem('unknown-output', `cannot be "${word}"`, { hint })])
+  throw new InputError([{ code: 'unknown-output', message: `cannot be "${word}"`, hint }])
 }
 
 export interface Outputs {
@@ -41,12 +40,16 @@ export function outputsOf(values: readonly (ScreenFormat | OutputFile)[]): Outpu
   const [first, second] = screens
   if (second !== undefined)
     throw new InputError([
-      problem('exclusive-options', `the screen cannot show both ${first} and ${second}`, {
+      {
+        code: 'exclusive-options',
+        message: `the screen cannot show both ${first} and ${second}`,
         hint: `send one to a file, such as --output ${second === 'auto' ? 'plain' : second}=FILE`,
-      }),
+      },
     ])
   const twice = files.find(({ path }, index) => files.findIndex((file) => file.path === path) < index)
   if (twice !== undefined)
-    throw new InputError([problem('exclusive-options', `two outputs have the same file: ${twice.path}`)])
+    throw new InputError([
+      { code: 'exclusive-options', message: `two outputs have the same file: ${twice.path}` },
+    ])
   return { screen: first, files }
 }

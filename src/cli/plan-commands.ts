@@ -13,6 +13,7 @@ import {
   inventoryFlags,
   outputAliases,
   outputFlags,
+  playbooksArgument,
   vaultFlags,
 } from './flags.ts'
 import { selectionAliases, selectionFlags } from './selection-flags.ts'
@@ -49,11 +50,7 @@ const plan = buildCommand<PlanFlags, string[], Context>({
       'Makes a dry run, prints it, and writes it to a file for "gpuplay apply". The file contains no secrets. Exits like run --check.',
   },
   parameters: {
-    positional: {
-      kind: 'array',
-      parameter: { parse: String, brief: 'Playbook files', placeholder: 'playbook' },
-      minimum: 1,
-    },
+    positional: playbooksArgument,
     flags: {
       ...inventoryFlags,
       ...connectionFlags,

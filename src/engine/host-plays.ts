@@ -17,6 +17,7 @@ import type { Arguments } from '../task/arguments.ts'
 import type { Confirm, Gate } from '../task/confirmations.ts'
 import type { TaskResult } from '../task/item-result.ts'
 import type { OnceTurns } from '../task/once.ts'
+import type { EnterTask } from '../task/task-context.ts'
 import { unforeseen } from '../task/unforeseen.ts'
 import { type PlayEnd, runPlay } from './play-runner.ts'
 import type { Recap } from './recap.ts'
@@ -42,6 +43,7 @@ export interface PlayCourse {
   /** Called as soon as a failure of a task ends the play on this host. */
   readonly failed: (result: TaskResult, task: Task) => void
   readonly once: OnceTurns
+  readonly enter: EnterTask
 }
 
 export interface HostPlaysOptions {
@@ -73,10 +75,12 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
     return made
   }
 
-  const attempt: HostPlays['run'] = async (
-    { play: { play, hosts }, batch, host: name },
-    { once, ...course },
-  ) => {
+  /** @param delegates Receives the other hosts on which tasks act. */
+  const attempt = async (
+    { play: { play, hosts }, batch, host: name }: PlayPart<SelectedPlay>,
+    { once, enter, ...course }: PlayCourse,
+    delegates: Set<FleetHost>,
+  ): Promise<PlayEnd> => {
     const host = fleet.host(name)
     const { machine } = host
     machine.statePrivilege ??= taskPrivilege(play, fleet.variable(name), options.connection)
@@ -87,9 +91,9 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
         ['batch_hosts', batch.hosts],
       ])
       const layers: readonly Layer[] = [{ layer: 'built in', data }]
-      const begun = !run.check && machine.node === undefined ? takeGuestsBack(host, run) : undefined
+      const begin = !run.check && machine.node === undefined ? () => takeGuestsBack(host, run) : undefined
       return await runPlay({
-        begun,
+        begin,
         context: {
           run,
           host,
@@ -106,6 +110,13 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
           },
           addRow: (row) => recap.row(row),
           once,
+          enter,
+          delegateTo: (other) => {
+            const delegate = delegateOf(other, play, options)
+            // The others settle their own guests.
+            if (!hosts.includes(other)) delegates.add(delegate)
+            return delegate
+          },
           ...defined({ confirm, gate }),
         },
         recap,
@@ -129,8 +140,11 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
         refOf(play, task, task.name),
       ),
     async run(part, course) {
-      const end = await attempt(part, course)
-      return run.check ? end : settled(end, fleet.host(part.host), options)
+      const delegates = new Set<FleetHost>()
+      let end = await attempt(part, course, delegates)
+      if (run.check) return end
+      for (const on of [fleet.host(part.host), ...delegates]) end = await settled(end, { part, on }, options)
+      return end
     },
     async reportUnknownHandlers(hosts) {
       let count = 0
@@ -143,6 +157,13 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
       return count
     },
   }
+}
+
+/** The host of `delegate_to`: its variables decide how it is reached, or the tasks of the play. */
+function delegateOf(name: HostName, play: Play, { run, connection }: HostPlaysOptions): FleetHost {
+  const host = run.fleet.host(name)
+  host.machine.statePrivilege ??= taskPrivilege(play, run.fleet.variable(name), connection)
+  return host
 }
 
 /**
@@ -180,16 +201,20 @@ async function takeGuestsBack(host: FleetHost, { power, leases }: RunContext): P
  * Starts what the play has stopped and not started. A play that has failed stays failed for its first reason;
  * guests that do not start are another reason to fail.
  */
-async function settled(end: PlayEnd, host: FleetHost, options: HostPlaysOptions): Promise<PlayEnd> {
+async function settled(
+  end: PlayEnd,
+  { part, on }: { readonly part: PlayPart<SelectedPlay>; readonly on: FleetHost },
+  options: HostPlaysOptions,
+): Promise<PlayEnd> {
   const { power, emitter } = options.run
-  const endChange = host.machine.patience.beginChange()
+  const { host: name } = part
+  const endChange = on.machine.patience.beginChange()
   try {
-    await power.settleGuests(host.machine)
+    await power.settleGuests(on.machine)
     return end
   } catch (error) {
     if (options.run.signal.aborted) return end
     if (!(error instanceof HostError || error instanceof UnreachableError)) throw error
-    const { name } = host.machine
     if (end.kind !== 'failed') return outsideTasks(error, name, options)
     emitter.emit({ type: 'warning', host: name, message: error.problem.message })
     return end

@@ -7,6 +7,7 @@ import { misplacedVariables } from '../inventory/ansible-variables.ts'
 import { hostVariableSchemas } from '../inventory/connection-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
 import { hostOf, type Inventory, isLocked } from '../inventory/inventory-model.ts'
+import { unknownDelegates } from '../language/delegates.ts'
 import { unreadableSettings } from '../inventory/relations.ts'
 import { blindKeys } from '../language/encrypted/keyring.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
@@ -87,6 +88,7 @@ export function load(
     ...misspelt(playbooks, inventory, extra),
     ...unknownTags(playbooks, request.tags),
     ...misplacedVariables(playbooks),
+    ...unknownDelegates(playbooks, new Set([...inventory.hosts.keys(), inventory.localhost.name])),
   )
   const chosen = (task: Task): boolean => isChosen(task.tags, request.tags)
   const start = startAt(playbooks, request.startAt, chosen)

@@ -1,6 +1,6 @@
 /**
  * Lets the hosts of a batch decide together: which host runs a task with `run_once`, and whether the play ends at
- * a task (`meta: end_play`). For the latter, a host waits for all hosts but those that start after it.
+ * a task (`meta: end_play`). With `strategy: linear` they start each task together. For the latter two, a host waits for all hosts but those that start after it.
  * Hosts come in the order of the inventory, but containers
  * after nodes of the same batch, and clones after their sources, because they start after them. So every host waits only for hosts before it,
  * and for hosts that are running the task.
@@ -64,6 +64,8 @@ interface OnceTask {
   end: OnceEnd | undefined
   readonly passed: Set<HostName>
   readonly votes: Map<HostName, Wish>
+  /** Hosts that have reached the task, in a play with `strategy: linear`. */
+  readonly arrived: Set<HostName>
 }
 
 class BatchGate {
@@ -97,6 +99,7 @@ class BatchGate {
       turn: (task, options) => this.#turn(task, host, { ...options, away }),
       ended: (task, end) => this.#ended(task, host, end),
       vote: (task, options) => this.#vote(task, host, { ...options, away }),
+      arrive: (task, options) => this.#arrive(task, host, { ...options, away }),
       passed: (task) => {
         this.#state(task).passed.add(host)
         this.wake()
@@ -134,7 +137,7 @@ class BatchGate {
     this.wake()
     const now = this.#counted(task, host, stopped)
     if (now !== undefined) return now
-    waiting(this.#missing(task, host)[0] ?? host)
+    waiting(this.#missing(task, host, this.#state(task).votes)[0] ?? host)
     return this.#when(() => this.#counted(task, host, stopped), away)
   }
 
@@ -143,15 +146,32 @@ class BatchGate {
     const end = votes.find(({ kind }) => kind === 'end')
     if (end !== undefined) return end
     if (this.#options.signal.aborted || stopped()) return { kind: 'stopped' }
-    if (this.#missing(task, host).length > 0) return undefined
+    if (this.#missing(task, host, this.#state(task).votes).length > 0) return undefined
     return votes.find(({ kind }) => kind === 'unknown') ?? { kind: 'continue' }
   }
 
-  /** The hosts that have not voted and do not start after this one. */
-  #missing(task: Task, host: HostName): readonly HostName[] {
-    const { votes } = this.#state(task)
+  async #arrive(
+    task: Task,
+    host: HostName,
+    { stopped, waiting, away }: TurnOptions & { readonly away: Away },
+  ): Promise<'go' | 'stopped'> {
+    const { arrived } = this.#state(task)
+    arrived.add(host)
+    this.wake()
+    const decide = (): 'go' | 'stopped' | undefined => {
+      if (this.#options.signal.aborted || stopped()) return 'stopped'
+      return this.#missing(task, host, arrived).length > 0 ? undefined : 'go'
+    }
+    const now = decide()
+    if (now !== undefined) return now
+    waiting(this.#missing(task, host, arrived)[0] ?? host)
+    return this.#when(decide, away)
+  }
+
+  /** The hosts that are not among `there`, may still come to the task, and do not start after this one. */
+  #missing(task: Task, host: HostName, there: { has: (host: HostName) => boolean }): readonly HostName[] {
     return this.#hosts.filter(
-      (other) => this.#turnOf(other) <= this.#turnOf(host) && !votes.has(other) && !this.#isGone(task, other),
+      (other) => this.#turnOf(other) <= this.#turnOf(host) && !there.has(other) && !this.#isGone(task, other),
     )
   }
 
@@ -216,6 +236,7 @@ class BatchGate {
       end: undefined,
       passed: new Set(),
       votes: new Map(),
+      arrived: new Set(),
     }
     this.#tasks.set(task, present)
     return present

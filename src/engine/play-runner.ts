@@ -10,7 +10,7 @@ import { type RunHandler, StepRunner, type StepRunnerOptions } from './step-runn
 
 export interface PlayOptions extends Omit<StepRunnerOptions, 'finished' | 'flush'> {
   /** Work on the host that must finish before the first task. The tasks are read meanwhile. */
-  readonly begun?: Promise<void> | undefined
+  readonly begin?: (() => Promise<void>) | undefined
   readonly selected: (task: Task) => boolean
   /** Runs notified handlers also after a failure. */
   readonly forceHandlers: boolean
@@ -37,7 +37,7 @@ class PlayRunner {
         finished: (task, result) => this.#notify(task, result),
         flush: (run, doubt) => this.#flush(run, doubt),
       },
-      options.begun,
+      options.begin,
     )
   }
 

@@ -18,6 +18,7 @@ import { createRecap } from './recap.ts'
 import type { RefusedHost, RunDependencies, RunRequest } from './request.ts'
 import { type PlayPart, schedule } from './schedule.ts'
 import { createStops } from './stops.ts'
+import { createThrottles } from './throttles.ts'
 
 /**
  * Milliseconds for connections to close. Ending a program that still runs in a shell alone may take four
@@ -74,6 +75,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     gone: (part) => out.has(part.host) || stops.stop(part),
     signal,
   })
+  const throttles = createThrottles()
   const fail = (
     { play, batch, host }: PlayPart<SelectedPlay>,
     { problem, task, outcome }: PartFailure,
@@ -107,6 +109,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
             stopped: () => stops.stop(part),
             failed: ({ problem, outcome }, task) => fail(part, { problem, task, outcome }),
             once,
+            enter: throttles.of(away),
           })
           .finally(() => once.leave())
         if (end.kind === 'failed') {

@@ -17,7 +17,7 @@ import { skippedResult } from '../task/results.ts'
 import { createTaskRunner, type TaskRunner } from '../task/run-tasks.ts'
 import { directionOf, endOfTasks, isShared } from './directions.ts'
 import { stepsIncluded } from './inclusions.ts'
-import { type StepsEnd, whySkipped } from './step-ends.ts'
+import { mayFail, type StepsAround, type StepsEnd, warnOfCut, whySkipped } from './step-ends.ts'
 import { OpenFailures, type OpenFailuresOptions, unknownFailure } from './open-failures.ts'
 
 export interface StepRunnerOptions extends OpenFailuresOptions {
@@ -32,36 +32,20 @@ export interface StepRunnerOptions extends OpenFailuresOptions {
 /** Runs a handler. `doubt`: dry runs only, why it is unknown whether it runs. */
 export type RunHandler = (handler: Task, doubt: string | undefined) => Promise<StepsEnd>
 
-/** Where steps stand. */
-interface Around {
-  readonly inBlock: boolean
-  /** A failure is followed by the `rescue` of a block. */
-  readonly rescued: boolean
-  /** The steps clean up: failures of other hosts do not stop them. */
-  readonly cleanup: boolean
-  readonly layers: readonly Layer[]
-  /** Dry runs only: why it is unknown whether the steps run. */
-  readonly doubt: string | undefined
-  /** The steps are handlers, which run even if the play has ended. */
-  readonly handlers: boolean
-  /** The tasks that run after these steps unless something fails. */
-  readonly following: readonly Task[]
-}
-
 export class StepRunner {
   readonly #options: StepRunnerOptions
   readonly #tasks: TaskRunner
   readonly #failures: OpenFailures
-  /** Work on the host that must finish before the next task. */
-  #begun: Promise<void> | undefined
+  /** Work on the host that must finish before its first task; undefined once it has begun. */
+  #begin: (() => Promise<void>) | undefined
   /** Names of tasks that may run, and may fail then. */
   #doubtful: string[] = []
   /** Dry runs only: why it is unknown whether `meta` has ended the play. */
   #mayHaveEnded: string | undefined
 
-  constructor(options: StepRunnerOptions, begun: Promise<void> | undefined) {
+  constructor(options: StepRunnerOptions, begin: (() => Promise<void>) | undefined) {
     this.#options = options
-    this.#begun = begun
+    this.#begin = begin
     this.#tasks = createTaskRunner(options.context)
     this.#failures = new OpenFailures(options)
   }
@@ -77,11 +61,20 @@ export class StepRunner {
     this.#skip(steps, 'ended')
   }
 
-  /** Resolves once the work that must precede the tasks has finished, if no task has awaited it. */
+  /**
+   * Does the work that must precede the tasks, unless a task has awaited it, or all tasks act on other hosts:
+   * then their host need not be there.
+   */
   async ready(): Promise<void> {
-    const begun = this.#begun
-    this.#begun = undefined
-    await begun
+    const { play } = this.#options.context
+    const own = play.sections.some(({ tasks }) => tasks.some((task) => task.delegateTo === undefined))
+    if (own || play.sections.length === 0) await this.#takeBegin()?.()
+  }
+
+  #takeBegin(): (() => Promise<void>) | undefined {
+    const begin = this.#begin
+    this.#begin = undefined
+    return begin
   }
 
   /**
@@ -113,8 +106,8 @@ export class StepRunner {
     }
   }
 
-  async #steps(steps: readonly TaskOrBlock[], outer: Around): Promise<StepsEnd> {
-    const after = (index: number): Around => ({
+  async #steps(steps: readonly TaskOrBlock[], outer: StepsAround): Promise<StepsEnd> {
+    const after = (index: number): StepsAround => ({
       ...outer,
       following: [...withoutFailures(steps.slice(index)), ...outer.following],
     })
@@ -125,7 +118,7 @@ export class StepRunner {
         index += 1
         end = await this.#block(step, after(index))
       } else {
-        const until = endOfTasks(steps, index)
+        const until = this.#endOfTasks(steps, index)
         const tasks = steps.slice(index, until).filter(isTaskStep)
         end = await this.#run(tasks, after(until))
         index = until
@@ -137,19 +130,28 @@ export class StepRunner {
     return 'done'
   }
 
+  /** As `endOfTasks`; before the work on the host has begun, tasks that act on other hosts run by themselves. */
+  #endOfTasks(steps: readonly TaskOrBlock[], from: number): number {
+    const end = endOfTasks(steps, from)
+    const first = steps
+      .slice(from, end)
+      .filter(isTaskStep)
+      .findIndex(({ delegateTo }) => delegateTo === undefined)
+    return this.#begin === undefined || first === 0 ? end : first === -1 ? end : from + first
+  }
+
   /** Runs tasks, of which only the last may be `meta` or an include. */
-  async #run(tasks: readonly Task[], outer: Around): Promise<StepsEnd> {
+  async #run(tasks: readonly Task[], outer: StepsAround): Promise<StepsEnd> {
     const { cleanup, handlers, doubt: given, ...around } = outer
     const doubt = given ?? (handlers ? undefined : this.#mayHaveEnded)
     const last = tasks.at(-1)
     let directs: TaskResult | undefined
     const left = new Set(tasks)
     let failed = false
-    const begun = this.#begun
-    this.#begun = undefined
+    const begin = tasks.every(({ delegateTo }) => delegateTo !== undefined) ? undefined : this.#takeBegin()
     await this.#tasks.run(tasks, {
       ...around,
-      ...defined({ begun, doubt }),
+      ...defined({ begin, doubt }),
       stopped: () => !cleanup && this.#options.stopped(),
       finished: (task, result) => {
         left.delete(task)
@@ -167,7 +169,7 @@ export class StepRunner {
   }
 
   /** Runs what a task includes, item by item. */
-  async #include(task: Task, result: TaskResult, outer: Around): Promise<StepsEnd> {
+  async #include(task: Task, result: TaskResult, outer: StepsAround): Promise<StepsEnd> {
     const { parts, others } = stepsIncluded(task, result)
     this.#skip(others, 'done')
     for (const { steps, layers, doubt } of parts) {
@@ -179,7 +181,7 @@ export class StepRunner {
   }
 
   /** Does what a task of `meta` says. */
-  async #direct(task: Task, result: TaskResult, around: Around): Promise<StepsEnd> {
+  async #direct(task: Task, result: TaskResult, around: StepsAround): Promise<StepsEnd> {
     const direction = await directionOf(task, result, this.#options)
     if (direction.kind === 'flush') {
       const inside = { ...around, handlers: true, following: [] }
@@ -198,7 +200,7 @@ export class StepRunner {
   #finished(task: Task, result: TaskResult, rescued: boolean): boolean {
     const { recap, context, finished } = this.#options
     const failure = isFailure(result)
-    if (failure && isShared(task)) context.once.passed(task)
+    if (failure && this.#awaited(task)) context.once.passed(task)
     if (failure) this.#failures.add(task, result)
     else recap.count(context.host.machine.name, result.ignored ? 'ignored' : result.outcome)
     if (result.outcome === 'unknown' && mayFail(task)) this.#doubtful.push(task.name)
@@ -207,7 +209,12 @@ export class StepRunner {
     return failure
   }
 
-  async #block(block: Block, outer: Around): Promise<StepsEnd> {
+  /** True if other hosts may wait for this one at the task. */
+  #awaited(task: Task): boolean {
+    return isShared(task) || this.#options.context.play.strategy === 'linear'
+  }
+
+  async #block(block: Block, outer: StepsAround): Promise<StepsEnd> {
     const around = { ...outer, inBlock: true }
     const { context, stopped } = this.#options
     if (context.run.signal.aborted || (!around.cleanup && stopped())) {
@@ -222,12 +229,12 @@ export class StepRunner {
     const last = await this.#part('always', block, { around: always, cut })
     if (last === 'failed' || end === 'done') end = last
     else if (last === 'ended' && end !== 'failed') end = last
-    this.#warn(block, cut)
+    warnOfCut(context, block, cut)
     return end
   }
 
   /** Runs the tasks of a block, and its `rescue` if one of them fails or may fail. */
-  async #rescued(block: Block, around: Around, cut: string[]): Promise<StepsEnd> {
+  async #rescued(block: Block, around: StepsAround, cut: string[]): Promise<StepsEnd> {
     const inside = { ...around, following: [...withoutFailures(block.always), ...around.following] }
     if (block.rescue.length === 0) return this.#steps(block.tasks, inside)
     const open = this.#failures.count
@@ -258,24 +265,13 @@ export class StepRunner {
   async #part(
     name: 'rescue' | 'always',
     block: Block,
-    { around, cut }: { readonly around: Around; readonly cut: string[] },
+    { around, cut }: { readonly around: StepsAround; readonly cut: string[] },
   ): Promise<StepsEnd> {
     const steps = block[name]
     if (steps.length === 0) return 'done'
     const end = await this.#steps(steps, around)
     if (end === 'stopped') cut.push(name)
     return end
-  }
-
-  #warn({ name }: Block, cut: readonly string[]): void {
-    const { run, host } = this.#options.context
-    if (cut.length === 0 || run.check) return
-    const parts = cut.map((part) => `"${part}"`).join(' and ')
-    run.emitter.emit({
-      type: 'warning',
-      host: host.machine.name,
-      message: `interrupted: ${parts} of "${name}" did not run to the end`,
-    })
   }
 
   /**
@@ -286,14 +282,9 @@ export class StepRunner {
     const { host, once } = this.#options.context
     const { variables } = host
     for (const task of tasksOf(steps)) {
-      if (isShared(task)) once.passed(task)
+      if (this.#awaited(task)) once.passed(task)
       if (task.register !== undefined && !variables.scope().has(task.register))
         variables.register(task.register, skippedResult(whySkipped[end]))
     }
   }
-}
-
-/** False if the playbook says that the task never fails. */
-function mayFail({ ignoreErrors, failedWhen = [] }: Task): boolean {
-  return !ignoreErrors && !failedWhen.some(({ source }) => source.trim() === 'false')
 }

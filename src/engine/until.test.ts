@@ -10,6 +10,23 @@ describe('until', () => {
 
   const tasks = (text: string, handlers = ''): string => playOf(text, { out: `${folder.path}/out`, handlers })
 
+  test('what earlier tasks change is sent before a task that only reads waits for its effect', async () => {
+    const run = await folder.run(
+      tasks(`
+- name: background
+  shell: { cmd: "(until [ -e {{ out }}-go ]; do sleep 0.05; done; touch {{ out }}-made) > /dev/null 2>&1 &" }
+- { name: go, copy: { content: x, dest: "{{ out }}-go" } }
+- name: waits
+  stat: { path: "{{ out }}-made" }
+  register: made
+  until: made.stat.exists
+  retries: 5
+  delay: 1
+`),
+    )
+    assert.equal(run.outcomes['waits'], 'ok')
+  })
+
   test('until retries, and fails with a message', async () => {
     const run = await folder.run(
       tasks(`

@@ -222,6 +222,8 @@ export interface TaskDetail {
   readonly why?: string
   /** Message for people, from `debug` and similar modules. */
   readonly message?: string
+  /** The host that the task or item acts on, if not its own (`delegate_to`). */
+  readonly delegate?: string
   readonly problem?: Problem
   /** How the program of a command ended. Absent under `no_log` and if the arguments contain a secret. */
   readonly program?: ProgramEnd

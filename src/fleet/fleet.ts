@@ -72,13 +72,15 @@ export interface FleetHost {
 
 export interface Fleet {
   host(name: HostName): FleetHost
+  /** Whether the inventory has the host; `localhost` always exists. */
+  has(name: HostName): boolean
   variables(name: HostName): HostVariables
   nodeOf(name: HostName): HostName | undefined
   /** Reads a fact into the variables of its host. Facts that a dry run cannot know become `Unknown`. */
   readFact(fact: Unread): Promise<void>
   /** Reads a variable of a host for the engine. Facts are not available here. */
   variable(name: HostName): ReadVariable
-  accessOf(machine: Machine, become: Privilege['become']): Promise<MachineAccess>
+  accessOf(machine: Machine, become: Privilege['become'], forHost?: HostName): Promise<MachineAccess>
   /** Drops all kept answers of a machine and its containers. */
   forget(machine: Machine): void
   close(): Promise<void>
@@ -201,6 +203,7 @@ export function createFleet(options: FleetOptions): Fleet {
 
   return {
     host,
+    has: (name) => hostOf(inventory, name) !== undefined,
     variables: variablesOf,
     nodeOf,
     variable,
@@ -217,7 +220,7 @@ export function createFleet(options: FleetOptions): Fleet {
         target.variables.setFact(fact, error.unknown)
       }
     },
-    accessOf: (machine, become) => accessOf(machine, become, options),
+    accessOf: (machine, become, forHost) => accessOf(machine, become, options, forHost),
     forget(machine) {
       machine.epoch.value += 1
       for (const { name } of [machine, ...machine.containers]) {
@@ -262,6 +265,7 @@ async function accessOf(
     signal: options.signal,
     ...defined({
       stateDirectory: own && machine.lease !== undefined ? await machine.stateDirectory() : undefined,
+      ownDirectory: own ? undefined : () => machine.directoryOf(become),
     }),
   }
 }

@@ -23,7 +23,8 @@ export interface Leases {
    */
   take(machine: Machine): Promise<'taken' | 'waited'>
   token(name: HostName): number | undefined
-  accessOf(machine: Machine, become: Privilege['become']): Promise<MachineAccess>
+  /** @param forHost The host whose tasks act there, if not the machine itself: they do not queue behind its own */
+  accessOf(machine: Machine, become: Privilege['become'], forHost?: HostName): Promise<MachineAccess>
   /** Executes actions under the leases. */
   readonly means: Means
 }
@@ -31,7 +32,7 @@ export interface Leases {
 export interface LeasesOptions {
   readonly holder: LeaseHolder
   readonly means: Means
-  readonly accessOf: (machine: Machine, become: Privilege['become']) => Promise<MachineAccess>
+  readonly accessOf: Leases['accessOf']
   readonly sleep: (milliseconds: number) => Promise<void>
   /**
    * Starts the guests that an interrupted run left stopped. Called after the lease is taken, if there may be

@@ -149,7 +149,7 @@ export class Machine {
    * @throws UnreachableError
    */
   async stateDirectory(): Promise<string> {
-    this.#state ??= this.#findState().catch((error: unknown) => {
+    this.#state ??= this.directoryOf(this.statePrivilege).catch((error: unknown) => {
       this.#state = undefined
       throw error
     })
@@ -161,11 +161,12 @@ export class Machine {
     return (await this.stateDirectory()) === defaultStateDirectory
   }
 
-  async #findState(): Promise<string> {
+  /** The directory in which this user would keep gpuplay's state. @throws UnreachableError */
+  async directoryOf(privilege: Privilege['become']): Promise<string> {
     const { stateDirectory } = this.#options
     const signal = this.#waiting
     if (stateDirectory !== undefined) return stateDirectory
-    const shell = await this.shell('read', this.statePrivilege)
+    const shell = await this.shell('read', privilege)
     if (shell.greeting.uid === 0) return defaultStateDirectory
     const reply = await shell.run('printf %s "$HOME"', { timeout: 10_000, signal })
     const home = reply.kind === 'exited' && reply.code === 0 ? reply.stdout.toString('utf8') : ''

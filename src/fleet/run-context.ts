@@ -126,7 +126,7 @@ export function createRunContext(options: RunContextOptions): RunContext {
   const leases = createLeases({
     holder: { run: name, controller: world.hostName, pid: world.pid, user: world.userName },
     means,
-    accessOf: (machine, become) => fleet.accessOf(machine, become),
+    accessOf: (machine, become, forHost) => fleet.accessOf(machine, become, forHost),
     sleep: (milliseconds) => sleep(milliseconds, signal),
     restore: async (machine) => {
       await power.restoreGuests(machine)

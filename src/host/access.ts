@@ -32,6 +32,8 @@ export interface MachineAccess {
   readonly signal: AbortSignal
   /** Default `defaultStateDirectory`. */
   readonly stateDirectory?: string
+  /** The directory in which a user keeps jobs who cannot write gpuplay's state. @throws UnreachableError */
+  readonly ownDirectory?: () => Promise<string>
 }
 
 export interface UploadRequest {

@@ -122,7 +122,14 @@ export interface Run extends Common {
    * status in files on the host. If a job of the same name is running, the task attaches to it if the
    * fingerprint is the same. Otherwise it waits for that job and plans again.
    */
-  readonly detached?: { readonly name: string; readonly fingerprint: string }
+  readonly detached?: {
+    readonly name: string
+    readonly fingerprint: string
+    /** Of a program whose start leaves no trace: a job that was started for it is not started again. */
+    readonly start?: string
+    /** False: the action is done when the program has started. */
+    readonly waits?: boolean
+  }
   /** Explains a failure of this program to the user, in place of the generic hint. */
   readonly hint?: string
   /**
@@ -143,6 +150,8 @@ export interface Download extends Common {
   readonly mode?: string
   readonly proxy?: string
   readonly login?: Login
+  /** Seconds for the whole download. Default: none, as long as data arrive. */
+  readonly timeout?: number
   /** Bytes, if known. */
   readonly size?: number
 }

@@ -34,13 +34,13 @@ export function loginVariables(login: Login | undefined): ShellText {
 
 /**
  * `gp_wget ARGUMENT...`: runs wget with the configuration in `wgetrc`, through a file of mode 0600 that is
- * removed afterwards.
+ * removed afterwards. `left`: seconds that it may take; none if unset.
  */
 export const wgetWithLogin = sh`gp_wget() {
-  [ -n "$wgetrc" ] || { wget "$@"; return; }
+  [ -n "$wgetrc" ] || { timeout "\${left:-0}" wget "$@"; return; }
   wgetrc_file=$(mktemp) || return 1
   printf '%s' "$wgetrc" >"$wgetrc_file"
-  wget --config="$wgetrc_file" "$@"
+  timeout "\${left:-0}" wget --config="$wgetrc_file" "$@"
   set -- "$?"
   rm -f -- "$wgetrc_file"
   return "$1"

@@ -183,10 +183,7 @@ interface Rule {
 /** `apt-get -s` and `apt-cache` rewrite `/var/cache/apt/*.bin` as root unless these options prevent it. */
 const noAptCaches = ['-o', 'Dir::Cache::pkgcache=', '-o', 'Dir::Cache::srcpkgcache=']
 
-/**
- * All programs that a question can run. Each of them can read without changing the host in a way that a user
- * would notice.
- */
+/** All programs that a question can run. Each can read without a change of the host that a user would notice. */
 const programs = {
   'apt-cache': { adds: noAptCaches },
   'apt-get': { first: '-s', adds: noAptCaches },
@@ -203,6 +200,7 @@ const programs = {
   dpkg: { first: '--print-architecture' },
   'dpkg-query': { first: '-W' },
   find: {},
+  flock: { first: '-n' },
   getent: { first: 'ahosts' },
   git: { first: '--no-optional-locks' },
   grep: {},

@@ -4,8 +4,6 @@ import { test } from 'node:test'
 import { mistakesIn } from './testing/playbooks.ts'
 
 const dontNeed = 'leave it out: facts are read when something uses them'
-const long =
-  'leave it out: the run waits for the program, which survives a lost connection; if it takes longer than 300 s, raise "timeout" of command or shell'
 
 /** A keyword with its value below a task that runs a program, and its hint. */
 const keywords: readonly (readonly [line: string, help: string])[] = [
@@ -18,13 +16,6 @@ const keywords: readonly (readonly [line: string, help: string])[] = [
     'connection: local',
     'leave it out for localhost, which is local; for other hosts set "connection" in the inventory',
   ],
-  ['async: 3600', long],
-  ['poll: 0', long],
-  [
-    'timeout: 5',
-    'leave it out: this module has no time limit; command, shell, reboot and wait_for have "timeout" as an argument',
-  ],
-  ['throttle: 1', 'no keyword limits a single task; --forks limits the whole run'],
   [
     'with_first_found: [a]',
     `choose the file with an expression: src: !cel 'facts.os.id == "ubuntu" ? "a.hbs" : "b.hbs"'`,
@@ -43,7 +34,6 @@ const keywords: readonly (readonly [line: string, help: string])[] = [
   ['with_random_choice: [a]', 'write loop'],
   ['become_flags: -i', 'leave it out: sudo is the only method'],
   ['become_exe: doas', 'leave it out: sudo is the only method'],
-  ['delegate_facts: true', 'leave it out: hostvars has the facts of every host'],
   ['gather_subset: min', dontNeed],
   ['gather_timeout: 5', dontNeed],
   ['fact_path: /x', dontNeed],

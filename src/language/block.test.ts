@@ -152,10 +152,8 @@ const mistakes: readonly (readonly [tasks: string, messages: readonly string[]])
   ['- block: [{ command: x }]\n  loop: [1]\n', [`4:7 unknown-keyword: "loop" ${keyword}`]],
   ['- block: [{ command: x }]\n  register: r\n', [`4:7 unknown-keyword: "register" ${keyword}`]],
   [
-    '- block: [{ command: x }]\n  delegate_to: x\n',
-    [
-      '4:7 not-yet-supported: "delegate_to" is not yet supported (move the task to its own play for that host; container modules reach the node themselves)',
-    ],
+    '- block: [{ command: x }]\n  debugger: x\n',
+    ['4:7 not-yet-supported: "debugger" is not yet supported (leave it out)'],
   ],
   [
     '- block: [{ command: x }]\n  resque: [{ command: x }]\n',

@@ -33,11 +33,15 @@ export function startNames({ options, lostResults }: Loader): CheckedNames {
 export function checkPlay(loader: Loader, play: Play, before: CheckedNames): CheckedNames {
   const results = new Map(before.results)
   const tasks = play.sections.flatMap((section) => section.tasks)
-  const unsettled = new Set(play.after === 'node' ? before.unsettled : [])
-  for (const task of [...tasks, ...play.handlers])
-    for (const [name] of given(loader, task)) unsettled.add(name)
+  const earlier = play.after === 'node' ? before.unsettled : new Set<string>()
+  const own = [...tasks, ...play.handlers].flatMap((task) => given(loader, task).map(([name]) => name))
+  const unsettled = new Set([...earlier, ...own])
   const asked = play.prompts.map(({ name }) => [name, undefined] as const)
-  const playNames = before.base.with(namesOf(play.vars)).with(asked).unsettled(unsettled)
+  // In lockstep, all hosts have the results of earlier tasks.
+  const playNames = before.base
+    .with(namesOf(play.vars))
+    .with(asked)
+    .unsettled(play.strategy === 'linear' ? earlier : unsettled)
   for (const task of tasks) {
     const here = taskNames(playNames, task).with(results)
     checkTask(loader, task, here)
@@ -99,7 +103,8 @@ function checkTask(loader: Loader, task: Task, names: Declarations): void {
   const loopNames = names.with(task.loop === undefined ? [] : namesOfLoop(task.loop))
   // The condition guards the rest of the task, so names that it tests with defined() may be read there.
   const inLoop = loopNames.withOptional(task.when)
-  const schema = registeredSchema(loader.modules.get(task.module), false)
+  const { async } = task
+  const schema = registeredSchema(loader.modules.get(task.module), { looped: false, async })
   const withResult = task.register === undefined ? inLoop : inLoop.with([[task.register, schema]])
   check(task.loop?.items, names)
   check(task.loop?.label, inLoop)
@@ -107,6 +112,7 @@ function checkTask(loader: Loader, task: Task, names: Declarations): void {
   checkAll(task.when, inLoop)
   check(task.args, inLoop)
   check(task.become.user, inLoop)
+  check(task.delegateTo, inLoop)
   for (const value of task.environment.values()) check(value, inLoop)
   checkVariables(loader, task.vars, inLoop)
   checkAll(task.until, withResult)
@@ -151,7 +157,8 @@ function given(loader: Loader, task: Task): readonly (readonly [string, JsonSche
       ? [...task.args.entries.keys()].map((name) => [name, undefined] as const)
       : namesOf(task.includes)
   if (task.register === undefined) return facts
-  const schema = registeredSchema(loader.modules.get(task.module), task.loop !== undefined)
+  const { async } = task
+  const schema = registeredSchema(loader.modules.get(task.module), { looped: task.loop !== undefined, async })
   return [...facts, [task.register, schema]]
 }
 

@@ -1,7 +1,7 @@
 /** Hints for names that do not exist, or not here: above all Ansible's names for facts and variables. */
 
 /** Facts of Ansible, named without `ansible_`, as in `ansible_facts`. */
-const facts: Readonly<Record<string, string>> = {
+export const formerFacts: Readonly<Record<string, string>> = {
   architecture: 'facts.architecture',
   distribution: 'facts.distribution',
   distribution_major_version: 'facts.os.version',
@@ -23,7 +23,7 @@ const facts: Readonly<Record<string, string>> = {
   virtualization_type: 'facts.virtualization',
 }
 
-const others: Readonly<Record<string, string>> = {
+export const formerVariables: Readonly<Record<string, string>> = {
   ansible_become_user: 'become_user',
   ansible_check_mode: 'check_mode',
   ansible_connection: 'connection',
@@ -52,7 +52,7 @@ const others: Readonly<Record<string, string>> = {
 }
 
 /** Variables without an equivalent here, or that exist only in some places. */
-const advice: Readonly<Record<string, string>> = {
+export const formerAdvice: Readonly<Record<string, string>> = {
   ansible_managed: 'write the line itself, such as "Managed by gpuplay"',
   ansible_date_time: 'run date with "command", "reads: true" and "register"',
   ansible_default_ipv4: 'use address, or run ip with "command", "reads: true" and "register"',
@@ -72,13 +72,13 @@ function onlyInRescue(name: string): string {
 
 /** Returns the name in gpuplay for a name of Ansible. */
 export function nameHere(name: string): string | undefined {
-  if (Object.hasOwn(others, name)) return others[name]
+  if (Object.hasOwn(formerVariables, name)) return formerVariables[name]
   return name.startsWith('ansible_') ? factHere(name.slice('ansible_'.length)) : undefined
 }
 
 /** Returns the name in gpuplay for a key of `ansible_facts`. */
 export function factHere(key: string): string | undefined {
-  return Object.hasOwn(facts, key) ? facts[key] : undefined
+  return Object.hasOwn(formerFacts, key) ? formerFacts[key] : undefined
 }
 
 /** Returns the hint for an undeclared name, if it is known from elsewhere. */
@@ -88,7 +88,7 @@ export function formerNameHint(name: string): string | undefined {
     return /^[\w.]+$/.test(here) && !/^(true|false|null)$/.test(here)
       ? `in gpuplay it is called ${here}`
       : `write ${here}`
-  if (Object.hasOwn(advice, name)) return advice[name]
+  if (Object.hasOwn(formerAdvice, name)) return formerAdvice[name]
   return name.startsWith('ansible_')
     ? 'gpuplay does not have this Ansible variable; "gpuplay facts" lists the facts that it has'
     : undefined

@@ -20,6 +20,12 @@ export interface Inherited {
   readonly notify: readonly Notification[]
   readonly exitCode: number | undefined
   readonly moduleDefaults: ModuleDefaults
+  /** Seconds; 0: no limit. */
+  readonly timeout: number
+  /** Hosts; 0: no limit. */
+  readonly throttle: number
+  readonly delegateTo: Value | undefined
+  readonly delegateFacts: boolean
 }
 
 export const nothingInherited: Inherited = {
@@ -36,6 +42,10 @@ export const nothingInherited: Inherited = {
   notify: [],
   exitCode: undefined,
   moduleDefaults: new Map(),
+  timeout: 0,
+  throttle: 0,
+  delegateTo: undefined,
+  delegateFacts: false,
 }
 
 /**
@@ -50,6 +60,7 @@ export function inherit(fields: FieldReader, outer: Inherited, loader: Loader): 
     values.value(entry.value),
   ])
   const user = fields.node('become_user')
+  const delegate = fields.node('delegate_to')
   // sudo is the only method; reports any other.
   fields.choice('become_method', ['sudo'])
   const tags = fields.words('tags', { split: true }).map((tag) => tag.text)
@@ -70,6 +81,10 @@ export function inherit(fields: FieldReader, outer: Inherited, loader: Loader): 
     noLog: fields.boolean('no_log') ?? outer.noLog,
     exitCode: fields.integer('exit_code', 3, 7) ?? outer.exitCode,
     moduleDefaults: readModuleDefaults(loader, fields, outer.moduleDefaults),
+    timeout: fields.integer('timeout', 0, 86_400) ?? outer.timeout,
+    throttle: fields.integer('throttle', 0, 100_000) ?? outer.throttle,
+    delegateTo: delegate === undefined ? outer.delegateTo : values.value(delegate),
+    delegateFacts: fields.boolean('delegate_facts') ?? outer.delegateFacts,
   }
 }
 

@@ -2,21 +2,25 @@
 
 const common =
   'vars become become_user become_method environment module_defaults tags ignore_errors ' +
-  'ignore_unreachable any_errors_fatal run_once no_log exit_code'
+  'ignore_unreachable any_errors_fatal run_once no_log exit_code timeout throttle'
+/** Of everything but plays, whose hosts run their tasks themselves. */
+const elsewhere = ' delegate_to delegate_facts'
 const task =
-  'name args when loop loop_control register notify until retries delay changed_when failed_when ' + common
+  'name args when loop loop_control register notify until retries delay changed_when failed_when async poll ' +
+  common +
+  elsewhere
 
 export const playKeywords = words(
   'name hosts roles pre_tasks tasks post_tasks handlers vars_files vars_prompt gather_facts after strategy serial ' +
     'max_fail_percentage force_handlers import_playbook ' +
     common,
 )
-export const roleKeywords = words('role name when ' + common)
+export const roleKeywords = words('role name when ' + common + elsewhere)
 export const taskKeywords = words(task)
 export const handlerKeywords = words(`${task} listen`)
-export const blockKeywords = words(`name block rescue always when notify ${common}`)
-export const importKeywords = words(`name when ${common}`)
-export const includeKeywords = words(`name args when loop loop_control ${common}`)
+export const blockKeywords = words(`name block rescue always when notify ${common}${elsewhere}`)
+export const importKeywords = words(`name when ${common}${elsewhere}`)
+export const includeKeywords = words(`name args when loop loop_control ${common}${elsewhere}`)
 
 /** Arguments of `import_role` and `include_role`. */
 export const roleArguments = words('name tasks_from')
@@ -32,34 +36,24 @@ export const otherRoleArguments: Readonly<Record<string, string>> = {
   vars_from: 'read the file with include_vars before',
 }
 
-const longPrograms =
-  'leave it out: the run waits for the program, which survives a lost connection; if it takes longer than 300 s, raise "timeout" of command or shell'
-
 /** Unsupported keywords, with hints. */
 export const notYet: Readonly<Record<string, string>> = {
   action: 'write the module as the key: "copy: {...}"',
-  async: longPrograms,
   collections: 'leave it out: modules are called by their short names',
   become_exe: 'leave it out: sudo is the only method',
   become_flags: 'leave it out: sudo is the only method',
   connection: 'leave it out for localhost, which is local; for other hosts set "connection" in the inventory',
   debugger: 'leave it out',
-  delegate_facts: 'leave it out: hostvars has the facts of every host',
-  delegate_to: 'move the task to its own play for that host; container modules reach the node themselves',
   diff: 'to hide a diff write "no_log: true"; to see all of them use --diff',
   check_mode:
     'for a program that only reads write "reads: true" in command or shell; for a dry run of everything use --check',
   fact_path: 'leave it out: facts are read when something uses them',
   gather_subset: 'leave it out: facts are read when something uses them',
   gather_timeout: 'leave it out: facts are read when something uses them',
-  local_action: 'write a play for localhost',
+  local_action: 'write the module as the key, and delegate_to: localhost',
   order: 'leave it out: hosts are taken in the order of the inventory',
-  poll: longPrograms,
   port: 'set "port" in the inventory',
   remote_user: 'set "user" in the inventory',
-  throttle: 'no keyword limits a single task; --forks limits the whole run',
-  timeout:
-    'leave it out: this module has no time limit; command, shell, reboot and wait_for have "timeout" as an argument',
   with_file: 'write loop with the texts themselves, or copy the files with src',
   with_first_found:
     'choose the file with an expression: src: !cel \'facts.os.id == "ubuntu" ? "a.hbs" : "b.hbs"\'',
@@ -80,15 +74,23 @@ export const notYet: Readonly<Record<string, string>> = {
 
 const inTaskList = 'a block is an entry of a list of tasks; import_role imports a role there'
 const onPlay = 'write it on the play'
+const onTask = 'write it on the task'
+const onRole =
+  'write it on a role, a block or a task; to run the whole play on another host, name that host under "hosts"'
 
 /** Keywords in the wrong place, with hints. */
 export const misplaced: Readonly<Record<string, string>> = {
   always: inTaskList,
+  async: onTask,
   block: inTaskList,
+  delegate_facts: onRole,
+  delegate_to: onRole,
   force_handlers: onPlay,
   max_fail_percentage: onPlay,
+  poll: onTask,
   rescue: inTaskList,
   serial: onPlay,
+  strategy: onPlay,
   vars_prompt: onPlay,
   vars_files: 'write it on the play; a task reads a file of variables with include_vars',
 }

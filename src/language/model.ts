@@ -10,8 +10,9 @@ import type { Evaluation } from './evaluation.ts'
 import type { Notification } from './notification.ts'
 import type { Prompt } from './prompt.ts'
 import type { TaskIdentity } from './task-identity.ts'
+import type { TaskLimits } from './task-limits.ts'
 
-/** A path that is read: `facts.os.id` is `['facts', 'os', 'id']`; `computedKey` replaces a computed index (reads.ts). */
+/** `facts.os.id` is read as `['facts', 'os', 'id']`; `computedKey` replaces a computed index (reads.ts). */
 export type ReadPath = readonly string[]
 
 /** A parsed CEL expression. Evaluate it with `evaluate` or `evaluateCondition` (expression.ts). */
@@ -40,10 +41,7 @@ export interface Template {
   readonly comparisons: readonly Comparison[]
   /** Set if the text is exactly one `{{path}}`: the value then keeps its type. */
   readonly path: ReadPath | undefined
-  /**
-   * Set if the text is exactly one call of `default` or a function, whose value also keeps its type; only
-   * template.ts calls it.
-   */
+  /** Set if the text is exactly one call of a function, whose value also keeps its type; only template.ts calls it. */
   readonly value: ((context: Record<string, unknown>, reading: Evaluation) => unknown) | undefined
   /** Returns the position of a part of `source`. */
   readonly at: (offset: number, length: number) => Position
@@ -112,6 +110,8 @@ export interface Play {
   readonly anyErrorsFatal: boolean
   /** If more than this share of a batch fails, the run ends: 0 to 100. */
   readonly maxFailPercentage: number | undefined
+  /** `linear`: all hosts of a batch finish a task before one of them starts the next. */
+  readonly strategy: 'free' | 'linear'
   /** Notified handlers also run on hosts that have failed. */
   readonly forceHandlers: boolean
   /** Undefined: all hosts are one batch. */
@@ -123,10 +123,7 @@ export interface Play {
   readonly roles: readonly RoleUse[]
   /** `pre_tasks`, `tasks` (roles' tasks first), `post_tasks`, without empty ones. Handlers end each. */
   readonly sections: readonly Section[]
-  /**
-   * The roles' handlers, then the play's, in the order in which they run; of two with the same name, the
-   * later wins.
-   */
+  /** The roles' handlers, then the play's, in the order in which they run. Of equal names, the later wins. */
   readonly handlers: readonly Handler[]
 }
 
@@ -196,7 +193,7 @@ export interface RoleUse {
   readonly inputs: readonly string[] | undefined
 }
 
-export interface Task {
+export interface Task extends TaskLimits {
   readonly id: TaskIdentity
   /** `id` as one string. */
   readonly key: string
@@ -250,6 +247,9 @@ export interface Task {
   readonly noLog: boolean
   /** The exit code of the run if the task fails (3 to 7). */
   readonly exitCode: number | undefined
+  /** The host that the task acts on; with `delegateFacts`, it gets the variables that the task sets. */
+  readonly delegateTo: Value | undefined
+  readonly delegateFacts: boolean
 }
 
 export interface Include {

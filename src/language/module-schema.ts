@@ -26,6 +26,8 @@ export interface ModuleSchema {
   readonly setsFacts?: boolean
   /** It reads variables of the host from files (`include_vars`). */
   readonly includesVariables?: boolean
+  /** Set if it runs programs that a playbook names (`command`, `shell`). */
+  readonly runs?: string | undefined
   /** Arguments that name a file on the controller, with the role's folder to search. */
   readonly files?: Readonly<Record<string, 'files' | 'templates'>>
 }

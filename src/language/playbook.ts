@@ -2,6 +2,7 @@
 import { basename, dirname, resolve } from 'node:path'
 import type { Problem } from '../base/errors.ts'
 import { readBatches } from './serial.ts'
+import { readStrategy } from './strategy.ts'
 import { checkPlay, type CheckedNames, startNames } from './check.ts'
 import { FieldReader } from './fields.ts'
 import { diskFiles, readYamlFile, suggestions } from './read-files.ts'
@@ -109,12 +110,6 @@ class PlaybookReader {
     const fields = new FieldReader(map, loader.values)
     this.#lists.checkKeys(map, playKeywords, 'a play')
     const hosts = readHosts(loader, fields)
-    if (fields.choice('strategy', ['free', 'linear']) === 'linear') {
-      loader.report('not-yet-supported', '"strategy: linear" is not yet supported', {
-        where: fields.node('strategy')?.where,
-        hint: 'leave it out: each host advances independently; a new play is a barrier for all hosts',
-      })
-    }
     // Facts are read on use; the keyword is only checked.
     fields.boolean('gather_facts')
     const name = fields.text('name') ?? hosts.written
@@ -157,6 +152,7 @@ class PlaybookReader {
       after: fields.choice('after', ['node']),
       anyErrorsFatal: around.inherited.anyErrorsFatal,
       maxFailPercentage,
+      strategy: readStrategy(fields),
       forceHandlers: fields.boolean('force_handlers') ?? false,
       serial,
       vars,

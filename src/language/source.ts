@@ -115,7 +115,7 @@ function withoutSecrets(line: string, { file, sealed }: SourcePosition): string 
   if (whole !== null && isSecretName(whole[1] ?? '')) return hideFrom(line, whole[0].length, line.length)
   let shown = ''
   let end = 0
-  for (const key of line.matchAll(/(?<![\w-])([\w-]+)["']?\s*[:=](?!=)\s*/g)) {
+  for (const key of line.matchAll(/(?<![\w-])([\w-]{1,200})["']?\s*[:=](?!=)\s*/g)) {
     const from = key.index + key[0].length
     if (key.index < end || !isSecretName(key[1] ?? '')) continue
     flowValue.lastIndex = from

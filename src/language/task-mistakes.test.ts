@@ -129,11 +129,11 @@ const taskMistakes: readonly (readonly [name: string, tasks: string, expected: r
   ],
   [
     'keywords that are not supported yet',
-    '- debug: {msg: x}\n  async: 5\n- debug: {msg: x}\n  with_items: [1]\n  delegate_to: x\n',
+    '- debug: {msg: x}\n  debugger: always\n- debug: {msg: x}\n  with_items: [1]\n  local_action: x\n',
     [
-      'site.yml:4:7 not-yet-supported: "async" is not yet supported (leave it out: the run waits for the program, which survives a lost connection; if it takes longer than 300 s, raise "timeout" of command or shell)',
+      'site.yml:4:7 not-yet-supported: "debugger" is not yet supported (leave it out)',
       'site.yml:6:7 not-yet-supported: "with_items" is not yet supported (write loop; unlike with_items, it does not flatten nested lists: join them with !cel a + b)',
-      'site.yml:7:7 not-yet-supported: "delegate_to" is not yet supported (move the task to its own play for that host; container modules reach the node themselves)',
+      'site.yml:7:7 not-yet-supported: "local_action" is not yet supported (write the module as the key, and delegate_to: localhost)',
     ],
   ],
   [

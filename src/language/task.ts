@@ -4,6 +4,7 @@ import { FieldReader } from './fields.ts'
 import { inherit, type Inherited, inheritedByHandlers } from './inherited.ts'
 import { handlerKeywords, misplaced, notYet, taskKeywords } from './keywords.ts'
 import type { Loader } from './loader.ts'
+import { readAsync } from './async-program.ts'
 import { readLoop, variableName } from './loop.ts'
 import type { Notification } from './notification.ts'
 import type { Handler, RoleUse, Task, Variable } from './model.ts'
@@ -143,6 +144,11 @@ function read(
     runOnce: meta === undefined && inherited.runOnce,
     noLog: inherited.noLog,
     exitCode: inherited.exitCode,
+    timeout: inherited.timeout === 0 ? undefined : inherited.timeout,
+    throttle: inherited.throttle === 0 || meta !== undefined ? undefined : inherited.throttle,
+    delegateTo: meta === undefined ? inherited.delegateTo : undefined,
+    delegateFacts: inherited.delegateFacts,
+    async: readAsync(fields, found),
   }
 }
 

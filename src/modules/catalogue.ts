@@ -2,6 +2,7 @@
 import { apt } from './apt/module.ts'
 import { aptRepository } from './apt-repository/module.ts'
 import { assert } from './assert/module.ts'
+import { asyncStatus } from './async-status/module.ts'
 import { authorizedKey } from './authorized-key/module.ts'
 import { blockinfile } from './blockinfile/module.ts'
 import { command } from './command/module.ts'
@@ -77,6 +78,7 @@ export const modules: readonly Module[] = [
   apt,
   aptRepository,
   assert,
+  asyncStatus,
   authorizedKey,
   blockinfile,
   command,

@@ -38,6 +38,7 @@ test('modules can ask exactly these questions', () => {
       'find {root} -mindepth 1 ( -path {directory} -o -regex {devices} -printf %y %m %U %G /%P\\n -ls ) -o -prune',
       'find -H {directories...} -mindepth 1 -maxdepth {depth} -printf %y\\t%m\\t%s\\t%U\\t%G\\t%T@\\t%p\\0',
       'find {paths...} -newer (/var/lib/apt/periodic/update-success-stamp|/var/lib/apt/periodic/update-stamp)',
+      'flock -n -s {alive} true',
       'getent ahosts {names...}',
       'git --no-optional-locks -c core.fsmonitor=false -C / ls-remote --symref {repo} {refs...}',
       'git --no-optional-locks -c core.fsmonitor=false -C {directory} config --get remote.origin.url',

@@ -2,6 +2,7 @@
  * Plans one item of a task to its end. With `until`, repeats that up to `retries` times while the condition
  * is false.
  */
+import { jobOf } from './async-jobs.ts'
 import { converge } from './converge.ts'
 import { failedItem, type ItemResult } from './item-result.ts'
 import type { Item } from './items.ts'
@@ -45,11 +46,28 @@ export type Attempted =
 export async function attempt(run: TaskRun, item: Item, options: AttemptOptions): Promise<Attempted> {
   const { key, ready, stage, window, preparing, narrator } = options
   const { task, ref } = run
-  const module = preparing.context.arguments.module(task.module)
+  const { context } = preparing
+  const { world } = context.run
+  const host = context.host.machine.name
+  const module = context.arguments.module(task.module)
+  // Waiting for a state is in vain while the actions that lead to it are not sent.
+  if (task.until !== undefined && stage.waiting) return { kind: 'flush' }
   let early = options.reading
   let { progress } = options
   for (let number = 0; ; number += 1) {
-    const unit = new Unit({ key, position: run.foreseen, task, ref, module, item, ready, early, progress })
+    const job = jobOf(task, module, { host, item: run.foreseen, start: () => world.randomHex(8) })
+    const unit = new Unit({
+      key,
+      position: run.foreseen,
+      task,
+      ref,
+      module,
+      item,
+      ready,
+      early,
+      progress,
+      job,
+    })
     early = undefined
     if (window?.refuses(unit) === true) return { kind: 'flush' }
     const converged = await converge(unit, stage, (message) => narrator.progress(run, message))

@@ -12,6 +12,8 @@ import { findUnknown, UnknownError } from '../base/unknown.ts'
 import type { Plan } from '../host/plan.ts'
 import { afterFlush, decide, shownQuestion, type Look, type Next, type State } from './decide.ts'
 import type { Stage } from './stage.ts'
+import { TimeLimit } from './time-limit.ts'
+import { plainFailure } from './failures.ts'
 import { type Converged, mayChange, type Unit } from './unit.ts'
 
 /**
@@ -32,9 +34,13 @@ export async function converge(
     paused: false,
     once: false,
   }
+  const startLimit = (): void => {
+    unit.limit = TimeLimit.of(unit.task, () => stage.now())
+  }
+  startLimit()
   let told: string | undefined
   for (;;) {
-    const step = decide(await lookAndPlan(unit, stage), unit, state, stage)
+    const step = withinLimit(decide(await lookAndPlan(unit, stage), unit, state, stage), unit)
     switch (step.kind) {
       case 'finish':
         return step.open === true && !stage.sends ? leftOpen(unit, step.converged, stage) : step.converged
@@ -45,7 +51,8 @@ export async function converge(
       case 'wait':
         if (step.why !== undefined && step.why !== told) tell?.(step.why)
         told = step.why
-        await stage.wait(step.seconds)
+        await stage.wait(Math.min(step.seconds, unit.limit?.left ?? Infinity))
+        if (step.whole === true && unit.limit?.left === 0) return outOfTime(unit, unit.limit, step.reason)
         continue
       case 'ask': {
         const yes = await stage.confirm?.(shownQuestion(step.question, unit.task))
@@ -65,12 +72,26 @@ export async function converge(
       }
       case 'flush':
     }
+    const own = unit.queued.length > 0
     const end = afterFlush(await stage.flush(unit), unit, state)
     if (end.kind === 'moved') return undefined
+    // The tasks before it had the time until now.
+    if (!own) startLimit()
     if (end.kind === 'end') return end.converged
     if (step.kind === 'queue' && (unit.imperative || state.once) && end.kind === 'clear')
       return unit.progress.finish({ kind: 'changed', seen: step.reading.seen, seenWhy: undefined })
   }
+}
+
+/** Ends the unit instead of a step for which its time limit leaves no time. */
+function withinLimit(step: Next, unit: Unit): Next {
+  if (unit.limit?.left !== 0 || (step.kind !== 'wait' && step.kind !== 'queue')) return step
+  const doing = step.kind === 'wait' ? step.reason : ''
+  return { kind: 'finish', converged: outOfTime(unit, unit.limit, doing) }
+}
+
+function outOfTime({ progress }: Unit, limit: TimeLimit, doing: string): Converged {
+  return progress.fail(plainFailure(limit.problem(doing)))
 }
 
 async function queue(
@@ -102,7 +123,12 @@ function leftOpen(unit: Unit, converged: Converged, stage: Stage): Converged {
 /** A run never plans on predicted unknown values. It sends its queue first and then reads the host. */
 async function lookAndPlan(unit: Unit, stage: Stage): Promise<Look> {
   try {
-    const reading = unit.takeEarly() ?? (await stage.probe(unit))
+    const { limit, progress } = unit
+    const asked = unit.takeEarly() ?? stage.probe(unit)
+    // What was changed in time is verified, however long that takes.
+    const reading = await (limit === undefined || progress.sent
+      ? asked
+      : limit.during(Promise.resolve(asked), 'the host has not answered'))
     unit.reading = reading
     const unknown = stage.sends ? findUnknown(reading.seen) : undefined
     if (unknown !== undefined) return { kind: 'unknown', why: unknown.why }

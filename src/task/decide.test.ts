@@ -273,12 +273,13 @@ test('the question of a no_log task is not shown', () => {
   )
 })
 
+const paused = (seconds: number) => ({ kind: 'wait', seconds, reason: 'the pause is not over', whole: true })
 test('a pause is waited for once, after everything before it, and not in a dry run', () => {
   const state = freshState()
   const plan = pauseFor({ seconds: 7 })
   assert.equal(short(decided(plan, { sends: false })), 'ok')
   assert.equal(short(decided(plan, { state, waiting: true })), 'flush')
-  assert.deepEqual(decided(plan, { state }), { kind: 'wait', seconds: 7 })
+  assert.deepEqual(decided(plan, { state }), paused(7))
   assert.equal(short(decided(plan, { state })), 'ok')
 })
 
@@ -291,8 +292,5 @@ test('a pause with a question fails without a yes, or without a terminal', () =>
   assert.ok(next.kind === 'ask' && next.question === 'Go on?')
   const end = next.declined()
   assert.equal(end.kind === 'failed' && end.failure.problem.message, 'the answer was not to continue')
-  assert.deepEqual(decided(plan, { state: { ...state, agreed: 'Go on?' }, asks: true }), {
-    kind: 'wait',
-    seconds: 0,
-  })
+  assert.deepEqual(decided(plan, { state: { ...state, agreed: 'Go on?' }, asks: true }), paused(0))
 })

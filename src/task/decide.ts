@@ -47,8 +47,17 @@ export type Next =
   /** Dry runs only: predicts the effects of a plan that may not be carried out. */
   | { readonly kind: 'predict'; readonly plan: Plan; readonly converged: Converged }
   | { readonly kind: 'flush' }
-  /** `why`: what to tell the user, once the wait has taken a while. */
-  | { readonly kind: 'wait'; readonly seconds: number; readonly why?: string }
+  /**
+   * `reason`: what it waits for. `why`: what to tell the user, once the wait has taken a while. `whole`: there is
+   * nothing to look for before its end.
+   */
+  | {
+      readonly kind: 'wait'
+      readonly seconds: number
+      readonly reason: string
+      readonly why?: string
+      readonly whole?: boolean
+    }
   /** `declined` ends the unit. */
   | { readonly kind: 'ask'; readonly question: string; readonly declined: () => Converged }
   | { readonly kind: 'queue'; readonly plan: Plan; readonly reading: Reading; readonly thenFlush: boolean }
@@ -147,7 +156,7 @@ function settle(wanted: Settle, unit: Unit, state: State, stage: Stage): Next {
   const why = state.settling.isLong(stage.now())
     ? `waiting up to ${wanted.timeout} s: ${wanted.why}`
     : undefined
-  return { kind: 'wait', seconds: state.settling.pause(), ...defined({ why }) }
+  return { kind: 'wait', seconds: state.settling.pause(), reason: wanted.why, ...defined({ why }) }
 }
 
 function pause({ seconds, question }: Pause, unit: Unit, state: State, stage: Stage): Next {
@@ -157,7 +166,7 @@ function pause({ seconds, question }: Pause, unit: Unit, state: State, stage: St
     return stage.confirm === undefined ? done(stops()) : { kind: 'ask', question, declined: stops }
   }
   state.paused = true
-  return { kind: 'wait', seconds }
+  return { kind: 'wait', seconds, reason: 'the pause is not over', whole: true }
 }
 
 export type After =
@@ -180,9 +189,10 @@ export function afterFlush(flushed: Flushed, unit: Unit, state: State): After {
       return { kind: 'end', converged: progress.finish({ kind: 'unreachable', problem: flushed.problem }) }
     case 'stale':
     case 'lost':
-      if (flushed.kind === 'lost' && (unit.imperative || state.once))
+      // A job is found again.
+      if (flushed.kind === 'lost' && unit.job === undefined && (unit.imperative || state.once))
         return { kind: 'end', converged: progress.fail(lostImperative(flushed.label, flushed.why)) }
-      progress.restarts += 1
+      if (unit.job === undefined || flushed.kind === 'stale') progress.restarts += 1
       if (progress.restarts > mostRestarts)
         return { kind: 'end', converged: progress.fail(keptChanging(mostRestarts, flushed.why)) }
       state.final = false

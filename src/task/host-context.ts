@@ -1,11 +1,19 @@
 /** The context that both reading and acting on a task's host need. */
 import { Secret } from '../base/secret.ts'
 import type { Privilege } from '../connection/connection.ts'
+import type { FleetHost } from '../fleet/fleet.ts'
 import { privilege } from '../fleet/targets.ts'
 import type { TaskContext } from './task-context.ts'
 import type { Unit } from './unit.ts'
 
-export type HostContext = Pick<TaskContext, 'run' | 'host' | 'pending' | 'connection' | 'confirm'>
+/** `host` is the one that tasks act on. */
+export interface HostContext extends Pick<
+  TaskContext,
+  'run' | 'host' | 'pending' | 'connection' | 'confirm'
+> {
+  /** The host whose tasks these are, if they act on another (`delegate_to`). */
+  readonly from?: FleetHost
+}
 
 /**
  * Returns the privilege with which a unit acts on its own host. Actions on the node always use the privilege

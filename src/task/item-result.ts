@@ -1,10 +1,12 @@
 /** Results of items, and of tasks from their items. */
+import type { HostName } from '../base/brand.ts'
 import { type ExitCode, exitCodes, type Problem } from '../base/errors.ts'
 import { defined } from '../base/defined.ts'
 import { Unknown } from '../base/unknown.ts'
 import type { Outcome, TaskDetail } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { Module } from '../modules/module.ts'
+import { withJob } from './async-jobs.ts'
 import type { Inclusion } from './inclusion.ts'
 import type { Items } from './items.ts'
 import type { OnceEnd, Turn } from './once.ts'
@@ -27,6 +29,8 @@ export interface ItemResult {
   readonly exitCode: ExitCode | undefined
   /** Variables that the item sets. */
   readonly facts?: Readonly<Record<string, unknown>>
+  /** The host whose variables these are, if not the task's own (`delegate_facts`). */
+  readonly factsOf?: HostName
   /** What the item includes. */
   readonly inclusion?: Inclusion
 }
@@ -65,11 +69,12 @@ export function includedItem(module: Module, inclusion: Inclusion): ItemResult {
 }
 
 /** The result of an item of which a dry run does not know whether it runs, or with which arguments. */
-export function unknownItem({ includes }: Task, module: Module, why: string): ItemResult {
+export function unknownItem(task: Task, module: Module, why: string): ItemResult {
+  const { includes } = task
   const facts = Object.fromEntries([...includes.keys()].map((name) => [name, new Unknown(why)]))
   return {
     outcome: 'unknown',
-    result: unknownResult(module, why),
+    result: withJob(task, module, { result: unknownResult(module, why), ended: new Unknown(why) }),
     detail: { why },
     exitCode: undefined,
     facts,
@@ -146,7 +151,9 @@ export function taskResult(task: Task, items: Items, results: readonly ItemResul
   const summary = single ?? summarize(task, items, results)
   const ignored =
     (summary.outcome === 'failed' && task.ignoreErrors) ||
-    (summary.outcome === 'unreachable' && task.ignoreUnreachable)
+    (summary.outcome === 'unreachable' && task.ignoreUnreachable) ||
+    // The host of `delegate_to` was.
+    (summary.result['unreachable'] === true && task.ignoreUnreachable)
   const detail = task.noLog ? hidden(summary.detail) : summary.detail
   return {
     outcome: summary.outcome,

@@ -3,7 +3,9 @@
  * items in order. If a result differs from its prediction, drops the tasks after it and plans them again.
  */
 import { isDeepStrictEqual } from 'node:util'
+import type { HostName } from '../base/brand.ts'
 import { revealAll } from '../base/secret.ts'
+import type { HostVariables } from '../fleet/host-variables.ts'
 import type { Task } from '../language/model.ts'
 import type { TaskContext } from './task-context.ts'
 import { type ItemResult, onceEnd, taskResult, type TaskResult } from './item-result.ts'
@@ -31,6 +33,8 @@ export interface LedgerOptions {
   readonly preparing: () => Preparing
   /** Reads tasks after the actions in flight, as the user of this unit. */
   readonly readBehind: (tasks: readonly Task[], unit: Unit) => void
+  /** Called before actions are sent. */
+  readonly sending?: () => void
   /** Called after a task has finished and was reported; `stop` ends the sequence. */
   readonly finished: (task: Task, result: TaskResult) => 'next' | 'stop'
 }
@@ -80,6 +84,11 @@ export class Ledger implements WindowOwner {
     return this.window?.waiting === true
   }
 
+  /** True if predicted ends of items are left that nothing will settle: the window was lost while it was sent. */
+  get stranded(): boolean {
+    return this.#expected.length > 0 && !this.#waiting
+  }
+
   /** Records the predicted end of an item. Settles it at once if nothing waits. */
   async expect(expected: Expected): Promise<void> {
     const { run, unit, converged, result } = expected
@@ -121,7 +130,7 @@ export class Ledger implements WindowOwner {
     const { items } = run
     if (items === undefined) return undefined
     const result = taskResult(run.task, items, [...run.results, ...run.planned])
-    run.register(result, this.#options.context.host.variables)
+    run.register(result, (host) => this.#variablesOf(host))
     return result
   }
 
@@ -177,6 +186,12 @@ export class Ledger implements WindowOwner {
     }
   }
 
+  /** The variables of a host; by default those of the tasks' own host. */
+  #variablesOf(name?: HostName): HostVariables {
+    const { host, run } = this.#options.context
+    return name === undefined ? host.variables : run.fleet.variables(name)
+  }
+
   #finish(run: TaskRun): 'next' | 'moved' {
     const { finished } = this.#options
     const { task, items } = run
@@ -185,7 +200,7 @@ export class Ledger implements WindowOwner {
     if (task.noLog)
       for (const secret of printedSecrets(result.result)) this.#options.context.run.secrets.add(secret)
     const foreseen = run.registered
-    run.register(result, this.#options.context.host.variables)
+    run.register(result, (host) => this.#variablesOf(host))
     this.#runs = this.#runs.filter((other) => other !== run)
     const after = this.#index > run.index
     this.#index = Math.max(this.#index, run.index + 1)
@@ -235,6 +250,7 @@ export class Ledger implements WindowOwner {
   }
 
   sending(): void {
+    this.#options.sending?.()
     const [first] = this.#expected
     const run = first?.run ?? this.#runs.at(-1)
     if (run !== undefined) this.#options.narrator.announce(run)

@@ -34,14 +34,15 @@ export class Narrator {
 
   /** Reports an action now, or together with its unit. */
   acted(
-    { key, ref, task }: Unit,
+    { key, ref, task, ready }: Unit,
     { action }: Planned,
     { milliseconds, now }: { readonly milliseconds: number; readonly now: boolean },
   ): void {
-    const { machine } = this.#context.host
+    const { host, run } = this.#context
+    const { machine } = ready.delegate === undefined ? host : run.fleet.host(ready.delegate)
     const event: EventBody = {
       type: 'action.finished',
-      host: machine.name,
+      host: host.machine.name,
       task: ref,
       on: action.on === 'node' && machine.node ? machine.node.name : machine.name,
       kind: action.kind,

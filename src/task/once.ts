@@ -61,4 +61,9 @@ export interface OnceTurns {
    * vote ends the play for all.
    */
   vote(task: Task, options: VoteOptions): Promise<Wish>
+  /**
+   * In a play with `strategy: linear`: waits until all other hosts have reached the task or will not come to
+   * it.
+   */
+  arrive(task: Task, options: TurnOptions): Promise<'go' | 'stopped'>
 }

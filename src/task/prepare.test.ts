@@ -116,3 +116,19 @@ test('a template file is found and rendered with the current variables', async (
 function whyUnknown(item: PreparedItem): string | undefined {
   return item.kind === 'unknown' ? item.why : undefined
 }
+
+test('a delegated task acts as the user that the variables of the other host name', async () => {
+  const options = { inventory: 'all: { hosts: { other: { become_user: ann } } }' }
+  const delegated = '- command: x\n  become: true\n  delegate_to: "{{ it }}"\n'
+  const item = await first(prepared(delegated, options), { it: 'other' })
+  assert.ok(item.kind === 'ready')
+  assert.deepEqual([item.delegate, item.become], ['other', { enabled: true, user: 'ann' }])
+  const own = await first(prepared(delegated, options), { it: 'localhost' })
+  assert.ok(own.kind === 'ready')
+  assert.deepEqual([own.delegate, own.become], [undefined, { enabled: true, user: 'root' }])
+  const dry = await first(prepared(delegated, { ...options, check: true }), { it: unknown })
+  assert.equal(dry.kind, 'unknown')
+  const secret = await first(prepared(delegated, options), { it: new Secret('other') })
+  assert.ok(secret.kind === 'failed')
+  assert.match(secret.problem.message, /^"delegate_to" contains a secret/)
+})

@@ -1,9 +1,12 @@
 /** Prepares a task for its module: evaluates the condition, renders and checks the arguments. */
+import { type HostName, hostName } from '../base/brand.ts'
+import { InputError } from '../base/errors.ts'
 import { hideNamed, hideTexts, isSecretName, Secret } from '../base/secret.ts'
 import { findUnknown, Unknown } from '../base/unknown.ts'
 import { withFacts } from '../fleet/host-variables.ts'
 import { checkEnvironment } from '../host/queries/ask.ts'
 import { bornSecrets } from '../language/born-secrets.ts'
+import { unknownDelegate } from '../language/delegates.ts'
 import { evaluate, evaluateCondition } from '../language/expression.ts'
 import { IncludedVariable } from '../language/included-variable.ts'
 import type { Task } from '../language/model.ts'
@@ -23,6 +26,8 @@ export interface Ready {
   /** The arguments as rendered, with the texts of templates; may contain `Secret`, in a dry run `Unknown`. */
   readonly given: Readonly<Record<string, unknown>>
   readonly environment: Readonly<Record<string, string | Secret>>
+  /** The host that the task acts on, if not its own. */
+  readonly delegate: HostName | undefined
   /** Undefined: use the privilege of the host. */
   readonly become: { readonly enabled: boolean; readonly user: string } | undefined
   /** True if the arguments contain a secret. Only new files of this task are shown then. */
@@ -60,8 +65,10 @@ export async function prepareItem(task: Task, item: Item, given: Preparing): Pro
       return await prepareInclusion(task, item, { include, args: rendered, doubt, scope, preparing })
     }
     const environment = await renderEnvironment(task, scope, preparing)
-    const become = await renderBecome(task, scope, preparing)
+    const delegate = await renderDelegate(task, scope, preparing)
     if (condition instanceof Unknown) return { kind: 'unknown', why: condition.why, args: rendered }
+    if (delegate instanceof Unknown) return { kind: 'unknown', why: delegate.why, args: rendered }
+    const become = await renderBecome(task, scope, { ...preparing, delegate })
     const unknown = findUnknown(mustBeKnown(rendered, module, context.run.check)) ?? findUnknown(environment)
     if (unknown) return { kind: 'unknown', why: unknown.why, args: rendered }
     const resolved = await withFacts(() => context.arguments.resolve(task, rendered, scope()), readFact)
@@ -86,7 +93,7 @@ export async function prepareItem(task: Task, item: Item, given: Preparing): Pro
           : task.noLog
             ? hiddenFacts(resolved)
             : resolved
-    return { kind: 'ready', args, given: resolved, environment, become, secret, facts }
+    return { kind: 'ready', args, given: resolved, environment, delegate, become, secret, facts }
   } catch (error) {
     return { kind: 'failed', problem: firstProblem(error) }
   }
@@ -152,15 +159,33 @@ async function renderEnvironment(
   return result
 }
 
+/** @returns undefined if the task acts on its own host */
+async function renderDelegate(
+  { delegateTo }: Task,
+  scope: () => VariableScope,
+  { readFact, context }: Preparing,
+): Promise<HostName | Unknown | undefined> {
+  if (delegateTo === undefined) return undefined
+  const found = await withFacts(() => renderValue(delegateTo, scope()), readFact)
+  if (found instanceof Omit) return undefined
+  if (found instanceof Unknown) return found
+  if (found instanceof Secret) throw secretInConnection('delegate_to')
+  const { fleet } = context.run
+  if (typeof found !== 'string') throw new InputError([unknownDelegate(delegateTo, undefined)])
+  const name = hostName(found)
+  if (!fleet.has(name)) throw new InputError([unknownDelegate(delegateTo, name)])
+  return name === context.host.machine.name ? undefined : name
+}
+
 async function renderBecome(
   task: Task,
   scope: () => VariableScope,
-  { readFact, context }: Preparing,
+  { readFact, context, delegate }: Preparing & Pick<Ready, 'delegate'>,
 ): Promise<Ready['become']> {
   const { enabled, user } = task.become
   if (enabled === undefined) return undefined
-  const { machine } = context.host
-  const otherwise = (): string => becomeUser(context.run.fleet.variable(machine.name), context.connection)
+  const host = delegate ?? context.host.machine.name
+  const otherwise = (): string => becomeUser(context.run.fleet.variable(host), context.connection)
   const name = user === undefined ? otherwise() : await withFacts(() => renderValue(user, scope()), readFact)
   if (name instanceof Secret) throw secretInConnection('become_user')
   return { enabled, user: name instanceof Omit ? otherwise() : String(name) }

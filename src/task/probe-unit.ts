@@ -8,6 +8,7 @@ import type { Question } from '../host/question.ts'
 import type { HostReader, TaskReader } from '../host/reader.ts'
 import type { Module } from '../modules/module.ts'
 import { exposedAddress, exposedWord } from './secret-arguments.ts'
+import type { TimeLimit } from './time-limit.ts'
 import type { Reading, Unit } from './unit.ts'
 
 export interface ProbeOptions {
@@ -27,12 +28,15 @@ const mostAttempts = 3
  * Probes the host. If the connection drops, reconnects and probes again.
  * @throws UnknownError for values that depend on a prediction; UnreachableError; HostError
  */
-export async function probeUnit({ module, ready }: Unit, options: ProbeOptions): Promise<Reading> {
+export async function probeUnit({ module, ready, limit }: Unit, options: ProbeOptions): Promise<Reading> {
   const { reader, overlay, environment, check, reconnect, secrets } = options
   for (let attempt = 1; ; attempt += 1) {
     const view = reader.forTask({ overlay, environment })
     const { host, programHost } = check ? view : strict(view)
-    const hosts = { host: guarded(host, secrets), programHost: guarded(programHost, secrets) }
+    const hosts = {
+      host: guarded(host, { secrets, limit }),
+      programHost: guarded(programHost, { secrets, limit }),
+    }
     try {
       const seen = await probeWith(module, ready.args, hosts)
       return { seen, touched: view.touched(), rests: view.predicted().size > 0 }
@@ -55,14 +59,28 @@ function probeWith(
   return module.runs === undefined ? module.probe(args, host) : module.probe(args, programHost)
 }
 
-/** Keeps secrets off the command lines of programs that only read, as of programs that change something. */
-function guarded<Wide extends Host>(host: Wide, secrets: Pick<Secrets, 'exposes'>): Wide {
+interface Guards {
+  readonly secrets: Pick<Secrets, 'exposes'>
+  readonly limit: TimeLimit | undefined
+}
+
+/**
+ * Keeps secrets off the command lines of programs that only read, as of programs that change something, and
+ * ends programs of the playbook when the time of the task is over.
+ */
+function guarded<Wide extends Host>(host: Wide, guards: Guards): Wide {
+  const { secrets, limit } = guards
   const refuse = (exposed: Problem | undefined): void => {
     if (exposed) throw new HostError(exposed)
   }
   const promised = async (argv: readonly string[], options?: PromisedOptions) => {
     refuse(exposedWord(argv, secrets))
-    return isProgramHost(host) ? host.promised(argv, options) : undefined
+    if (!isProgramHost(host)) return undefined
+    if (limit === undefined) return host.promised(argv, options)
+    return host.promised(argv, {
+      ...options,
+      timeout: Math.min(options?.timeout ?? Infinity, limit.look),
+    })
   }
   const own: Wide = Object.create(host, {
     ask: {
@@ -78,7 +96,7 @@ function guarded<Wide extends Host>(host: Wide, secrets: Pick<Secrets, 'exposes'
       },
     },
     ...defined({ promised: isProgramHost(host) ? { value: promised } : undefined }),
-    node: { get: () => (host.node === host ? own : guarded(host.node, secrets)) },
+    node: { get: () => (host.node === host ? own : guarded(host.node, guards)) },
   })
   return own
 }

@@ -119,5 +119,10 @@ export class ReadAhead {
 
 /** Other hosts may run the tasks with `run_once`. */
 function ownTasks(tasks: readonly Task[]): readonly Task[] {
-  return tasks.filter(({ runOnce }) => !runOnce)
+  return tasks.filter((task) => !task.runOnce && !startsLate(task))
+}
+
+/** True if the task must not read before it starts: on another host, in a limited time, or with few others. */
+export function startsLate({ delegateTo, timeout, throttle, async }: Task): boolean {
+  return [delegateTo, timeout, throttle, async].some((given) => given !== undefined)
 }

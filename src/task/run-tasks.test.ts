@@ -87,7 +87,7 @@ test('tasks are read during the initial work on the host, and carried out after 
   const { runner, tasks, log, options } = made()
   let end = (): void => undefined
   const begun = new Promise<void>((resolve) => (end = resolve))
-  const running = runner.run(tasks, { ...options, begun })
+  const running = runner.run(tasks, { ...options, begin: () => begun })
   await turn()
   await turn()
   assert.deepEqual(log, ['look a', 'look b'])
@@ -99,7 +99,7 @@ test('tasks are read during the initial work on the host, and carried out after 
 test('if the initial work on the host fails, no task is carried out', async () => {
   const { runner, tasks, log, options } = made()
   const begun = Promise.reject(new Error('no such play'))
-  await assert.rejects(runner.run(tasks, { ...options, begun }), /no such play/)
+  await assert.rejects(runner.run(tasks, { ...options, begin: () => begun }), /no such play/)
   assert.deepEqual(
     log.filter((line) => line.startsWith('act')),
     [],
@@ -110,19 +110,19 @@ test('in a block, a host that cannot be reached for the initial work makes the f
   const { runner, tasks, log, options } = made({ last: 'a' })
   const lost = (): Promise<void> =>
     Promise.reject(new UnreachableError({ code: 'no-route', message: 'no route to host' }))
-  await runner.run(tasks, { ...options, begun: lost(), inBlock: true })
+  await runner.run(tasks, { ...options, begin: lost, inBlock: true })
   assert.deepEqual(
     log.filter((line) => !line.startsWith('look')),
     ['a unreachable'],
   )
-  await assert.rejects(runner.run(tasks, { ...options, begun: lost() }), /no route to host/)
+  await assert.rejects(runner.run(tasks, { ...options, begin: lost }), /no route to host/)
   const broken = Promise.reject(new Error('no such play'))
-  await assert.rejects(runner.run(tasks, { ...options, begun: broken, inBlock: true }), /no such play/)
+  await assert.rejects(runner.run(tasks, { ...options, begin: () => broken, inBlock: true }), /no such play/)
 })
 
 test('step by step nothing is read ahead', async () => {
   const { runner, tasks, log, options } = made({ stepByStep: true })
-  await runner.run(tasks, { ...options, begun: Promise.resolve() })
+  await runner.run(tasks, { ...options, begin: () => Promise.resolve() })
   assert.ok(log.indexOf('look b') > log.indexOf('a changed'))
 })
 

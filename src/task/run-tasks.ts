@@ -1,5 +1,6 @@
 /** Runs tasks of one play on one host. Dry runs and real runs share this path. */
 import { defined } from '../base/defined.ts'
+import type { HostName } from '../base/brand.ts'
 import { UnreachableError } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
 import type { Layer } from '../language/scope.ts'
@@ -8,7 +9,8 @@ import type { TaskResult } from './item-result.ts'
 import { Progress, Unit } from './unit.ts'
 import { NotBehind, ReadAhead } from './read-ahead.ts'
 import { Sequence } from './sequence.ts'
-import { createTaskHost } from './task-host.ts'
+import type { HostContext } from './host-context.ts'
+import { createTaskHost, type RealTaskHost } from './task-host.ts'
 import { timedHost } from './timed-host.ts'
 import { DryStage } from './dry-stage.ts'
 import { Window } from './window.ts'
@@ -23,7 +25,7 @@ export interface TaskRunner {
 
 export interface RunTasksOptions {
   /** Work on the host that must finish before the first task. The tasks are read meanwhile. */
-  readonly begun?: Promise<void> | undefined
+  readonly begin?: (() => Promise<void>) | undefined
   /**
    * True in a block: if the host cannot be reached for that work, its first task is unreachable, and the block
    * handles it. The same applies to a first task with `ignore_unreachable`. Otherwise the work rejects.
@@ -43,9 +45,17 @@ export interface RunTasksOptions {
   readonly finished: (task: Task, result: TaskResult) => 'next' | 'stop'
 }
 
+/** The host that tasks act on: the play's, or that of `delegate_to`. */
+function hostOf(play: TaskContext, delegate?: HostName): RealTaskHost {
+  const { host, delegateTo, run } = play
+  const context: HostContext =
+    delegate === undefined ? play : { ...play, host: delegateTo(delegate), from: host }
+  return timedHost(createTaskHost(context), host.machine.name, run)
+}
+
 export function createTaskRunner(play: TaskContext): TaskRunner {
   const { run } = play
-  const host = timedHost(createTaskHost(play), play.host.machine.name, run)
+  const host = hostOf(play)
   const aheadOf = (context: TaskContext): ReadAhead =>
     new ReadAhead({
       context,
@@ -63,7 +73,7 @@ export function createTaskRunner(play: TaskContext): TaskRunner {
     })
   const usual = aheadOf(play)
   return {
-    async run(tasks, { begun, inBlock = false, layers = [], doubt, following, ...options }) {
+    async run(tasks, { begin, inBlock = false, layers = [], doubt, following, ...options }) {
       // What other variables or conditions would change is not read ahead for them.
       const own = layers.length > 0 || doubt !== undefined
       const context: TaskContext = own
@@ -75,6 +85,7 @@ export function createTaskRunner(play: TaskContext): TaskRunner {
           }
         : play
       const readAhead = own ? aheadOf(context) : usual
+      const begun = begin?.()
       if (!run.stepByStep && begun !== undefined) readAhead.begin([...tasks, ...following])
       const lost = await begun?.then(
         () => undefined,
@@ -94,9 +105,10 @@ export function createTaskRunner(play: TaskContext): TaskRunner {
           lost,
           ...options,
         },
-        (owner) => {
-          if (run.overlay !== undefined) return { stage: new DryStage(host, run.overlay), window: undefined }
-          const window = new Window({ host, owner, stepByStep: run.stepByStep })
+        (owner, delegate) => {
+          const on = delegate === undefined ? host : hostOf(play, delegate)
+          if (run.overlay !== undefined) return { stage: new DryStage(on, run.overlay), window: undefined }
+          const window = new Window({ host: on, owner, stepByStep: run.stepByStep })
           return { stage: window, window }
         },
       )

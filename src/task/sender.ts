@@ -3,18 +3,18 @@
  * take a machine down separately.
  */
 import { defined } from '../base/defined.ts'
+import { asJob } from './async-jobs.ts'
 import { type HostContext, reveal } from './host-context.ts'
 import type { HostName } from '../base/brand.ts'
 import { HostError, type Problem, UnreachableError } from '../base/errors.ts'
 import type { Privilege } from '../connection/connection.ts'
+import type { FleetHost } from '../fleet/fleet.ts'
 import type { Machine } from '../fleet/machine.ts'
 import type { Action } from '../host/action.ts'
 import { expectationsOf } from '../host/expectations-of.ts'
 import type { ActionResult } from '../host/access.ts'
-import type { PendingNote } from '../host/expectation.ts'
-import { noteActions } from '../host/notes.ts'
-import { carryOutOwn } from '../host/own-actions.ts'
 import type { Step, StepResult } from '../host/step.ts'
+import { recordAsKeeper, recordAtOwner } from './record-notes.ts'
 import type { Unit } from './unit.ts'
 import { unforeseen } from './unforeseen.ts'
 import type { ActionOutcome, SendCallbacks, Sent } from './window-host.ts'
@@ -60,6 +60,7 @@ export class Sender {
       await this.#context.pending.looked()
       if ((await this.#takeLeases(sent)) === 'waited')
         return sent.map((_, index) => (index === 0 ? waited : notBegun))
+      await recordAtOwner(sent, this.#context)
       const steps = await this.#stepsOf(sent)
       for (const [from, to] of portions(sent)) {
         const results = await this.#portion(sent.slice(from, to), steps.slice(from, to), {
@@ -109,7 +110,7 @@ export class Sender {
    * there.
    */
   async #stepsOf(sent: readonly Sent[]): Promise<readonly Step[]> {
-    const { pending, host } = this.#context
+    const { pending, host, from } = this.#context
     const { machine } = host
     const noted = new Set<string>()
     const steps: Step[] = []
@@ -120,12 +121,12 @@ export class Sender {
         .slice(0, index)
         .flatMap((one) => (one.planned.plan === plan ? [one.planned.action] : []))
       const key = `${unit.key} ${target.name}`
-      const notes = noted.has(key) ? [] : pending.notes(unit.task, target)
+      const notes = noted.has(key) || from !== undefined ? [] : pending.notes(unit.task, target)
       noted.add(key)
       const here = this.#mayReadState(unit, target)
-      if (!here && notes.length > 0) await this.#noteAsKeeper(notes, target)
+      if (!here && notes.length > 0) await recordAsKeeper(notes, target, this.#context.run)
       steps.push({
-        action: withEnvironment(action, reveal(unit.ready.environment)),
+        action: withEnvironment(sentAction(unit, action), reveal(unit.ready.environment)),
         expects: expectationsOf(
           action,
           { host: machine.name, node: machine.node?.name },
@@ -135,20 +136,6 @@ export class Sender {
       })
     }
     return steps
-  }
-
-  /**
-   * Records handlers just before the change if the user of the task cannot write the state directory. A
-   * spurious note is harmless, a missing one is not.
-   */
-  async #noteAsKeeper(notes: readonly PendingNote[], target: Machine): Promise<void> {
-    const { leases, means, signal } = this.#context.run
-    const access = await leases.accessOf(target, target.statePrivilege)
-    await carryOutOwn(noteActions(notes, await target.stateDirectory()), access, {
-      signal,
-      lease: (name) => leases.token(name),
-      means,
-    })
   }
 
   async #portion(
@@ -161,7 +148,7 @@ export class Sender {
     const { clock } = run.world
     const [first] = sent
     if (first === undefined) return []
-    const access = await run.leases.accessOf(machine, this.#becomeOf(first.unit))
+    const access = await run.leases.accessOf(machine, this.#becomeOf(first.unit), this.#owner.machine.name)
     let last = clock()
     const begin = (): Promise<readonly StepResult[]> =>
       run.means.carryOut(steps, access, {
@@ -190,10 +177,16 @@ export class Sender {
     return [result]
   }
 
+  /** The host whose tasks these are. */
+  get #owner(): FleetHost {
+    return this.#context.from ?? this.#context.host
+  }
+
   /** True if questions and actions share a shell, which keeps them in order. */
   get #asksWhereItActs(): boolean {
-    const { machine } = this.#context.host
-    return machine.node === undefined && machine.containers.length === 0
+    const { host, from } = this.#context
+    const { machine } = host
+    return from === undefined && machine.node === undefined && machine.containers.length === 0
   }
 
   #progress(
@@ -204,11 +197,11 @@ export class Sender {
       total,
     }: { readonly message: string; readonly done?: number | undefined; readonly total?: number | undefined },
   ): void {
-    const { run, host } = this.#context
+    const { run } = this.#context
     if (unit.task.noLog) return
     run.emitter.emit({
       type: 'task.progress',
-      host: host.machine.name,
+      host: this.#owner.machine.name,
       task: unit.ref,
       ...defined({ item: unit.item.label === '' ? undefined : unit.item.label }),
       message,
@@ -221,7 +214,7 @@ export class Sender {
     if (unit.task.noLog) return
     run.emitter.emit({
       type: 'program.log',
-      host: host.machine.name,
+      host: this.#owner.machine.name,
       task: unit.ref,
       on: targetOf(planned.action, host.machine).name,
       path,
@@ -269,6 +262,12 @@ function isPower(sent: Sent | undefined): boolean {
 
 function targetOf(action: Action, machine: Machine): Machine {
   return action.on === 'node' && machine.node ? machine.node : machine
+}
+
+/** The action as a job, and with the time that is left to its task. */
+function sentAction({ job, limit, task }: Unit, action: Action): Action {
+  const whole = asJob(action, job, task)
+  return limit?.limited(whole) ?? whole
 }
 
 function withEnvironment(action: Action, environment: Readonly<Record<string, string>>): Action {

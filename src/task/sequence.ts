@@ -8,6 +8,7 @@ import type { Task } from '../language/model.ts'
 import { explainItem } from './explain-item.ts'
 import { type Item, itemsOf, oneItem } from './items.ts'
 import { attempt } from './attempt.ts'
+import { type MakeTaskPlace, TaskPlaces } from './task-places.ts'
 import type { Stage } from './stage.ts'
 import type { TaskContext } from './task-context.ts'
 import {
@@ -25,11 +26,10 @@ import { afterItem, beforeItem } from './loop-control.ts'
 import { Narrator } from './narrator.ts'
 import { type PreparedItem, prepareItem, type Ready } from './prepare.ts'
 import { type Preparing, readFactFor } from './preparing.ts'
-import type { Ahead, ReadAhead } from './read-ahead.ts'
+import { type Ahead, type ReadAhead, startsLate } from './read-ahead.ts'
+import { startsWithOthers, startTogether } from './start-together.ts'
 import type { TaskRun } from './task-run.ts'
 import { mayChange, type Reading } from './unit.ts'
-import type { Window } from './window.ts'
-import type { WindowOwner } from './window-host.ts'
 
 export interface SequenceOptions {
   readonly tasks: readonly Task[]
@@ -53,18 +53,14 @@ class FlushFirst extends Error {}
 
 export class Sequence {
   readonly #options: SequenceOptions
-  readonly #stage: Stage
-  readonly #window: Window | undefined
+  readonly #places: TaskPlaces
   readonly #narrator: Narrator
   readonly #ledger: Ledger
   #last: TaskRun | undefined
   /** Why the host cannot be reached, until a task has reported it. */
   #lost: Problem | undefined
 
-  constructor(
-    options: SequenceOptions,
-    stage: (owner: WindowOwner) => { stage: Stage; window: Window | undefined },
-  ) {
+  constructor(options: SequenceOptions, makePlace: MakeTaskPlace) {
     const { tasks, context, finished, rescued, lost } = options
     this.#lost = lost
     this.#options = options
@@ -75,86 +71,82 @@ export class Sequence {
       finished,
       narrator: this.#narrator,
       preparing: () => this.#preparing(),
-      readBehind: (behind, unit) => options.readAhead?.behind(behind, unit),
+      // Actions on another host say nothing about this one.
+      readBehind: (behind, unit) => {
+        if (this.#places.delegate === undefined) options.readAhead?.behind(behind, unit)
+      },
+      sending: () => {
+        this.#places.sent = true
+      },
     })
-    const made = stage(this.#ledger)
-    this.#stage = made.stage
-    this.#window = made.window
-    this.#ledger.window = made.window
+    this.#places = new TaskPlaces((delegate) => makePlace(this.#ledger, delegate))
+    this.#ledger.window = this.#places.window
+  }
+
+  get #stage(): Stage {
+    return this.#places.stage
   }
 
   async run(): Promise<void> {
     try {
       await this.#run()
     } finally {
-      this.#window?.settled()
+      this.#places.window?.settled()
+      this.#last?.leave?.()
     }
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#options.context.run
     for (;;) {
-      this.#window?.settled()
+      this.#places.window?.settled()
       if (this.#ledger.over) return
       if (signal.aborted || this.#options.stopped()) {
-        this.#window?.drop()
+        this.#places.window?.drop()
         return
       }
       const run = this.#ledger.current()
       if (run !== undefined) await this.#advance(run)
-      else if (this.#window?.waiting === true) await this.#flush()
+      else if (this.#places.window?.waiting === true) await this.#flush()
       else return
     }
   }
 
   get #waiting(): boolean {
-    return this.#window?.waiting === true
+    return this.#places.waiting
   }
 
   /**
-   * Decides whether this host runs a task with `run_once`, with nothing waiting to be sent: other hosts may
-   * take long. Returns true if the task is dealt with for now.
+   * Waits for the turn of this host at a task, with nothing waiting to be sent: other hosts may take long.
+   * Returns true if the task is dealt with for now.
    */
   async #takesTurn(run: TaskRun): Promise<boolean> {
-    const { context, stopped } = this.#options
-    const { host, run: whole, once } = context
-    const { name } = host.machine
     if (this.#waiting) {
       await this.#flush()
       return true
     }
-    if (run.turn === undefined) {
-      let waited = false
-      const waiting = (runner: string): void => {
-        waited = true
-        const why = `${runner} runs "${run.ref.name}" for all hosts (run_once)`
-        whole.emitter.emit({ type: 'host.waiting', host: name, why })
-      }
-      run.turn = await whole.profile.during({ host: name, phase: 'wait', task: run.ref }, () =>
-        once.turn(run.task, { stopped, waiting }),
-      )
-      // Another host may have changed what this one has seen.
-      if (waited || run.turn.kind === 'done') this.#stage.waited()
-    }
-    if (run.turn.kind === 'run') return false
-    if (run.turn.kind === 'done') {
-      run.items = oneItem(context.layers)
-      const result = resultElsewhere(run.turn)
-      await this.#expect({ run, unit: undefined, converged: undefined, result })
-    }
+    const { context, stopped } = this.#options
+    const started = await startTogether(run, { context, stopped, waited: () => this.#stage.waited() })
+    if (started === 'run') return false
+    if (started === 'stopped') return true
+    run.items = oneItem(context.layers)
+    const result = resultElsewhere(started)
+    await this.#expect({ run, unit: undefined, converged: undefined, result })
     return true
   }
 
   /** Plans the next item of a task as far as it can be predicted. */
   async #advance(run: TaskRun): Promise<void> {
-    // Other hosts wait for the result of a task that this host runs for them.
+    // Other hosts wait for the result of a task that this host runs for them, or for their own turn.
     const before = this.#last
+    const heldUp = before?.turn !== undefined || before?.leave !== undefined
+    if (heldUp && before !== run && this.#waiting) return this.#flush()
     this.#last = run
-    if (before?.turn !== undefined && before !== run && this.#waiting) return this.#flush()
+    if (before !== run) before?.leave?.()
     const lost = this.#lost
     this.#lost = undefined
     if (lost !== undefined) return this.#unreachable(run, lost)
-    if (run.task.runOnce && run.foreseen === 0 && (await this.#takesTurn(run))) return
+    if (startsWithOthers(run, this.#options.context) && (await this.#takesTurn(run))) return
     if (!this.#waiting) this.#narrator.announce(run)
     try {
       const ahead = this.#waiting ? undefined : await this.#ahead(run)
@@ -181,7 +173,9 @@ export class Sequence {
       const prepared = early?.prepared ?? (await prepareItem(run.task, item, preparing))
       await this.#item(run, item, { prepared, reading: early?.reading })
     } catch (error) {
-      if (error instanceof UnreachableError) return this.#unreachable(run, error.problem)
+      // The connection was lost while earlier tasks were sent: this task is not the one that failed.
+      if (error instanceof UnreachableError && !this.#ledger.stranded)
+        return this.#unreachable(run, error.problem)
       if (!(error instanceof FlushFirst)) throw error
       if (run.foreseen === 0) run.items = undefined
       await this.#flush()
@@ -197,6 +191,7 @@ export class Sequence {
 
   async #ahead(run: TaskRun): Promise<Ahead | undefined> {
     if (run.foreseen > 0) return run.ahead
+    if (startsLate(run.task)) return undefined
     const { readAhead, tasks, following } = this.#options
     run.ahead = await readAhead?.take(run.task, [...tasks.slice(run.index + 1), ...following])
     return run.ahead
@@ -209,6 +204,11 @@ export class Sequence {
   ): Promise<void> {
     const { context } = this.#options
     const module = context.arguments.module(run.task.module)
+    if (prepared.kind === 'ready' && prepared.delegate !== this.#places.delegate) {
+      if (this.#waiting) return this.#flush()
+      this.#places.moveTo(prepared.delegate)
+      this.#ledger.window = this.#places.window
+    }
     if (prepared.kind === 'ready' && (await this.#mayRun(run)))
       return this.#unit(run, item, { ready: prepared, reading })
     if (prepared.kind !== 'skipped' && this.#waiting) return this.#flush()
@@ -253,7 +253,7 @@ export class Sequence {
       ready,
       reading,
       stage: this.#stage,
-      window: this.#window,
+      window: this.#places.window,
       preparing: this.#preparing(),
       narrator: this.#narrator,
       progress: this.#ledger.progressOf(key),
@@ -290,7 +290,7 @@ export class Sequence {
   }
 
   async #flush(): Promise<void> {
-    await this.#window?.flush()
+    await this.#places.window?.flush()
   }
 }
 

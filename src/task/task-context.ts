@@ -1,4 +1,5 @@
 /** The context of the tasks of one play on one host. */
+import type { HostName } from '../base/brand.ts'
 import type { FleetHost } from '../fleet/fleet.ts'
 import type { PendingHandlers } from '../fleet/pending.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
@@ -10,6 +11,13 @@ import type { TaskRef } from '../events/events.ts'
 import type { Arguments } from './arguments.ts'
 import type { Confirm, Gate } from './confirmations.ts'
 import type { OnceTurns } from './once.ts'
+
+/**
+ * Waits until this host may run a task with `throttle`. `waiting` is called once if others run it, with the
+ * number of hosts that may.
+ * @returns what ends the turn of this host
+ */
+export type EnterTask = (task: Task, waiting: (most: number) => void) => Promise<() => void>
 
 export interface TaskContext {
   readonly run: RunContext
@@ -25,6 +33,9 @@ export interface TaskContext {
   /** Names the task; `layers` are variables that only it and its neighbours see. */
   readonly ref: (task: Task, layers?: readonly Layer[]) => TaskRef
   readonly once: OnceTurns
+  readonly enter: EnterTask
+  /** Returns the host of the inventory on which tasks of this one act (`delegate_to`). */
+  readonly delegateTo: (name: HostName) => FleetHost
   /** Adds a row to the tables at the end of the run. */
   readonly addRow: (row: SummaryRow) => void
   /** Dry runs only: why it is unknown whether the tasks run at all. */

@@ -104,7 +104,7 @@ export function createTaskHost(context: HostContext): RealTaskHost {
       const waiting = setTimeout(() => {
         run.emitter.emit({
           type: 'host.waiting',
-          host: machine.name,
+          host: (context.from ?? host).machine.name,
           why: 'waiting for another host of this run that is changing the same resource',
         })
       }, 1000)

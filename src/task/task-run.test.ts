@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { hostName } from '../base/brand.ts'
 import { defined } from '../base/defined.ts'
 import type { Outcome } from '../events/events.ts'
 import type { HostVariables } from '../fleet/host-variables.ts'
@@ -74,13 +75,13 @@ test('a registered result replaces its prediction, and undoing it restores the p
   const back = variables.register('it', 'before')
   const it = run('it')
   it.planned.push(ended('changed'))
-  it.register(resultOf(it), variables)
+  it.register(resultOf(it), () => variables)
   const foreseen = valueOf(variables, 'it')
   assert.equal(Object(foreseen).changed, true)
   assert.equal(it.registered, foreseen)
   it.planned.splice(0)
   it.results.push(ended('ok'))
-  it.register(resultOf(it), variables)
+  it.register(resultOf(it), () => variables)
   assert.equal(Object(valueOf(variables, 'it')).changed, false)
   it.takeBack()
   assert.deepEqual([valueOf(variables, 'it'), it.registered], ['before', undefined])
@@ -92,7 +93,7 @@ test('variables that items set appear and disappear with the result', () => {
   const it = run()
   it.results.push(ended('ok', { word: 'one' }))
   it.planned.push(ended('ok', { word: 'two', other: 1 }))
-  it.register(resultOf(it), variables)
+  it.register(resultOf(it), () => variables)
   assert.deepEqual([valueOf(variables, 'word'), valueOf(variables, 'other')], ['two', 1])
   it.takeBack()
   assert.deepEqual([valueOf(variables, 'word'), valueOf(variables, 'other')], [undefined, undefined])
@@ -103,7 +104,7 @@ test('a task that failed sets no variables, and its result is registered', () =>
   for (const outcome of ['failed', 'unreachable'] as const) {
     const it = run('it')
     it.results.push(ended(outcome, { word: 'one' }), ended(outcome))
-    it.register(resultOf(it), variables)
+    it.register(resultOf(it), () => variables)
     assert.equal(valueOf(variables, 'word'), undefined)
     assert.notEqual(valueOf(variables, 'it'), undefined)
     it.takeBack()
@@ -114,7 +115,7 @@ test('a task that ran once on another host sets its variables here, where it is 
   const { variables } = context.host
   const it = run('it')
   it.results.push(ended('skipped', { word: 'one' }))
-  it.register(resultOf(it), variables)
+  it.register(resultOf(it), () => variables)
   assert.equal(valueOf(variables, 'word'), 'one')
   it.takeBack()
   assert.equal(valueOf(variables, 'word'), undefined)
@@ -124,10 +125,22 @@ test('predicted variables disappear if the task fails', () => {
   const { variables } = context.host
   const it = run()
   it.planned.push(ended('ok', { word: 'one' }), ended('ok'))
-  it.register(resultOf(it), variables)
+  it.register(resultOf(it), () => variables)
   assert.equal(valueOf(variables, 'word'), 'one')
   it.planned.splice(0)
   it.results.push(ended('failed'), ended('ok'))
-  it.register(resultOf(it), variables)
+  it.register(resultOf(it), () => variables)
   assert.equal(valueOf(variables, 'word'), undefined)
+})
+
+test('variables that belong to another host are set there, and do not reach hosts that share the result', () => {
+  const { variables } = context.host
+  const other = context.run.fleet.variables(hostName('other'))
+  const it = run('it')
+  it.results.push({ ...ended('ok', { word: 'one' }), factsOf: hostName('other') }, ended('ok', { own: 2 }))
+  it.register(resultOf(it), (host) => (host === undefined ? variables : context.run.fleet.variables(host)))
+  assert.deepEqual([valueOf(variables, 'word'), valueOf(other, 'word')], [undefined, 'one'])
+  assert.deepEqual(it.facts, { own: 2 })
+  it.takeBack()
+  assert.equal(valueOf(other, 'word'), undefined)
 })

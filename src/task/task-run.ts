@@ -1,4 +1,5 @@
 /** One task in progress: its items, finished and predicted. */
+import type { HostName } from '../base/brand.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { Task } from '../language/model.ts'
 import type { HostVariables } from '../fleet/host-variables.ts'
@@ -24,6 +25,10 @@ export class TaskRun {
   readonly undo: (() => void)[] = []
   /** For `run_once`: whether this host runs the task; undefined until it is decided. */
   turn: Turn | undefined
+  /** For `strategy: linear`: true once all hosts have reached the task. */
+  arrived = false
+  /** For `throttle`: ends the turn of this host. May be called more than once. */
+  leave: (() => void) | undefined
   /** True once actions may have reached the host. */
   sent = false
   /** The index of the item before which the loop has waited (`pause`). */
@@ -51,19 +56,23 @@ export class TaskRun {
   }
 
   /** Replaces the registered result that later tasks see, predicted or real. */
-  register({ result, outcome }: TaskResult, variables: HostVariables): void {
+  register({ result, outcome }: TaskResult, variablesOf: (host?: HostName) => HostVariables): void {
     this.takeBack()
     if (this.task.register !== undefined) {
       this.registered = result
-      this.undo.push(variables.register(this.task.register, result))
+      this.undo.push(variablesOf().register(this.task.register, result))
     }
     if (outcome === 'failed' || outcome === 'unreachable') return
-    for (const [name, value] of Object.entries(this.facts)) this.undo.push(variables.register(name, value))
+    for (const { facts = {}, factsOf } of [...this.results, ...this.planned]) {
+      for (const [name, value] of Object.entries(facts))
+        this.undo.push(variablesOf(factsOf).register(name, value))
+    }
   }
 
-  /** Variables that the items set, finished and predicted. */
+  /** Variables that the items set on their own host, finished and predicted. */
   get facts(): Readonly<Record<string, unknown>> {
-    return Object.assign({}, ...[...this.results, ...this.planned].map(({ facts }) => facts ?? {}))
+    const own = [...this.results, ...this.planned].filter(({ factsOf }) => factsOf === undefined)
+    return Object.assign({}, ...own.map(({ facts }) => facts ?? {}))
   }
 
   takeBack(): void {

@@ -7,9 +7,11 @@ import type { Expectation } from '../host/expectation.ts'
 import type { ResourcePattern } from '../host/resource.ts'
 import type { Task } from '../language/model.ts'
 import type { Module, Reply } from '../modules/module.ts'
+import { planOfJob, type TaskJob } from './async-jobs.ts'
 import type { Item } from './items.ts'
 import { withoutLoss } from './lossy-writes.ts'
 import type { Ready } from './prepare.ts'
+import type { TimeLimit } from './time-limit.ts'
 import { restricted } from './secret-files.ts'
 import { ofTask } from './unforeseen.ts'
 
@@ -42,6 +44,8 @@ export interface UnitOptions {
   readonly progress: Progress
   /** A reading from before that is still valid. */
   readonly early?: Reading | undefined
+  /** For `async`. */
+  readonly job?: TaskJob | undefined
 }
 
 export class Unit {
@@ -53,12 +57,16 @@ export class Unit {
   readonly item: Item
   readonly ready: Ready
   readonly progress: Progress
+  /** Set if its program runs as a job. */
+  readonly job: TaskJob | undefined
   /** Actions to send, in order. Emptied when they are sent. */
   queued: readonly Planned[] = []
   /** Dry runs only: the actions that a run would or may carry out. */
   foreseen: readonly Planned[] = []
   /** The last reading. It is based on a prediction if actions are queued. */
   reading: Reading | undefined
+  /** The time that is left for this attempt; undefined without a limit. */
+  limit: TimeLimit | undefined
   #early: Reading | undefined
 
   constructor(options: UnitOptions) {
@@ -71,6 +79,7 @@ export class Unit {
     this.item = options.item
     this.ready = options.ready
     this.progress = options.progress
+    this.job = options.job
   }
 
   /** Returns the early reading, once. */
@@ -86,19 +95,21 @@ export class Unit {
   }
 
   /**
-   * True if conditions judge its result. The result is known only after the actions, so they are sent
-   * separately.
+   * True if conditions judge its result, or its time is limited. Its actions are sent separately: their result
+   * must be known, and the time of others does not count.
    */
   get alone(): boolean {
-    const { until, failedWhen, changedWhen, loop } = this.task
-    return [until, failedWhen, changedWhen, loop?.breakWhen].some((conditions) => conditions !== undefined)
+    const { until, failedWhen, changedWhen, loop, timeout, async } = this.task
+    return [until, failedWhen, changedWhen, loop?.breakWhen, timeout, async].some(
+      (given) => given !== undefined,
+    )
   }
 
   /** @throws HostError if the module fails on the reading; UnknownError */
   plan(reading: Reading): Plan {
     try {
       const plan = withoutLoss(this.module.plan(this.ready.args, reading.seen), reading)
-      return restricted(plan, this.ready, reading)
+      return planOfJob(restricted(plan, this.ready, reading), this.job, this.task)
     } catch (error) {
       throw ofTask(error, this.task)
     }

@@ -77,13 +77,14 @@ export function createPlainView(options: ViewOptions): View {
     const failed = (outcome === 'failed' || outcome === 'unreachable') && handled === undefined
     if (quiet && !failed) return
     const lines = detail(outcome, told)
+    const elsewhere = told.delegate === undefined ? '' : ` -> ${told.delegate}`
     const print = (hosts: string, longest: number): void => {
       const took = longest >= 2000 ? [colors.dim(duration(longest))] : []
-      taskLine(outcome, [hosts, name, ...took], handled)
+      taskLine(outcome, [`${hosts}${elsewhere}`, name, ...took], handled)
       lines.forEach(line)
     }
     if (failed || !inFleet.has(task.id)) return print(host, milliseconds)
-    const same = JSON.stringify([outcome, handled, name, lines])
+    const same = JSON.stringify([outcome, handled, name, lines, elsewhere])
     fleet.add({ host, task: task.id, same, milliseconds, print })
   }
 

@@ -1,6 +1,7 @@
 /** Cases of modules for packages, services and the kernel, on a node of the lab, in this order. */
 import { apt } from '../../src/modules/apt/module.ts'
 import { aptRepository } from '../../src/modules/apt-repository/module.ts'
+import { asyncStatus } from '../../src/modules/async-status/module.ts'
 import { authorizedKey } from '../../src/modules/authorized-key/module.ts'
 import { cron } from '../../src/modules/cron/module.ts'
 import { getUrl } from '../../src/modules/get-url/module.ts'
@@ -30,6 +31,20 @@ const getKey = `mkdir /run/key && cd /run/key && curl -fsSO ${cuda}/cuda-keyring
 const conflicting = `deb [signed-by=/usr/share/keyrings/old.gpg] ${cuda} /`
 
 export const systemCases: readonly ConformanceCase[] = [
+  {
+    module: asyncStatus,
+    says: 'a job that does not exist',
+    args: { jid: '/var/lib/gpuplay/v1/jobs/async-0123456789abcdef' },
+    dry: 'refused',
+    problem: 'no-such-job',
+  },
+  {
+    module: asyncStatus,
+    says: 'the output of a job that has ended',
+    setup:
+      'cd /var/lib/gpuplay/v1 && mkdir -p jobs/async-0123456789abcdef && cd jobs/async-* && touch alive && echo 0 > status',
+    args: { jid: '/var/lib/gpuplay/v1/jobs/async-0123456789abcdef', mode: 'cleanup' },
+  },
   {
     module: apt,
     says: 'a package with its dependencies',

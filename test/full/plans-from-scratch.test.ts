@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
-import { keysOf, outcomes } from '../whole/support/events.ts'
+import { eventsOf, keysOf, outcomes } from '../whole/support/events.ts'
 import { gpuplay } from '../whole/support/gpuplay.ts'
 import { inventoryOf, site } from '../whole/support/site-runs.ts'
 
@@ -31,6 +31,10 @@ describe('a plan of the whole site', { skip: whyNoLab() ?? false, timeout: 600_0
     assert.ok(keysOf(outcomes(planned.events), 'unknown').length > 0)
     assert.ok(statSync(file()).size < 2_000_000, readFileSync(file(), 'utf8').slice(0, 3000))
     const applied = await gpuplay(['apply', file(), '--output', 'jsonl'])
+    const failures = eventsOf(applied.events, 'task.finished').flatMap(({ host, task, detail }) =>
+      detail.problem === undefined ? [] : [`${host} ${task.name}: ${detail.problem.message}`],
+    )
+    assert.deepEqual(failures, [])
     assert.equal(applied.exitCode, 0, applied.text.slice(-3000))
     const second = await gpuplay(['run', site, '-i', inventoryOf(lab)])
     assert.equal(second.exitCode, 0, second.text.slice(-3000))

@@ -71,6 +71,11 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
     )
     writeFileSync(at('inputs/templates/app.hbs'), 'one: true\nkey: {{db_password}}\n{{upper db_password}}\n')
     writeFileSync(
+      at('inputs/included-tasks.yml'),
+      '- { name: included task, debug: { msg: "{{ given_password }}" } }\n',
+    )
+    writeFileSync(at('inputs/included.yml'), `included_password: ${secret('included')}\n`)
+    writeFileSync(
       at('inputs/secrets.json'),
       JSON.stringify({ door: secret('door'), words: [secret('word')] }),
     )

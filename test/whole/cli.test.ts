@@ -85,7 +85,7 @@ register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(listing)}
   assert.deepEqual(others, [])
   const bytes = loaded.map((url) => statSync(fileURLToPath(url)).size)
   assert.ok(
-    bytes.reduce((sum, size) => sum + size, 0) < 150_000,
+    bytes.reduce((sum, size) => sum + size, 0) < 180_000,
     `${loaded.join(' ')}: ${bytes.join(' + ')} bytes`,
   )
 })

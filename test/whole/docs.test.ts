@@ -8,7 +8,9 @@ import { exitCodes } from '../../src/base/errors.ts'
 import { ansibleNames, hostVariableSchemas } from '../../src/inventory/connection-variables.ts'
 import { containerSchemas, driverSchemas } from '../../src/inventory/phoenix/phoenix-schemas.ts'
 import { blockKeywords, handlerKeywords, playKeywords, roleKeywords } from '../../src/language/keywords.ts'
+import { modules } from '../../src/modules/catalogue.ts'
 import { stateWords } from '../../src/modules/gpu-verify/gpu-table.ts'
+import { fromAnsiblePage } from '../../scripts/from-ansible-page.ts'
 import { describedRoles, rolesPage } from '../../scripts/roles-page.ts'
 import { repository } from './command-line.ts'
 import { anchorsOf, linksOf, readPage } from './support/markdown.ts'
@@ -18,6 +20,10 @@ const text = (path: string): string => readFileSync(join(repository, path), 'utf
 test('docs/roles.md matches the roles (npm run schemas)', async () => {
   const roles = describedRoles(join(repository, 'roles'))
   assert.equal(text('docs/roles.md'), await rolesPage(roles))
+})
+
+test('docs/from-ansible.md matches the answers to playbooks of Ansible (npm run schemas)', async () => {
+  assert.equal(text('docs/from-ansible.md'), await fromAnsiblePage(modules.map(({ name }) => name)))
 })
 
 for (const { name, description, variables } of describedRoles(join(repository, 'roles'))) {
@@ -84,7 +90,8 @@ for (const [row, keywords] of [
 ] as const) {
   test(`docs/playbooks.md has the keywords of a ${row} and no others`, () => {
     const page = text('docs/playbooks.md')
-    assert.deepEqual(sorted([...wordsOfRow(page, row), ...wordsOfRow(page, 'all')]), sorted(keywords))
+    const rows = [row, 'all', ...(row === 'play' ? [] : ['all but plays'])]
+    assert.deepEqual(sorted(rows.flatMap((one) => wordsOfRow(page, one))), sorted(keywords))
   })
 }
 

@@ -82,7 +82,7 @@ describe('gpuplay plan, show and apply', () => {
     assert.match(drifted.output, /failed on here \(exit 9\)/)
     writeFileSync(at('motd'), 'old\n')
     const applied = await gpuplay(folder, ['apply', at('tagged.json'), ...secret])
-    assert.equal(applied.exitCode, 0)
+    assert.equal(applied.exitCode, 0, applied.output + applied.errors)
     assert.doesNotMatch(applied.output, /Config/)
   })
 

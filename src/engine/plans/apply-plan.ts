@@ -11,6 +11,7 @@ import { withAnswers } from '../answered-run.ts'
 import type { RefusedHost, RunDependencies, RunRequest } from '../request.ts'
 import { runPlaybooks } from '../run-playbooks.ts'
 import { createApproval } from './approval.ts'
+import { commonDirectories } from './common-directories.ts'
 import { driftOf } from './drift.ts'
 import { type HostRecords, lookAt } from './make-plan.ts'
 import { planAgain } from './plan-file.ts'
@@ -63,8 +64,9 @@ function refusedHosts(
 ): ReadonlyMap<string, RefusedHost> {
   if (exitCode === exitCodes.interrupted) return new Map()
   const refused = new Map<string, RefusedHost>()
+  const isCommon = commonDirectories(Object.values(plan.hosts))
   for (const host of new Set([...Object.keys(plan.hosts), ...hosts.keys()])) {
-    const problem = driftOf(plan.hosts[host] ?? [], hosts.get(host) ?? [])
+    const problem = driftOf(plan.hosts[host] ?? [], hosts.get(host) ?? [], isCommon)
     if (problem !== undefined) refused.set(host, { problem, exitCode: exitCodes.drifted })
   }
   for (const event of events) {

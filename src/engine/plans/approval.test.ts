@@ -53,8 +53,15 @@ test('the actions of the plan, and fewer, are carried out in their order', () =>
 })
 
 test('what only describes an action may differ', () => {
+  const detached = (fingerprint: string): Action => ({
+    kind: 'run',
+    argv: ['x'],
+    effects: [],
+    detached: { name: 'x', fingerprint },
+  })
   const planned = [{ ...run('x'), label: 'do x, 3 GB free', hint: 'one' }]
   assert.equal(refusal({ actions: planned }, { actions: [run('x')] }), undefined)
+  assert.equal(refusal({ actions: [detached('1')] }, { actions: [detached('2')] }), undefined)
 })
 
 for (const [name, wanted] of [
@@ -76,6 +83,34 @@ test('an item of a task on a host has only its own actions', () => {
   assert.match(refusal({ actions }, { actions, position: 1 }) ?? '', other)
   assert.match(refusal({ actions }, { actions, task: { ...base.task, id: 'other' } }) ?? '', other)
   assert.equal(refusal({ actions, position: undefined }, { actions, position: 1 }), undefined)
+})
+
+test('the first container makes the directory on the node that another one makes in the plan', () => {
+  const directory: Action = { kind: 'makeDirectory', path: '/d', on: 'node' }
+  const plan = (actions: readonly Action[]) => ({
+    hosts: {
+      one: [records.item({ ...base, actions: [write('/a')] })],
+      two: [records.item({ ...base, actions })],
+    },
+  })
+  const wanted = { ...base, actions: [directory, write('/a')] }
+  assert.equal(createApproval(plan([directory]), records).refuses(wanted), undefined)
+  assert.match(createApproval(plan([]), records).refuses(wanted)?.message ?? '', other)
+})
+
+test('a file that an approved task has changed may be changed again', () => {
+  const [first, second] = ['first', 'second'].map((id) => ({ ...base.task, id }))
+  assert.ok(first !== undefined && second !== undefined)
+  const before = new Map([['one file:/a', { content: '1' }]])
+  const after = new Map([['one file:/a', { content: '2' }]])
+  const items = [first, second].map((task) =>
+    records.item({ ...base, task, actions: [write('/a')], seen: before }),
+  )
+  const changes = { ...base, task: second, actions: [write('/a')], seen: after }
+  const approval = createApproval({ hosts: { one: items } }, records)
+  assert.match(approval.refuses(changes)?.message ?? '', /has changed since the plan was made/)
+  assert.equal(approval.refuses({ ...changes, task: first, seen: before }), undefined)
+  assert.equal(approval.refuses(changes), undefined)
 })
 
 test('a file that has changed is not replaced, unless a prediction was seen', () => {

@@ -11,6 +11,7 @@ import type { ItemChanges, Planning } from '../../fleet/planning.ts'
 import type { Action } from '../../host/action.ts'
 import { resourcesOf } from '../../host/changed-state.ts'
 import { labelOf } from '../../host/label.ts'
+import { commonDirectories } from './common-directories.ts'
 import { planAgain } from './plan-file.ts'
 import { essence, type PlanRecords } from './plan-records.ts'
 import type { PlanFile, PlanFileAction, PlanFileItem } from './plan-schema.ts'
@@ -22,16 +23,26 @@ export interface Approval extends Pick<Required<Planning>, 'refuses'> {
 
 export function createApproval({ hosts }: Pick<PlanFile, 'hosts'>, records: PlanRecords): Approval {
   const refused = new Set<string>()
+  /** What approved tasks change, by machine and resource: the plan could not see how they leave it. */
+  const ownChanges = new Set<string>()
   const recordedOf = ({ host, task, position }: ItemChanges): readonly PlanFileItem[] =>
     (hosts[host] ?? []).filter(
       (item) => item.task === task.id && (item.position === undefined || item.position === position),
     )
+  const isCommon = commonDirectories(Object.values(hosts))
   return {
     refused,
     refuses(changes) {
       const recorded = recordedOf(changes)
-      const objections = recorded.map((item) => objection(item, changes, records))
-      if (objections.includes(undefined)) return undefined
+      const actions = changes.actions.filter(
+        (action) => !isCommon(records.action(action, changes.hidden), changes.task.id),
+      )
+      const own = { ...changes, actions }
+      const objections = recorded.map((item) => objection(item, own, { records, ownChanges }))
+      if (objections.includes(undefined)) {
+        for (const resource of changes.seen.keys()) ownChanges.add(resource)
+        return undefined
+      }
       refused.add(changes.host)
       const why = objections.find((one) => one !== undefined) ?? 'the plan does not have these changes'
       return outsidePlan(why, changes)
@@ -44,12 +55,18 @@ function outsidePlan(why: string, { hidden, actions }: ItemChanges): Problem {
   return { code: 'outside-plan', message: `${why}: ${labels}`, hint: planAgain }
 }
 
+interface SoFar {
+  readonly records: PlanRecords
+  readonly ownChanges: ReadonlySet<string>
+}
+
 /** Why an item of the plan does not allow these changes; undefined if it does. */
-function objection(item: PlanFileItem, changes: ItemChanges, records: PlanRecords): string | undefined {
+function objection(item: PlanFileItem, changes: ItemChanges, soFar: SoFar): string | undefined {
+  const { records } = soFar
   const other = otherActions(item, changes, records)
   if (item.unknown === undefined) {
     if (other.length > 0) return 'the plan does not have these changes'
-    const touched = changedSince(item, changes, records)
+    const touched = changedSince(item, changes, soFar)
     return touched === undefined ? undefined : `${touched} has changed since the plan was made`
   }
   if (other.length === 0) return undefined
@@ -80,10 +97,16 @@ function otherActions(
 }
 
 /** A resource that differs from what the plan saw; only if neither of them is a prediction. */
-function changedSince(item: PlanFileItem, changes: ItemChanges, records: PlanRecords): string | undefined {
+function changedSince(
+  item: PlanFileItem,
+  changes: ItemChanges,
+  { records, ownChanges }: SoFar,
+): string | undefined {
   if (item.rests || changes.rests) return undefined
   const now = records.seen(changes)
-  return Object.entries(item.seen).find(([key, digest]) => (now[key] ?? digest) !== digest)?.[0]
+  return Object.entries(item.seen).find(
+    ([key, digest]) => !ownChanges.has(key) && (now[key] ?? digest) !== digest,
+  )?.[0]
 }
 
 /** The resources that a recorded action names, or leaves unknown. */

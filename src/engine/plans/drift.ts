@@ -1,14 +1,22 @@
 /** Compares what a plan file says of a host with what a dry run says of it now. */
 import { isDeepStrictEqual } from 'node:util'
 import type { Problem } from '../../base/errors.ts'
+import type { IsCommon } from './common-directories.ts'
 import { planAgain } from './plan-file.ts'
 import type { PlanFileAction, PlanFileItem } from './plan-schema.ts'
 
-/** Returns the first difference, undefined if there is none. */
-export function driftOf(planned: readonly PlanFileItem[], now: readonly PlanFileItem[]): Problem | undefined {
+/**
+ * Returns the first difference, undefined if there is none.
+ * @param isCommon For directories that another host may make first: they are no difference.
+ */
+export function driftOf(
+  planned: readonly PlanFileItem[],
+  now: readonly PlanFileItem[],
+  isCommon: IsCommon,
+): Problem | undefined {
   const most = Math.max(planned.length, now.length)
   for (let index = 0; index < most; index += 1) {
-    const why = difference(planned[index], now[index])
+    const why = difference(withoutCommon(planned[index], isCommon), withoutCommon(now[index], isCommon))
     if (why !== undefined)
       return {
         code: 'drifted',
@@ -17,6 +25,20 @@ export function driftOf(planned: readonly PlanFileItem[], now: readonly PlanFile
       }
   }
   return undefined
+}
+
+/** The item without common directories, and without what was seen of them. */
+function withoutCommon(item: PlanFileItem | undefined, isCommon: IsCommon): PlanFileItem | undefined {
+  const common = item?.actions.filter((action) => isCommon(action, item.task)) ?? []
+  if (item === undefined || common.length === 0) return item
+  const ends = common.map(({ path }) => ` file:${String(path)}`)
+  return {
+    ...item,
+    actions: item.actions.filter((action) => !common.includes(action)),
+    seen: Object.fromEntries(
+      Object.entries(item.seen).filter(([key]) => !ends.some((end) => key.endsWith(end))),
+    ),
+  }
 }
 
 function difference(planned: PlanFileItem | undefined, now: PlanFileItem | undefined): string | undefined {

@@ -85,7 +85,10 @@ export function createPlanRecords(digests: Digests, secrets: Secrets): PlanRecor
   return records
 }
 
-/** Members that only describe an action. They may differ between a dry run and its run. */
+/**
+ * Members that only describe an action. They may differ between a dry run and its run: the fingerprint of a
+ * detached program may name the kernel of the next boot.
+ */
 const descriptions: ReadonlySet<string> = new Set([
   'label',
   'effects',
@@ -93,6 +96,7 @@ const descriptions: ReadonlySet<string> = new Set([
   'reason',
   'ask',
   'logs',
+  'detached',
   'size',
 ])
 

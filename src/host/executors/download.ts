@@ -16,13 +16,13 @@ export async function download(
   context: ExecutionContext,
 ): Promise<ActionResult> {
   const path = remotePath(action.path)
-  const { url, sha256 = '', mode = '0644', proxy = '', size, lock, login } = action
+  const { url, sha256 = '', mode = '0644', proxy = '', size, lock, login, timeout } = action
   if (!/^https?:\/\//.test(url)) throw invalidValue(`${JSON.stringify(url)} is not an http or https address`)
   const result = await runJob(
     {
       name: `download-${sha256Of(path).slice(0, 16)}`,
       fingerprint: JSON.stringify([url, path, sha256, mode]),
-      script: downloadScript({ url, path, sha256, mode }),
+      script: downloadScript({ url, path, sha256, mode, seconds: timeout ?? 0 }),
       beforehand: sh`proxy=${proxy} ${raw(loginVariables(login))}`,
       watch: { path: `${path}.part`, total: size },
       label: `downloading ${url}`,
@@ -49,7 +49,11 @@ export async function download(
   }
 }
 
-function explain(kind: string, detail: string, { url, sha256 = '', path }: Download): Problem | undefined {
+function explain(
+  kind: string,
+  detail: string,
+  { url, sha256 = '', path, timeout }: Download,
+): Problem | undefined {
   const failure = `cannot download ${url}`
   switch (kind) {
     case 'http':
@@ -63,6 +67,12 @@ function explain(kind: string, detail: string, { url, sha256 = '', path }: Downl
         code: 'checksum-mismatch',
         message: `${failure}: its sha256 is ${detail}, expected ${sha256}`,
         hint: 'the file at this address changed, or the checksum is wrong; the download was discarded',
+      }
+    case 'time':
+      return {
+        code: 'timed-out',
+        message: `${failure}: timed out after ${timeout} s`,
+        hint: 'run again: the download continues where it stopped, if its checksum is known',
       }
     case 'no-downloader':
       return {
@@ -93,6 +103,8 @@ interface Fetch {
   readonly path: string
   readonly sha256: string
   readonly mode: string
+  /** 0: no limit. */
+  readonly seconds: number
 }
 
 /**
@@ -100,8 +112,9 @@ interface Fetch {
  * 416 means that the part is complete, or not a part of this file. curl 33 and a refusing wget mean that the
  * server cannot resume.
  */
-function downloadScript({ url, path, sha256, mode }: Fetch): ShellText {
-  return sh`url=${url} path=${path} part=${`${path}.part`} want=${sha256}
+function downloadScript({ url, path, sha256, mode, seconds }: Fetch): ShellText {
+  return sh`url=${url} path=${path} part=${`${path}.part`} want=${sha256} left=0 end=0
+[ ${seconds} = 0 ] || end=$(($(date +%s) + ${seconds}))
 ${raw(wgetWithLogin)}
 trap '[ -s "$part" ] || rm -f -- "$part"' EXIT
 give_up() { echo "gpuplay-download $*"; exit 1; }
@@ -114,8 +127,9 @@ while :; do
   resumed=0; [ -s "$part" ] && resumed=1
   [ "$resumed" = 1 ] && [ "$(sum_of "$part")" = "$want" ] && break
   tries=$((tries+1)) code=000 conflict=0
+  if [ "$end" != 0 ]; then left=$((end - $(date +%s))); [ "$left" -gt 0 ] || give_up time; fi
   if command -v curl >/dev/null; then
-    code=$(printf '%s' "$curlrc" | curl -K - -sS -L -f --connect-timeout 20 --speed-limit 1 --speed-time 60 -C - -o "$part" -w '%{http_code}' -- "$url"); status=$?
+    code=$(printf '%s' "$curlrc" | curl -K - -sS -L -f --connect-timeout 20 --max-time "$left" --speed-limit 1 --speed-time 60 -C - -o "$part" -w '%{http_code}' -- "$url"); status=$?
     [ "$status" = 33 ] && conflict=1
   elif command -v wget >/dev/null; then
     said=$(export LC_ALL=C; gp_wget -nv -S --tries=1 --timeout=60 -c -O "$part" -- "$url" 2>&1); status=$?

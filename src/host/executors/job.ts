@@ -37,6 +37,12 @@ export interface Job {
   readonly success?: readonly number[]
   /** A file whose size shows the progress, and its expected size. */
   readonly watch?: { readonly path: string; readonly total?: number | undefined }
+  /** Identifies a start: a job that has it is not started again, even if it has ended. */
+  readonly start?: string
+  /** False: returns when the job runs, with its directory as standard output. Default: waits for its end. */
+  readonly waits?: boolean
+  /** Keeps standard error apart from standard output. */
+  readonly apart?: boolean
   /** The progress message while the log is empty. */
   readonly label: string
 }
@@ -45,10 +51,11 @@ export type JobResult =
   { readonly kind: 'ended'; readonly reply: ActionReply } | Exclude<GuardedResult, { kind: 'exited' }>
 
 type State =
-  | { readonly kind: 'none' | 'collected' | 'died' }
+  | { readonly kind: 'none' }
   | {
-      readonly kind: 'running' | 'finished'
+      readonly kind: 'running' | 'finished' | 'collected' | 'died'
       readonly fingerprint: string
+      readonly start: string
       readonly fresh: boolean
       readonly watched: number
       readonly line: string
@@ -68,15 +75,18 @@ export async function runJob(
   machine: MachineAccess,
   context: ExecutionContext,
 ): Promise<JobResult> {
-  const directory = jobDirectory(machine, job.name)
+  const directory = await jobDirectory(machine, job.name)
+  const launched: JobResult = { kind: 'ended', reply: { code: 0, stdout: directory, stderr: '' } }
   let started = false
   let waitedForOther = false
   let delay: number = pause.first
   for (;;) {
     const state = await readState(job, directory, machine)
     if (state.kind === 'lost') return state
+    const mine = state.kind !== 'none' && state.fingerprint === fingerprintOf(job)
+    const begun = started || (state.kind !== 'none' && job.start !== undefined && state.start === job.start)
+    if (job.waits === false && (begun || (mine && state.kind === 'running'))) return launched
     if (state.kind === 'running') {
-      const mine = state.fingerprint === fingerprintOf(job)
       if (mine) report(job, state, context)
       else {
         waitedForOther = true
@@ -86,13 +96,12 @@ export async function runJob(
       delay = Math.min(delay * pause.growth, pause.longest)
       continue
     }
-    if (waitedForOther && !started)
+    if (waitedForOther && !begun)
       return { kind: 'stale', why: `another ${job.name} ran on ${machine.name} meanwhile` }
     // An old result does not answer a new request, even if nobody has collected it.
-    if (state.kind === 'finished' && state.fingerprint === fingerprintOf(job) && (started || state.fresh)) {
-      return collect(job, directory, { machine, context })
-    }
-    if (started) return ended(machine, job)
+    const collectable = state.kind === 'finished' ? begun || state.fresh : state.kind === 'collected' && begun
+    if (job.waits !== false && mine && collectable) return collect(job, directory, { machine, context })
+    if (begun) return ended(machine, job)
     const start = await runGuarded(machine, context, startScript(job, directory))
     if (start.kind !== 'exited') return start
     if (start.reply.code === busy) continue
@@ -114,7 +123,7 @@ export async function readOwnLog(
   path: string,
 ): Promise<string | undefined> {
   const shell = await machine.shell()
-  const script = sh`j=${jobDirectory(machine, name)} f=${path}
+  const script = sh`j=${await jobDirectory(machine, name)} f=${path}
 [ -f "$f" ] && [ -n "$(find "$f" -newer "$j/run")" ] || exit 3
 if [ "$(stat -c %s -- "$f")" -gt ${ownLogTail} ]; then tail -c ${ownLogTail} -- "$f" | tail -n +2; else cat -- "$f"; fi`
   const reply = await shell.run(script, { timeout: 60_000, signal: machine.signal })
@@ -126,9 +135,10 @@ function fingerprintOf(job: Job): string {
   return sha256Of(job.fingerprint).slice(0, 32)
 }
 
-function jobDirectory(machine: MachineAccess, name: string): string {
+async function jobDirectory(machine: MachineAccess, name: string): Promise<string> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name)) throw new Error(`not a name for a job: ${name}`)
-  return `${machine.stateDirectory ?? defaultStateDirectory}/jobs/${name}`
+  const state = machine.stateDirectory ?? (await machine.ownDirectory?.()) ?? defaultStateDirectory
+  return `${state}/jobs/${name}`
 }
 
 function ended(machine: MachineAccess, job: Job): JobResult {
@@ -142,11 +152,7 @@ function ended(machine: MachineAccess, job: Job): JobResult {
   }
 }
 
-function report(
-  job: Job,
-  state: Extract<State, { kind: 'running' | 'finished' }>,
-  context: ExecutionContext,
-): void {
+function report(job: Job, state: Exclude<State, { kind: 'none' }>, context: ExecutionContext): void {
   const message = state.line === '' ? job.label : `${job.label}: ${state.line}`
   if (job.watch === undefined) context.progress?.(message)
   else context.progress?.(job.label, state.watched, job.watch.total)
@@ -165,28 +171,29 @@ elif [ -f "$j/status" ]; then state=finished
 elif [ -f "$j/collected" ]; then state=collected
 elif [ -f "$j/fingerprint" ]; then state=died
 else state=none; fi
-fingerprint=; read -r fingerprint < "$j/fingerprint" 2>/dev/null
+fingerprint= start=; { read -r fingerprint; read -r start; } < "$j/fingerprint" 2>/dev/null
 fresh=$(find "$j/status" -mmin -60 2>/dev/null)
 size=$(stat -c %s -- ${job.watch?.path ?? '/dev/null'} 2>/dev/null)
-printf '%s\\n%s\\n%s\\n%s\\n' "$state" "$fingerprint" "$fresh" "$size"
+printf '%s\\n%s\\n%s\\n%s\\n%s\\n' "$state" "$fingerprint" "$start" "$fresh" "$size"
 [ -f "$j/log" ] && tail -c ${progressTail + 1} "$j/log"
 exit 0`
   const reply = await shell.run(script, { timeout: 60_000, signal: machine.signal })
   if (reply.kind === 'lost') return { kind: 'lost', why: reply.why }
   if (reply.kind === 'timedOut') return { kind: 'lost', why: 'the host stopped answering' }
-  const [kind = '', fingerprint = '', fresh = '', size = '', ...log] = reply.stdout
+  const [kind = '', fingerprint = '', start = '', fresh = '', size = '', ...log] = reply.stdout
     .toString('utf8')
     .split('\n')
-  if (kind === 'running' || kind === 'finished') {
+  if (kind === 'running' || kind === 'finished' || kind === 'collected' || kind === 'died') {
     return {
       kind,
       fingerprint,
+      start,
       fresh: fresh !== '',
       watched: Number(size === '' ? 0 : size),
       line: progressLine(log.join('\n')),
     }
   }
-  if (kind === 'none' || kind === 'collected' || kind === 'died') return { kind }
+  if (kind === 'none') return { kind }
   // An empty answer is not the state "none": a host without memory for the script prints nothing.
   const said = reply.stderr.toString('utf8').trim()
   return { kind: 'lost', why: `cannot read the state of ${job.name}${said === '' ? '' : `: ${said}`}` }
@@ -217,7 +224,7 @@ exec 7>&- 9>&-
 if [ -f "$j/beforehand" ]; then . "$j/beforehand" && rm -f -- "$j/beforehand"; fi
 [ -f "$j/stdin" ] && exec < "$j/stdin" && rm -f -- "$j/stdin"
 ${raw(job.script)}
-) > "$j/log" 2>&1
+) > "$j/log" ${raw(job.apart === true ? sh`2> "$j/errors"` : sh`2>&1`)}
 code=$?
 [ "$code" != 0 ] || { cp -p "$j/run" "$j/succeeded.new" && mv -f "$j/succeeded.new" "$j/succeeded"; }
 printf '%s\\n' "$code" > "$j/status.new" && mv -f "$j/status.new" "$j/status"`
@@ -226,10 +233,10 @@ j=${directory}
 mkdir -p "$j" || exit 1
 exec 7>>"$j/alive" || exit 1
 flock -w 2 7 || exit ${busy}
-rm -f "$j/status" "$j/collected" "$j/log" "$j/stdin" "$j/beforehand"
+rm -f "$j/status" "$j/collected" "$j/log" "$j/errors" "$j/stdin" "$j/beforehand"
 ${raw(job.beforehand === undefined ? sh`` : sh`printf '%s' ${job.beforehand} > "$j/beforehand" || exit 1`)}
 ${raw(job.stdin === undefined ? sh`` : sh`printf ${raw(job.stdin)} > "$j/stdin" || exit 1`)}
-printf '%s' ${wrapper} > "$j/run" && printf '%s\\n' ${fingerprintOf(job)} > "$j/fingerprint" || exit 1
+printf '%s' ${wrapper} > "$j/run" && printf '%s\\n%s\\n' ${fingerprintOf(job)} ${job.start ?? ''} > "$j/fingerprint" || exit 1
 unset ${raw(leaseVariable)}
 setsid sh "$j/run" </dev/null >/dev/null 2>&1 3>&- 4>&- 5>&- 6>&- 8>&- &
 exit 0`
@@ -249,9 +256,12 @@ async function collect(
   { machine, context }: { machine: MachineAccess; context: ExecutionContext },
 ): Promise<JobResult> {
   const body = sh`j=${directory}
-code=; read -r code < "$j/status" || exit 1
-if [ "$(stat -c %s -- "$j/log")" -gt ${logTail} ]; then tail -c ${logTail} "$j/log" | tail -n +2; else cat -- "$j/log"; fi
-mv -f "$j/status" "$j/collected"
+ended=$j/status; [ -f "$ended" ] || ended=$j/collected
+code=; read -r code < "$ended" || exit 1
+show() { if [ "$(stat -c %s -- "$1")" -gt ${logTail} ]; then tail -c ${logTail} "$1" | tail -n +2; else cat -- "$1"; fi; }
+show "$j/log"
+[ ! -f "$j/errors" ] || show "$j/errors" >&2
+[ "$ended" = "$j/collected" ] || mv -f "$ended" "$j/collected"
 exit "$code"`
   const success = job.success ?? [0]
   const result = await runGuarded(machine, context, {

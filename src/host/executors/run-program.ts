@@ -45,6 +45,7 @@ export async function runDetached(
   if (detached === undefined) throw new Error(`not detached: ${labelOf(action)}`)
   const job = {
     ...detached,
+    apart: detached.start !== undefined,
     script: program(action, Math.ceil(action.timeout ?? defaultDetachedSeconds)),
     ...defined({ beforehand: mapped(action.environment, environmentScript) }),
     label: labelOf(action),
@@ -53,7 +54,7 @@ export async function runDetached(
     ...defined({ lock }),
   }
   const result = await runJob(job, machine, context)
-  if (result.kind === 'ended') await reportLogs(action, machine, context)
+  if (result.kind === 'ended' && detached.waits !== false) await reportLogs(action, machine, context)
   return programOutcome(action, machine, result)
 }
 

@@ -6,7 +6,7 @@ import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { createSecrets } from '../../base/secrets.ts'
 import { createKeyring, type KeySources } from './keyring.ts'
-import { LockedError } from './locked-error.ts'
+import { whyLocked } from './testing/why-locked.ts'
 
 const folder = fileURLToPath(new URL('../../../test/data/secrets', import.meta.url))
 const bytes = (name: string): Buffer => readFileSync(join(folder, name))
@@ -40,17 +40,6 @@ const withPasswords = (...passwords: readonly (readonly [id: string | undefined,
   return { keys, tried }
 }
 
-/** `why (hint)` of the error. */
-function locked(work: () => unknown): string {
-  try {
-    work()
-  } catch (error) {
-    if (error instanceof LockedError) return `${error.why} (${error.hint})`
-    throw error
-  }
-  return 'it was decrypted'
-}
-
 describe('age', () => {
   for (const name of ['text.age', 'binary.age'])
     test(`decrypts ${name} of the real program`, () => {
@@ -59,18 +48,18 @@ describe('age', () => {
 
   test('names the keys that do not fit', () => {
     assert.equal(
-      locked(() => withAge('other.key').age(bytes('text.age'), 'gpuplay')),
+      whyLocked(() => withAge('other.key').age(bytes('text.age'), 'gpuplay')),
       'no key in other.key fits (use a key that fits, or let somebody who has one add yours with "gpuplay secrets rotate")',
     )
   })
 
   test('says where a key belongs, if there is none', () => {
     assert.equal(
-      locked(() => withAge().age(bytes('text.age'), 'gpuplay')),
+      whyLocked(() => withAge().age(bytes('text.age'), 'gpuplay')),
       'gpuplay has no age key (name the file with the key in age_identities of gpuplay.yml, or in GPUPLAY_AGE_IDENTITIES)',
     )
     assert.match(
-      locked(() => withAge('plain.yml').age(bytes('text.age'), 'gpuplay')),
+      whyLocked(() => withAge('plain.yml').age(bytes('text.age'), 'gpuplay')),
       /^there is no age key in plain\.yml /,
     )
   })
@@ -79,7 +68,7 @@ describe('age', () => {
     const changed = bytes('binary.age')
     changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1
     assert.match(
-      locked(() => withAge('age.key').age(changed, 'gpuplay')),
+      whyLocked(() => withAge('age.key').age(changed, 'gpuplay')),
       /^it is damaged: .+ \(restore it/,
     )
   })
@@ -88,11 +77,11 @@ describe('age', () => {
     const key = (content: string) =>
       keyring({ identities: () => [{ name: 'id', text: content }] }).age(bytes('text.age'), 'gpuplay')
     assert.match(
-      locked(() => key('-----BEGIN OPENSSH PRIVATE KEY-----\n')),
+      whyLocked(() => key('-----BEGIN OPENSSH PRIVATE KEY-----\n')),
       /^id is not an age key but another private key /,
     )
     assert.match(
-      locked(() => key(text('text.age'))),
+      whyLocked(() => key(text('text.age'))),
       /^the key file id is itself encrypted \(decrypt it: age/,
     )
   })
@@ -122,11 +111,11 @@ describe('Ansible Vault', () => {
   test('names the passwords that do not fit, and the vault ID', () => {
     const { keys } = withPasswords(['prod', 'wrong'])
     assert.match(
-      locked(() => keys.vault(text('vault-1.2.yml'))),
+      whyLocked(() => keys.vault(text('vault-1.2.yml'))),
       /^no password fits \(vault ID dev\); tried wrong /,
     )
     assert.match(
-      locked(() => withPasswords().keys.vault(text('vault-1.1.yml'))),
+      whyLocked(() => withPasswords().keys.vault(text('vault-1.1.yml'))),
       /^there is no password for Ansible Vault \(use --vault-password-file FILE or --ask-vault-pass/,
     )
   })
@@ -135,15 +124,15 @@ describe('Ansible Vault', () => {
     const { keys } = withPasswords([undefined, 'vault-pass-1'])
     const [header = '', ...rest] = text('vault-1.1.yml').split('\n')
     assert.match(
-      locked(() => keys.vault(header.replace('1.1', '1.0'))),
+      whyLocked(() => keys.vault(header.replace('1.1', '1.0'))),
       /^gpuplay reads the versions 1\.1 and 1\.2 of Ansible Vault with AES256, not 1\.0 with AES256 /,
     )
     assert.match(
-      locked(() => keys.vault([header, 'xyz'].join('\n'))),
+      whyLocked(() => keys.vault([header, 'xyz'].join('\n'))),
       /^it is damaged: /,
     )
     assert.match(
-      locked(() => keys.vault([header, ...rest.slice(1)].join('\n'))),
+      whyLocked(() => keys.vault([header, ...rest.slice(1)].join('\n'))),
       /^it is damaged: |^no password fits/,
     )
   })

@@ -9,8 +9,8 @@ import { readVariablesFile } from '../read-files.ts'
 import { memoryFiles } from '../testing/memory-files.ts'
 import type { YamlNode } from '../yaml.ts'
 import { createKeyring, type Keyring } from './keyring.ts'
-import { LockedError } from './locked-error.ts'
 import { sopsFile } from './testing/sops-file.ts'
+import { whyLocked } from './testing/why-locked.ts'
 
 const folder = fileURLToPath(new URL('../../../test/data/secrets', import.meta.url))
 const key = readFileSync(join(folder, 'age.key'), 'utf8')
@@ -70,16 +70,6 @@ const secret = {
   empty: '=',
 }
 
-function refusal(work: () => unknown): string {
-  try {
-    work()
-  } catch (error) {
-    if (error instanceof LockedError) return `${error.why} (${error.hint})`
-    throw error
-  }
-  return 'it was decrypted'
-}
-
 describe('files of sops', () => {
   test('all values are decrypted, in YAML and JSON; the metadata is no variable', async () => {
     for (const format of ['yaml', 'json'] as const) {
@@ -126,7 +116,7 @@ describe('files of sops', () => {
       const changed = change(text)
       assert.notEqual(changed, text)
       assert.match(
-        refusal(() => values(rootOf(changed), keyring().keys)),
+        whyLocked(() => values(rootOf(changed), keyring().keys)),
         /^the file was changed without sops: .+ \(restore it, and change it with "sops edit"\)$/,
       )
     })
@@ -135,7 +125,7 @@ describe('files of sops', () => {
     const text = await sopsFile({ one: 'first-value', two: 'other-value' }, { recipient })
     const swapped = text.replace('one: ', 'x: ').replace('two: ', 'one: ').replace('x: ', 'two: ')
     assert.match(
-      refusal(() => values(rootOf(swapped), keyring().keys)),
+      whyLocked(() => values(rootOf(swapped), keyring().keys)),
       /a value does not belong here/,
     )
   })
@@ -157,11 +147,11 @@ describe('files of sops', () => {
     const text = await sopsFile(plain, { recipient })
     const other = readFileSync(join(folder, 'other.key'), 'utf8')
     assert.match(
-      refusal(() => values(rootOf(text), keyring(createSecrets(), other).keys)),
+      whyLocked(() => values(rootOf(text), keyring(createSecrets(), other).keys)),
       /^no key in age\.key fits /,
     )
     assert.match(
-      refusal(() => values(rootOf(text.replace(/^ {2}age:\n( {4,}.*\n)+/m, '')), keyring().keys)),
+      whyLocked(() => values(rootOf(text.replace(/^ {2}age:\n( {4,}.*\n)+/m, '')), keyring().keys)),
       /^it is not encrypted for a recipient of age /,
     )
   })

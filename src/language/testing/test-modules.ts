@@ -48,6 +48,7 @@ export const testModules: ReadonlyMap<string, ModuleSchema> = new Map(
       },
       result: { type: 'object', properties: { rc: { type: 'integer' }, stdout: text, stderr: text } },
       freeForm: 'cmd',
+      runs: 'tests',
     },
     {
       name: 'service',

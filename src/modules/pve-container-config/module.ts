@@ -18,6 +18,7 @@ import { parseContainerConfig } from '../../proxmox/container-config.ts'
 import { findGuest, type GuestPlace, missingContainer } from '../../proxmox/find-guest.ts'
 import { networkAddresses } from '../../proxmox/network-addresses.ts'
 import type { Module } from '../module.ts'
+import { mayChangeContainer } from '../support/container-args.ts'
 import { args, type Args, result } from './args.ts'
 import { type Desired, desiredConfig, TooManyDevices } from './desired.ts'
 
@@ -41,6 +42,7 @@ export const pveContainerConfig = {
   result,
   files: { template: 'templates' },
   mayBeUnknown: ['content', 'more_owned', 'record'],
+  mayChange: (given) => [...mayChangeContainer(given), `file:${assignmentNotes}*`],
   exitCode: 4,
   probe,
   plan,

@@ -141,6 +141,6 @@ export function reportProgram(
   }
 }
 
-function lines(text: string): readonly string[] {
+export function lines(text: string): readonly string[] {
   return text === '' ? [] : text.split(/\r?\n/)
 }

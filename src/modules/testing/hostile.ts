@@ -18,6 +18,10 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { name: 'x', state: 'absent' },
   ],
   assert: [{ that: [true] }, { that: [false] }],
+  async_status: [
+    { jid: '/var/lib/gpuplay/v1/jobs/async-0123456789abcdef' },
+    { jid: '/var/lib/gpuplay/v1/jobs/async-0123456789abcdef', mode: 'cleanup' },
+  ],
   authorized_key: [{ user: 'alice', key: 'ssh-ed25519 AAAA x', exclusive: true }],
   blockinfile: [
     { path: '/etc/x', block: 'a' },

@@ -128,7 +128,10 @@ export function prepared(tasks: string, options: PreparedOptions = {}): Prepared
       ended: () => undefined,
       passed: () => undefined,
       vote: (_task, { wish }) => Promise.resolve(wish),
+      arrive: () => Promise.resolve('go'),
     },
+    enter: () => Promise.resolve(() => undefined),
+    delegateTo: (name) => run.fleet.host(name),
   }
   return {
     tasks: play.sections.flatMap((section) => section.tasks),

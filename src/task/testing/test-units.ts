@@ -40,6 +40,7 @@ export function unitWith(module: Module, progress: Progress, changes: UnitChange
       given: {},
       environment: {},
       become: undefined,
+      delegate: undefined,
       secret: false,
       facts: undefined,
       ...ready,
@@ -88,6 +89,11 @@ export function taskOf(module: string, changes: Partial<Task> = {}): Task {
     inRescue: false,
     noLog: false,
     exitCode: undefined,
+    timeout: undefined,
+    throttle: undefined,
+    delegateTo: undefined,
+    delegateFacts: false,
+    async: undefined,
     ...changes,
   }
 }

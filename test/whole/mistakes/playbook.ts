@@ -26,13 +26,13 @@ site.yml:5:7: error: "wehn" is not a keyword of a task
   },
   {
     name: 'an unsupported keyword of Ansible',
-    files: tasks('- name: Greet\n  debug: { msg: hello }\n  delegate_to: pve1'),
+    files: tasks('- name: Greet\n  debug: { msg: hello }\n  become_flags: -i'),
     says: `
-site.yml:5:7: error: "delegate_to" is not yet supported
+site.yml:5:7: error: "become_flags" is not yet supported
   4 |       debug: { msg: hello }
-  5 |       delegate_to: pve1
-    |       ^^^^^^^^^^^
-  help: move the task to its own play for that host; container modules reach the node themselves
+  5 |       become_flags: -i
+    |       ^^^^^^^^^^^^
+  help: leave it out: sudo is the only method
 `,
   },
   {
@@ -224,7 +224,7 @@ inventory.yml:3:19: error: "port" is "many", which is not valid
 roles/greeting/tasks/main.yml:1:12: error: "debug" has no "mesage"
   1 | - debug: { mesage: hello }
     |            ^^^^^^
-  help: it has msg, var
+  help: it has msg, warning, var
 
 site.yml:4:7: error: there is no module and no keyword "coppy"
   3 |   tasks:

@@ -5,7 +5,7 @@ import { modules } from '../../../src/modules/catalogue.ts'
  * Modules with their own tasks below. Each other module gets a secret in an argument that refuses secrets.
  */
 const called = new Set(
-  'command shell copy template lineinfile blockinfile replace ini_file slurp file stat debug fail assert set_fact get_url wait_for'.split(
+  'command shell copy template lineinfile blockinfile replace ini_file slurp file stat debug fail assert set_fact get_url wait_for include_vars include_tasks include_role meta'.split(
     ' ',
   ),
 )
@@ -51,6 +51,10 @@ export function canaryPlaybook(marker: string): string {
     - { name: block, blockinfile: { path: "{{ out }}/line", block: "of {{ db_password }}" } }
     - { name: replaced, replace: { path: "{{ out }}/line", regexp: '^a$', replace: "b {{ db_password }}" } }
     - { name: option, ini_file: { path: "{{ out }}/ini", section: s, option: o, value: "{{ mixed }}", mode: '0600' } }
+    - { name: included, include_vars: included.yml }
+    - { name: show included, debug: { msg: "{{ included_password }}" } }
+    - { name: included tasks, include_tasks: included-tasks.yml, vars: { given_password: "{{ db_password }}" } }
+    - { name: nothing, meta: noop }
     - { name: slurp, slurp: { path: "{{ out }}/key" }, register: slurped }
     - { name: show slurped, debug: { var: slurped } }
     - { name: read, command: { cmd: "cat {{ out }}/written {{ out }}/key {{ out }}/app", reads: true }, register: back }
