@@ -26,10 +26,15 @@ export function createDetailDialog(data: ReportData): DetailDialog {
       const [first] = cells
       if (first === undefined) return
       const task = data.tasks[first.task]
+      const heading = `${data.hosts[first.host]?.name ?? ''}: ${task?.name ?? ''}`
       body.replaceChildren(
-        element('h2', { id: 'detail-heading' }, `${data.hosts[first.host]?.name ?? ''}: ${task?.name ?? ''}`),
-        element('p', { class: 'dim' }, placeOf(data, first)),
-        ...cells.flatMap((cell) => turn(data, cell)),
+        element(
+          'div',
+          {},
+          element('h2', { id: 'detail-heading' }, heading),
+          element('p', { class: 'dim' }, placeOf(data, first)),
+          ...cells.flatMap((cell) => turn(data, cell)),
+        ),
       )
       dialog.showModal()
       dialog.scrollTop = 0
@@ -41,9 +46,11 @@ function placeOf({ tasks }: ReportData, cell: ReportCell): string {
   const task = tasks[cell.task]
   if (task === undefined) return ''
   const { module, where, handler, play } = task
-  return [`${handler ? 'handler, ' : ''}${module}`, where, ...(play === undefined ? [] : [`play ${play}`])].join(
-    ' \u00b7 ',
-  )
+  return [
+    `${handler ? 'handler, ' : ''}${module}`,
+    where,
+    ...(play === undefined ? [] : [`play ${play}`]),
+  ].join(' \u00b7 ')
 }
 
 function turn(data: ReportData, { outcome, start, end, detail }: ReportCell): readonly Child[] {
@@ -67,7 +74,11 @@ function partsOf(detail: CellDetail, data: ReportData): readonly Child[] {
     ...items.map((item) => itemOf(item, data)),
     ...logs.map(({ on, path, text }) => folded(`${path} on ${on} (the end)`, block(text))),
     leftOut === true
-      ? element('p', { class: 'dim' }, `Left out because the report is large: gpuplay runs ${data.run} -vv shows it.`)
+      ? element(
+          'p',
+          { class: 'dim' },
+          `Left out because the report is large: gpuplay runs ${data.run} -vv shows it.`,
+        )
       : undefined,
   ]
 }
@@ -85,7 +96,9 @@ function common(detail: Omit<CellDetail, 'items' | 'logs' | 'leftOut'>): readonl
     why === undefined ? undefined : element('p', {}, why),
     problem === undefined ? undefined : block(problem, 'problem'),
     message === undefined ? undefined : block(message),
-    actions.length === 0 ? undefined : element('ul', {}, ...actions.map((action) => element('li', {}, action))),
+    actions.length === 0
+      ? undefined
+      : element('ul', {}, ...actions.map((action) => element('li', {}, action))),
     ...findings.map(findingOf),
     ...diffs.map(diffBlock),
     ...(program === undefined

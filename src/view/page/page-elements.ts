@@ -42,7 +42,10 @@ export function linkButton(text: string, act: () => void): HTMLButtonElement {
 export function dataTable(
   columns: readonly string[],
   rows: readonly (readonly Child[])[],
-  { caption, rowClass }: { readonly caption: string; readonly rowClass?: (index: number) => string | undefined },
+  {
+    caption,
+    rowClass,
+  }: { readonly caption: string; readonly rowClass?: (index: number) => string | undefined },
 ): HTMLElement {
   const head = element('tr', {}, ...columns.map((column) => element('th', { scope: 'col' }, column)))
   const body = rows.map(([first, ...cells], index) =>
@@ -50,7 +53,7 @@ export function dataTable(
       'tr',
       { class: rowClass?.(index) },
       element('th', { scope: 'row' }, first),
-      ...cells.map((cell) => element('td', {}, cell)),
+      ...cells.map((cell) => element('td', { class: isLong(cell) ? 'long' : undefined }, cell)),
     ),
   )
   return scrollBox(
@@ -63,6 +66,11 @@ export function dataTable(
       element('tbody', {}, ...body),
     ),
   )
+}
+
+/** Takes several lines, so the column needs a width. */
+function isLong(cell: Child): boolean {
+  return typeof cell === 'string' && cell.length > 24
 }
 
 /** A box that scrolls in both directions, with the keyboard too. */

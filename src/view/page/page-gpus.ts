@@ -5,12 +5,8 @@ import { findingOf } from './page-detail.ts'
 import { counted, shortId } from './page-words.ts'
 
 export function gpusView({ nodes, tables }: ReportData): readonly HTMLElement[] {
-  if (tables.length === 0)
-    return [element('p', { class: 'dim' }, 'No task of this run has verified GPUs.')]
-  return [
-    element('div', { class: 'nodes' }, ...nodes.map(nodeBox)),
-    ...tables.map(tableOf),
-  ]
+  if (tables.length === 0) return [element('p', { class: 'dim' }, 'No task of this run has verified GPUs.')]
+  return [element('div', { class: 'nodes' }, ...nodes.map(nodeBox)), ...tables.map(tableOf)]
 }
 
 function nodeBox(node: GpuNode): HTMLElement {
@@ -35,13 +31,19 @@ function nodeBox(node: GpuNode): HTMLElement {
 function versionsOf({ wanted, loaded, userspace }: GpuNode): HTMLElement {
   const off = wanted !== undefined && loaded !== undefined && wanted !== loaded
   const entry = (term: string, value: string | undefined, marked = false): readonly Child[] =>
-    value === undefined ? [] : [element('dt', {}, term), element('dd', { class: marked ? 'off' : undefined }, value)]
+    value === undefined
+      ? []
+      : [element('dt', {}, term), element('dd', { class: marked ? 'off' : undefined }, value)]
   return element(
     'dl',
     { class: 'versions' },
     ...entry('wanted', wanted),
     ...entry('loaded', loaded, off),
-    ...entry('user space', userspace, loaded !== undefined && userspace !== undefined && loaded !== userspace),
+    ...entry(
+      'user space',
+      userspace,
+      loaded !== undefined && userspace !== undefined && loaded !== userspace,
+    ),
   )
 }
 
@@ -67,15 +69,16 @@ function containerBox(container: NodeContainer): HTMLElement {
   return element(
     'div',
     { class: `container s-${state}` },
-    element('h4', {}, `${name} ${name.startsWith('(CT ') ? '' : `(CT ${ctid})`} `, element('span', { class: `state s-${state}` }, words)),
+    element(
+      'h4',
+      {},
+      `${name} ${name.startsWith('(CT ') ? '' : `(CT ${ctid})`} `,
+      element('span', { class: `state s-${state}` }, words),
+    ),
     element('p', {}, versions.join(' \u00b7 ')),
     mismatched.length === 0
       ? undefined
-      : element(
-          'p',
-          { class: 'off' },
-          `assigned and visible differ: ${mismatched.map(shortId).join(', ')}`,
-        ),
+      : element('p', { class: 'off' }, `assigned and visible differ: ${mismatched.map(shortId).join(', ')}`),
     ...findings.map(findingOf),
   )
 }

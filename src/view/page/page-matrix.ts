@@ -43,7 +43,7 @@ export function matrixView(
     element('thead', {}, headOf(matrix)),
     element('tbody', {}, ...drawn.map(({ line }) => line)),
   )
-  const box = scrollBox('Hosts and tasks', table)
+  const box = scrollBox('Matrix of hosts and tasks', table)
   // The cells have the focus, not the box.
   box.removeAttribute('tabindex')
   const keys = createMatrixKeys(table, {
@@ -73,7 +73,9 @@ export function matrixView(
       line,
       cells() {
         if (cells === undefined) {
-          cells = columns.map((column, position) => drawCell(matrix, { row, column, index, position }, data.check))
+          cells = columns.map((column, position) =>
+            drawCell(matrix, { row, column, index, position }, data.check),
+          )
           line.append(...cells)
         }
         return cells

@@ -11,8 +11,14 @@ export function summaryView(data: ReportData, show: Show): readonly HTMLElement[
   return [
     tiles(data),
     facts(data),
-    ...list('Mistakes', problems.map((problem) => [element('pre', { tabindex: '0' }, problem)])),
-    ...list('Failures', failures.map((failure) => failureItem(failure, data, show))),
+    ...list(
+      'Mistakes',
+      problems.map((problem) => [element('pre', { tabindex: '0' }, problem)]),
+    ),
+    ...list(
+      'Failures',
+      failures.map((failure) => failureItem(failure, data, show)),
+    ),
     ...list(
       'Warnings',
       warnings.map(({ message, hosts, count }) => [
@@ -42,7 +48,17 @@ function tiles({ cells, hosts, check }: ReportData): HTMLElement {
   )
 }
 
-function facts({ run, command, playbooks, time, duration: took, version, check, hosts, tasks }: ReportData): HTMLElement {
+function facts({
+  run,
+  command,
+  playbooks,
+  time,
+  duration: took,
+  version,
+  check,
+  hosts,
+  tasks,
+}: ReportData): HTMLElement {
   const entries: readonly (readonly [string, Child])[] = [
     ['Run', run],
     ['Command', element('code', {}, command === '' ? playbooks.join(' ') : command)],

@@ -5,13 +5,15 @@ import { select, type Selection } from 'd3-selection'
 import { duration } from '../duration.ts'
 import type { PathPart, ReportCell, ReportData } from '../report/report-data.ts'
 import { type Child, dataTable, element, linkButton, scrollBox, whenPrinted } from './page-elements.ts'
-import { outcomeWord, share, sinceStart } from './page-words.ts'
+import { outcomeWord, share, sinceStart, timeLabel } from './page-words.ts'
 
 /** In pixels. */
 const rowHeight = 20
 const axisHeight = 24
 const barHeight = 14
 const narrowest = 1
+/** Left and right of the times: half of a label of the axis. */
+const sideways = 20
 const printedWidth = 900
 
 const largestZoom = 64
@@ -81,19 +83,29 @@ function timeLine(data: ReportData, show: Show): readonly HTMLElement[] {
   )
   const box = scrollBox(
     'Time line',
-    element('div', { class: 'time-line' }, names, element('div', { class: 'drawn' }, axis.node() ?? '', drawing.node() ?? '')),
+    element(
+      'div',
+      { class: 'time-line' },
+      names,
+      element('div', { class: 'drawn' }, axis.node() ?? '', drawing.node() ?? ''),
+    ),
   )
   let zoom = 1
   let printing = false
   const draw = (): void => {
-    const width = printing ? printedWidth : Math.max(200, box.clientWidth - names.offsetWidth - 24) * zoom
-    const scale = scaleUtc([0, Math.max(1, data.duration)], [0, width])
-    axis.attr('width', width + 24)
-    drawing.attr('width', width + 24)
+    const width = printing
+      ? printedWidth
+      : Math.max(200, box.clientWidth - names.offsetWidth - 2 * sideways) * zoom
+    const scale = scaleUtc([0, Math.max(1, data.duration)], [sideways, sideways + width])
+    axis.attr('width', width + 2 * sideways)
+    drawing.attr('width', width + 2 * sideways)
+    const times = scale.ticks(Math.max(2, width / 90))
+    const [one, two] = times.map(Number)
+    const apart = (two ?? Infinity) - (one ?? 0)
     ticks.call(
       axisTop(scale)
-        .ticks(Math.max(2, width / 90))
-        .tickFormat((time) => sinceStart(Number(time))),
+        .tickValues(times)
+        .tickFormat((time) => timeLabel(Number(time), apart)),
     )
     drawBars(bars, seen(byHost, scale, printing ? undefined : box), { scale, show })
     line.attr('d', pathLine(path.parts, scale))
@@ -204,13 +216,17 @@ function whereItWent(data: ReportData, show: Show): readonly HTMLElement[] {
   const totals = path.totals.slice(0, mostTotals).map(({ task, milliseconds }): readonly Child[] => [
     task === undefined ? 'connections, reboots, gaps between tasks' : (tasks[task]?.name ?? ''),
     duration(milliseconds),
-    share(milliseconds, data.duration),
-    element('meter', {
-      min: '0',
-      max: String(Math.max(1, data.duration)),
-      value: String(milliseconds),
-      'aria-label': share(milliseconds, data.duration),
-    }),
+    element(
+      'span',
+      { class: 'share' },
+      element('meter', {
+        min: '0',
+        max: String(Math.max(1, data.duration)),
+        value: String(milliseconds),
+        'aria-hidden': 'true',
+      }),
+      share(milliseconds, data.duration),
+    ),
   ])
   const lineOf = ({ host, task, start, end }: PathPart): readonly Child[] => {
     const cell = cells.find((one) => one.host === host && one.task === task && one.end >= end)
@@ -224,7 +240,9 @@ function whereItWent(data: ReportData, show: Show): readonly HTMLElement[] {
     ]
   }
   return [
-    dataTable(['On the critical path', 'Time', 'Share', ''], totals, { caption: 'Time on the critical path by task' }),
+    dataTable(['On the critical path', 'Time', 'Share'], totals, {
+      caption: 'Time on the critical path by task',
+    }),
     element(
       'details',
       {},

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { diffLine, outcomes, outcomeWord, share, shortId, signOf, sinceStart, worstOf } from './page-words.ts'
+import {
+  diffLine,
+  outcomes,
+  outcomeWord,
+  share,
+  shortId,
+  signOf,
+  sinceStart,
+  timeLabel,
+  worstOf,
+} from './page-words.ts'
 
 test('every outcome has a sign of its own', () => {
   assert.equal(new Set(outcomes.map(signOf)).size, outcomes.length)
@@ -20,6 +30,13 @@ test('the worst outcome of several is shown', () => {
 
 test('times since the start are minutes and seconds', () => {
   assert.deepEqual([0, 5999, 750_000, 3_723_000].map(sinceStart), ['0:00', '0:05', '12:30', '1:02:03'])
+})
+
+test('labels of an axis are different if they are less than a second apart', () => {
+  assert.deepEqual(
+    [timeLabel(5000, 5000), timeLabel(5500, 500), timeLabel(61_020, 20)],
+    ['0:05', '0:05.5', '1:01.020'],
+  )
 })
 
 test('shares of nothing are not numbers', () => {

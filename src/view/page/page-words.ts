@@ -48,6 +48,16 @@ export function sinceStart(milliseconds: number): string {
   return `${start}:${two(seconds % 60)}`
 }
 
+/** `0:05`, or `0:05.250` if labels are less than a second apart. */
+export function timeLabel(milliseconds: number, apart: number): string {
+  const whole = sinceStart(milliseconds)
+  if (apart >= 1000) return whole
+  const digits = apart >= 100 ? 1 : 3
+  return `${whole}.${String(Math.floor(milliseconds) % 1000)
+    .padStart(3, '0')
+    .slice(0, digits)}`
+}
+
 /** `3 tasks`, `1 host`. */
 export function counted(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`

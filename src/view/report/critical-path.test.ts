@@ -38,23 +38,17 @@ describe('the critical path', () => {
 
   test('leads through the host for which another waited', () => {
     const waits = [{ host: 1, why: 'waiting for pve1', start: 10, end: 500 }]
-    assert.deepEqual(
-      parts([cell(0, 0, 0, 500), cell(1, 1, 0, 10), cell(1, 2, 502, 800)], 800, waits),
-      [
-        [0, 0, 0, 500],
-        [1, 2, 502, 800],
-      ],
-    )
+    assert.deepEqual(parts([cell(0, 0, 0, 500), cell(1, 1, 0, 10), cell(1, 2, 502, 800)], 800, waits), [
+      [0, 0, 0, 500],
+      [1, 2, 502, 800],
+    ])
   })
 
   test('a host that is still at work when another goes on has not held it up', () => {
-    assert.deepEqual(
-      parts([cell(0, 0, 0, 700), cell(1, 0, 0, 200), cell(2, 1, 201, 800)], 800),
-      [
-        [1, 0, 0, 200],
-        [2, 1, 201, 800],
-      ],
-    )
+    assert.deepEqual(parts([cell(0, 0, 0, 700), cell(1, 0, 0, 200), cell(2, 1, 201, 800)], 800), [
+      [1, 0, 0, 200],
+      [2, 1, 201, 800],
+    ])
   })
 
   test('a task that was read ahead counts until the next one begins', () => {

@@ -60,9 +60,10 @@ function latest(spans: readonly PathPart[]): PathPart | undefined {
   const end = spans.at(-1)?.end
   return spans
     .filter((span) => span.end === end)
-    .reduce<
-      PathPart | undefined
-    >((best, span) => (best === undefined || span.start > best.start ? span : best), undefined)
+    .reduce<PathPart | undefined>(
+      (best, span) => (best === undefined || span.start > best.start ? span : best),
+      undefined,
+    )
 }
 
 function totalsOf(parts: readonly PathPart[], duration: number): CriticalPath['totals'] {

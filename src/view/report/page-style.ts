@@ -102,8 +102,10 @@ table { border-collapse: separate; border-spacing: 0; }
 table.data { width: 100%; }
 table.data th, table.data td {
   padding: 0.25rem 0.6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line);
-  font-weight: normal;
+  font-weight: normal; overflow-wrap: break-word;
 }
+table.data tbody th { white-space: nowrap; }
+table.data td.long { min-width: 14rem; }
 table.data thead th { position: sticky; top: 0; background: var(--panel); font-weight: 600; }
 tr.s-problem > * { background: light-dark(#ffd7d5, #6b1a18); }
 tr.s-pending > * { background: light-dark(#fff0b8, #4d3a00); }
@@ -148,12 +150,14 @@ table.matrix tbody tr:hover > * { filter: brightness(0.94); }
 svg.axis {
   position: sticky; top: 0; z-index: 1; background: var(--ground); color: var(--dim); overflow: visible;
 }
-rect.span { cursor: pointer; }
+rect.span { cursor: pointer; stroke: var(--ground); stroke-width: 0.5; }
 rect.wait { fill: light-dark(#d8dee4, #2d333b); cursor: default; }
 path.path { fill: none; stroke: var(--text); stroke-width: 1.5; pointer-events: none; }
 meter { width: 8rem; }
+.share { display: flex; gap: 0.6rem; align-items: center; }
 .nodes {
   display: grid; grid-template-columns: repeat(auto-fill, minmax(min(22rem, 100%), 1fr)); gap: 0.8rem;
+  align-items: start;
 }
 .node {
   padding: 0.2rem 0.9rem 0.7rem; border: 1px solid var(--line); border-left-width: 5px; border-radius:
@@ -176,6 +180,7 @@ dialog::backdrop { background: rgb(0 0 0 / 0.5); }
 dialog h2 { margin-top: 0.4rem; padding-right: 5rem; }
 dialog .close { position: sticky; top: 0; float: right; }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
+@media (max-width: 40rem) { table.matrix tbody th { max-width: 55vw; } }
 @media print {
   :root, :root[data-theme] { color-scheme: light; }
   @page { size: A4 landscape; margin: 10mm; }
@@ -187,6 +192,7 @@ dialog .close { position: sticky; top: 0; float: right; }
   table.matrix td { min-width: 12px; height: 12px; }
   table.matrix tbody tr { height: 12px; }
   table.matrix th, .names, svg.axis { position: static; }
+  h2, h3 { break-after: avoid; }
   .node, tr { break-inside: avoid; }
   .node { content-visibility: visible; }
 }

@@ -37,9 +37,7 @@ export function createDetails(events: readonly Event[], largest = largestReport)
         ...parts(event.detail),
         ...defined({
           items: some(items.take(key).map(itemOf)),
-          logs: some(
-            logs.take(key).map(({ on, path, text }) => ({ on, path, text: theEnd(text) })),
-          ),
+          logs: some(logs.take(key).map(({ on, path, text }) => ({ on, path, text: theEnd(text) }))),
         }),
       }
       const text = JSON.stringify(whole)
@@ -100,11 +98,7 @@ function parts(detail: TaskDetail): CellDetail {
   })
 }
 
-function itemOf({
-  item,
-  outcome,
-  detail,
-}: Extract<Event, { readonly type: 'item.finished' }>): ReportItem {
+function itemOf({ item, outcome, detail }: Extract<Event, { readonly type: 'item.finished' }>): ReportItem {
   return { item, outcome, ...parts(detail) }
 }
 

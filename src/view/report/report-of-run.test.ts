@@ -12,15 +12,13 @@ const begin = Date.UTC(2026, 0, 2, 3, 4, 5)
 
 function reported(hosts: readonly string[], bodies: readonly Timed[], check = false): ReportedRun {
   const first: Timed = [0, started(hosts, check)]
-  const events = [first, ...bodies].map(
-    ([milliseconds, body], index): Event => ({
-      v: 1,
-      run: 'r1',
-      seq: index + 1,
-      time: new Date(begin + milliseconds).toISOString(),
-      ...body,
-    }),
-  )
+  const events = [first, ...bodies].map(([milliseconds, body], index): Event => ({
+    v: 1,
+    run: 'r1',
+    seq: index + 1,
+    time: new Date(begin + milliseconds).toISOString(),
+    ...body,
+  }))
   const [start] = events
   assert.ok(start?.type === 'run.started')
   return { started: start, events }
@@ -52,10 +50,7 @@ describe('the report of a run', () => {
       { host: 0, task: 0, outcome: 'changed', start: 10, end: 110 },
       { host: 1, task: 0, outcome: 'ok', start: 110, end: 150 },
     ])
-    assert.deepEqual(
-      [hosts.map(({ name }) => name), duration, state],
-      [['pve1', 'web'], 160, 'succeeded'],
-    )
+    assert.deepEqual([hosts.map(({ name }) => name), duration, state], [['pve1', 'web'], 160, 'succeeded'])
     assert.equal(result, 'nothing was done: no play matched a host')
   })
 
@@ -65,10 +60,7 @@ describe('the report of a run', () => {
       [70, { type: 'host.waiting', host: 'pve1', why: 'rebooting: new driver' }],
       [500, { type: 'warning', message: 'w' }],
     )
-    assert.deepEqual(
-      [state, result, duration],
-      ['unfinished', 'not finished: killed, or still running', 500],
-    )
+    assert.deepEqual([state, result, duration], ['unfinished', 'not finished: killed, or still running', 500])
     assert.deepEqual(waits, [
       { host: 1, why: 'connecting', start: 10, end: 500 },
       { host: 0, why: 'rebooting: new driver', start: 70, end: 500 },
@@ -214,10 +206,7 @@ test('details beyond the largest size of a report keep only the failure', () => 
   )
   const details = createDetails(events, 120)
   for (const event of events) if (event.type === 'task.finished') details.of(event)
-  assert.deepEqual(details.list(), [
-    { message: 'x'.repeat(100) },
-    { problem: 'error: full', leftOut: true },
-  ])
+  assert.deepEqual(details.list(), [{ message: 'x'.repeat(100) }, { problem: 'error: full', leftOut: true }])
 })
 
 test('the end of a long text is kept', () => {

@@ -90,8 +90,7 @@ function failuresOf(events: readonly Event[]): readonly ReportFailure[] {
   const ends = events.filter(({ type }) => type === 'task.finished')
   const cells = new Map(ends.map((event, index) => [event, index]))
   return events.flatMap((event): readonly ReportFailure[] => {
-    if (event.type === 'host.unreachable')
-      return [{ host: event.host, message: problemWords(event.problem) }]
+    if (event.type === 'host.unreachable') return [{ host: event.host, message: problemWords(event.problem) }]
     if (event.type !== 'task.finished' || handledBy(event) !== undefined) return []
     if (event.outcome !== 'failed' && event.outcome !== 'unreachable') return []
     const { host, task, outcome, detail } = event

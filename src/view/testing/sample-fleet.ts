@@ -21,7 +21,13 @@ interface Timed {
 
 const driver = '590.48.01'
 
-/** Containers start when their node has finished. The last task of the last node fails. */
+/** Runs over at least this many nodes cannot reach their last container. */
+const lostFrom = 10
+
+/**
+ * Containers start when their node has finished. The last task of the last node fails. Every node whose driver
+ * is not the wanted one has a warning.
+ */
 export function fleetRun({ nodes, containers, tasks }: FleetSize): readonly Event[] {
   const names = numbers(nodes).map((node) => `pve${two(node)}`)
   const guestsOf = (node: number): readonly string[] =>
@@ -31,26 +37,30 @@ export function fleetRun({ nodes, containers, tasks }: FleetSize): readonly Even
   const ofGuests = numbers(tasks).map((task) => named('lxc_passthrough', task))
   const timed: Timed[] = [
     { milliseconds: 1, body: playStarted('Nodes', names, ofNodes) },
-    ...(guests.length === 0
-      ? []
-      : [{ milliseconds: 1, body: playStarted('Containers', guests, ofGuests) }]),
+    ...(guests.length === 0 ? [] : [{ milliseconds: 1, body: playStarted('Containers', guests, ofGuests) }]),
   ]
-  const counts: Record<string, Counts> = {}
   for (const [index, name] of names.entries()) {
     const last = index === nodes - 1
     const end = play(timed, { host: name, tasks: ofNodes, from: 0, seed: index, full: last })
-    counts[name] = { ...noCounts, ok: tasks - (last ? 1 : 0), failed: last ? 1 : 0 }
+    if (isDrifted(index + 1)) {
+      const message = 'the driver that is loaded is not the wanted one; a reboot loads it'
+      timed.push({ milliseconds: end, body: { type: 'warning', host: name, message } })
+    }
     for (const [guest, host] of guestsOf(index + 1).entries()) {
       timed.push({ milliseconds: 5, body: { type: 'host.waiting', host, why: `waiting for ${name}` } })
+      if (nodes >= lostFrom && last && guest === containers - 1) {
+        const problem = { code: 'unreachable', message: `${host} has no network address` }
+        timed.push({ milliseconds: end, body: { type: 'host.unreachable', host, problem } })
+        continue
+      }
       play(timed, { host, tasks: ofGuests, from: end, seed: index * 31 + guest, full: false })
-      counts[host] = { ...noCounts, ok: tasks }
     }
   }
   timed.sort((one, other) => one.milliseconds - other.milliseconds)
   const end = timed.at(-1)?.milliseconds ?? 0
   const failed = names.at(-1) ?? ''
   const last = finished({
-    hosts: counts,
+    hosts: Object.fromEntries([...names, ...guests].map((host) => [host, countsOf(timed, host)])),
     milliseconds: end,
     exitCode: exitCodes.task,
     failures: [{ host: failed, exitCode: exitCodes.task, message: 'no space left on device' }],
@@ -64,7 +74,10 @@ export function fleetRun({ nodes, containers, tasks }: FleetSize): readonly Even
     hosts: [...names, ...guests],
     containers: Object.fromEntries(
       numbers(nodes).flatMap((node) =>
-        guestsOf(node).map((host, guest) => [host, { node: `pve${two(node)}`, ctid: String(100 * node + guest) }]),
+        guestsOf(node).map((host, guest) => [
+          host,
+          { node: `pve${two(node)}`, ctid: String(100 * node + guest) },
+        ]),
       ),
     ),
     version: '1.2.3',
@@ -78,6 +91,21 @@ export function fleetRun({ nodes, containers, tasks }: FleetSize): readonly Even
       ...body,
     }),
   )
+}
+
+function countsOf(timed: readonly Timed[], host: string): Counts {
+  const counts = { ...noCounts }
+  for (const { body } of timed) {
+    if (!('host' in body) || body.host !== host) continue
+    if (body.type === 'task.finished') counts[body.outcome] += 1
+    if (body.type === 'host.unreachable') counts.unreachable += 1
+  }
+  return counts
+}
+
+function installerLog(host: string, task: TaskRef): EventBody {
+  const text = 'Using built-in stream user interface\n-> Detected 16 CPUs online\n-> Installing the driver\n'
+  return { type: 'program.log', host, task, on: host, path: '/var/log/nvidia-installer.log', text }
 }
 
 interface OneHost {
@@ -98,7 +126,14 @@ function play(timed: Timed[], { host, tasks, from, seed, full }: OneHost): numbe
     const took = 40 + ((seed * 7919 + index * 104_729) % 900) * (index % 9 === 4 ? 20 : 1)
     time += took
     const outcome: Outcome =
-      full && index === tasks.length - 1 ? 'failed' : index % 9 === 4 ? 'changed' : index % 5 === 2 ? 'skipped' : 'ok'
+      full && index === tasks.length - 1
+        ? 'failed'
+        : index % 9 === 4
+          ? 'changed'
+          : index % 5 === 2
+            ? 'skipped'
+            : 'ok'
+    if (outcome === 'changed') timed.push({ milliseconds: time, body: installerLog(host, task) })
     timed.push({ milliseconds: time, body: ending(host, task, { outcome, took }) })
     time += 5
   }
@@ -117,18 +152,22 @@ function ending(
     return taskFinished(host, task, outcome, { milliseconds, detail: { problem, program } })
   }
   if (outcome === 'skipped')
-    return taskFinished(host, task, outcome, { milliseconds, detail: { why: 'nvidia_driver_install is false' } })
+    return taskFinished(host, task, outcome, {
+      milliseconds,
+      detail: { why: 'nvidia_driver_install is false' },
+    })
   if (outcome === 'ok') return taskFinished(host, task, outcome, { milliseconds })
   const title = '/etc/modprobe.d/nvidia.conf'
   const diffs = [{ title, before: 'options nvidia a=1\n', after: `options nvidia a=1\n# ${task.name}\n` }]
   return taskFinished(host, task, outcome, { milliseconds, detail: { actions: [`write ${title}`], diffs } })
 }
 
-/** Every fourth node has another driver than the inventory wants. */
 function rowsOf(node: number, guests: readonly string[]): readonly SummaryRow[] {
   const name = `pve${two(node)}`
-  const cards = numbers(4).map((card) => `GPU-${two(node)}${two(card)}1b7c-0000-4000-8000-00000000${two(card)}00`)
-  const drifted = node % 4 === 0
+  const cards = numbers(4).map(
+    (card) => `GPU-${two(node)}${two(card)}1b7c-0000-4000-8000-00000000${two(card)}00`,
+  )
+  const drifted = isDrifted(node)
   const loaded = drifted ? '580.95.05' : driver
   const own = rowOf({
     status: {
@@ -151,28 +190,44 @@ function rowsOf(node: number, guests: readonly string[]): readonly SummaryRow[] 
   })
   const rows = guests.map((host, guest) => {
     const given = [cards[guest % cards.length] ?? '']
+    const blind = drifted && guest === 0
+    const state = blind ? 'drift' : 'ok'
+    const visible = blind ? [] : given
     return rowOf({
       status: {
         ...nothingKnown,
         host,
         node: name,
         ctid: String(100 * node + guest),
-        state: 'ok',
-        detail: '',
+        state,
+        detail: blind ? 'sees no GPU' : '',
         userspace: loaded,
         cuda: '13.0',
         assigned: given,
-        visible: given,
+        visible,
       },
-      cells: ['', '-', loaded, '13.0', '1', given.join(' ')],
-      severity: 'ok',
-      findings: [],
+      cells: ['', '-', loaded, '13.0', String(visible.length), visible.join(' ')],
+      severity: blind ? 'problem' : 'ok',
+      findings: blind
+        ? [{ message: `${host} sees none of its 1 GPU`, cause: 'dev0 is missing', fix: 'restart it' }]
+        : [],
     })
   })
   return [own, ...rows]
 }
 
-const words = ['Read the facts', 'Install packages', 'Write the settings', 'Check the driver', 'Verify'] as const
+/** Every fourth node has another driver than the inventory wants. */
+function isDrifted(node: number): boolean {
+  return node % 4 === 0
+}
+
+const words = [
+  'Read the facts',
+  'Install packages',
+  'Write the settings',
+  'Check the driver',
+  'Verify',
+] as const
 
 function named(role: string, task: number): TaskRef {
   const name = `${role} : ${words[task % words.length] ?? ''} ${task}`
