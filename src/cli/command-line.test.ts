@@ -60,7 +60,7 @@ const options: Readonly<Record<string, string>> = {
   show: 'output color verbose',
   apply: `extra-vars output color verbose quiet diff forks profile ${vault}`,
   lint: 'inventory skip color',
-  graph: '',
+  graph: 'format',
   status: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass limit forks output color`,
   metrics: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass

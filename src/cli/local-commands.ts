@@ -2,29 +2,20 @@
 import { buildCommand } from '@stricli/core'
 import type { Context } from './context.ts'
 import type { Examples } from './examples.ts'
-import {
-  inventoryAliases,
-  inventoryFlags,
-  limitFlag,
-  outputAliases,
-  outputFlags,
-  playbooksArgument,
-} from './flags.ts'
+import { inventoryAliases, inventoryFlags, limitFlag, outputFlags, playbooksArgument } from './flags.ts'
 import { hostCompletion } from './host-completion.ts'
+import { reportDeclared, runsDeclared } from './records-declared.ts'
 import { secretsDeclared } from './secrets-declared.ts'
 import type { ConfigFlags } from './commands/config-command.ts'
+import type { GraphFlags } from './commands/graph-command.ts'
 import type { InventoryCommandFlags } from './commands/inventory-command.ts'
 import type { LintFlags } from './commands/lint-command.ts'
 import type { ModulesFlags } from './commands/modules-command.ts'
-import type { ReportFlags } from './commands/report-command.ts'
-import type { RunsFlags } from './commands/runs-command.ts'
 
 /** The most important flags. stricli would print all of them in one line. */
 const usage = {
   lint: '[-i inventory] [--skip code,...] <path>...',
-  graph: '<playbook>...',
-  runs: '-i inventory [-vv] [<id> | diff <id> <id>]',
-  report: '-i inventory -o file [<id>]',
+  graph: '[--format svg] <playbook>...',
   inventory: '-i inventory (--list | --graph | --host name)',
   modules: '[--json] [<name>]',
   init: '[<directory>]',
@@ -37,16 +28,10 @@ const examples = {
     ['lint .', 'check all playbooks and roles of a folder'],
     ['lint site.yml roles/web --skip unnamed-task', 'without one kind of advice'],
   ],
-  runs: [
-    ['runs -i hosts.yml', 'list the runs'],
-    ['runs -i hosts.yml 20261122T0315 -vv', 'show one again, with every action'],
-    ['runs -i hosts.yml diff 20261121 20261122', 'show what changed between two'],
+  graph: [
+    ['graph site.yml > site.mmd', 'write the flow of a playbook to a file'],
+    ['graph site.yml --format svg > site.svg', 'draw it'],
   ],
-  report: [
-    ['report -i hosts.yml -o report.html', 'of the last run'],
-    ['report -i hosts.yml -o report.html 20261122T0315', 'of another one'],
-  ],
-  graph: [['graph site.yml > site.mmd', 'write the flow of a playbook to a file']],
   inventory: [
     ['inventory -i hosts.yml --graph', 'show groups and hosts'],
     ['inventory -i hosts.yml --host pve1', 'show where its variables are set'],
@@ -111,81 +96,24 @@ const modules = buildCommand<ModulesFlags, [string?], Context>({
   },
 })
 
-const runs = buildCommand<RunsFlags, string[], Context>({
-  loader: async () => (await import('./commands/runs-command.ts')).runsCommand,
-  docs: {
-    brief: 'List the recorded runs, show one again, or compare two',
-    customUsage: [usage.runs],
-    fullDescription:
-      'diff shows, host by host, what is different in the second run. Each run is recorded in .gpuplay/runs beside its inventory, or in ~/.local/state/gpuplay. See keep_runs in "gpuplay config" for the number of records to keep.',
-  },
-  parameters: {
-    positional: {
-      kind: 'array',
-      parameter: {
-        parse: String,
-        brief: 'A run, or the beginning of its ID; or diff and two of them',
-        placeholder: 'id',
-      },
-      maximum: 3,
-    },
-    flags: {
-      inventory: inventoryFlags.inventory,
-      output: {
-        kind: 'enum',
-        values: ['plain', 'jsonl'],
-        default: 'plain',
-        brief: 'plain: for people; jsonl: one run, event or host per line',
-      },
-      diff: { kind: 'boolean', optional: true, brief: 'Show changes to files and settings as diffs' },
-      color: outputFlags.color,
-      verbose: {
-        kind: 'counter',
-        brief: 'Print more; give it twice to print every action and installer logs',
-      },
-    },
-    aliases: { i: inventoryAliases.i, D: 'diff', v: outputAliases.v },
-  },
-})
-
-const report = buildCommand<ReportFlags, [string?], Context>({
-  loader: async () => (await import('./commands/report-command.ts')).reportCommand,
-  docs: {
-    brief: 'Write a recorded run to an HTML file',
-    customUsage: [usage.report],
-    fullDescription:
-      'The file opens offline in a browser. It shows outcomes, changes, output and times by host and task, the GPUs of nodes and containers, and what is different from the run before.',
-  },
-  parameters: {
-    positional: {
-      kind: 'tuple',
-      parameters: [
-        {
-          parse: String,
-          brief: 'A run, or the beginning of its ID. Default: the last one',
-          placeholder: 'id',
-          optional: true,
-        },
-      ],
-    },
-    flags: {
-      inventory: inventoryFlags.inventory,
-      out: { kind: 'parsed', parse: String, brief: 'The file to write', placeholder: 'file' },
-    },
-    aliases: { i: inventoryAliases.i, o: 'out' },
-  },
-})
-
-const graph = buildCommand<object, string[], Context>({
+const graph = buildCommand<GraphFlags, string[], Context>({
   loader: async () => (await import('./commands/graph-command.ts')).graphCommand,
   docs: {
-    brief: 'Print the flow of playbooks as a Mermaid flowchart',
+    brief: 'Print the flow of playbooks as a Mermaid flowchart or as a drawing',
     customUsage: [usage.graph],
     fullDescription:
-      'Shows plays, roles, blocks, tasks and the handlers that they notify. Reads only the playbooks, so names are as written. Markdown on many sites draws the text in a block with the language "mermaid".',
+      'Shows plays, roles, blocks, tasks and the handlers that they notify. Reads only the playbooks, so names are as written. Markdown on many sites draws the text in a block with the language "mermaid". A browser opens the SVG file.',
   },
   parameters: {
     positional: playbooksArgument,
+    flags: {
+      format: {
+        kind: 'enum',
+        values: ['mermaid', 'svg'],
+        default: 'mermaid',
+        brief: 'mermaid: text that other programs draw; svg: a drawing',
+      },
+    },
   },
 })
 
@@ -283,8 +211,8 @@ const completion = buildCommand<object, [string], Context>({
 export const localCommands = {
   lint: { command: lint, usage: usage.lint, examples: examples.lint },
   graph: { command: graph, usage: usage.graph, examples: examples.graph },
-  runs: { command: runs, usage: usage.runs, examples: examples.runs },
-  report: { command: report, usage: usage.report, examples: examples.report },
+  runs: runsDeclared,
+  report: reportDeclared,
   inventory: { command: inventory, usage: usage.inventory, examples: examples.inventory },
   modules: { command: modules, usage: usage.modules, examples: examples.modules },
   init: { command: init, usage: usage.init, examples: examples.init },
