@@ -127,7 +127,9 @@ test('links in the documentation lead to existing files and headings', () => {
     'test/lab/README.md',
     'test/lab/STANDINS.md',
     'bench/README.md',
-    ...readdirSync(join(repository, 'docs')).map((name) => `docs/${name}`),
+    ...readdirSync(join(repository, 'docs'))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
   ]
   const broken = pages.flatMap((page) =>
     linksOf(readPage(text(page)))

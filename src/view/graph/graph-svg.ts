@@ -1,16 +1,14 @@
 /** The flow of plays as an SVG drawing, light or dark as the reader's system is. It loads nothing. */
-import { create } from 'xmlbuilder2'
 import { defined } from '../../base/defined.ts'
 import type { PlayFlow } from '../../events/play-flow.ts'
+import { xmlDocument, type XmlElement } from '../xml.ts'
 import { flowGraph } from './flow-graph.ts'
 import { graphFont, layoutGraph, type PlacedArrow, type PlacedBox, type Point } from './graph-layout.ts'
-
-type Element = ReturnType<ReturnType<typeof create>['ele']>
 
 export function graphSvg(plays: readonly PlayFlow[]): string {
   const { width, height, boxes, arrows } = layoutGraph(flowGraph(plays))
   const [w, h] = [Math.ceil(width), Math.ceil(height)]
-  const svg = create({ invalidCharReplacement: '\ufffd' }).ele('svg', {
+  const { root: svg, text } = xmlDocument('svg', {
     xmlns: 'http://www.w3.org/2000/svg',
     width: w,
     height: h,
@@ -35,10 +33,10 @@ export function graphSvg(plays: readonly PlayFlow[]): string {
   svg.ele('rect', { class: 'ground', width: w, height: h })
   for (const box of boxes) drawBox(svg, box)
   for (const arrow of arrows) drawArrow(svg, arrow)
-  return `${svg.end({ prettyPrint: true })}\n`
+  return text()
 }
 
-function drawBox(svg: Element, { box, x, y, width, height, lines, more }: PlacedBox): void {
+function drawBox(svg: XmlElement, { box, x, y, width, height, lines, more }: PlacedBox): void {
   const group = box.kind === 'group'
   const drawn = svg.ele('g', { id: box.id, class: group ? box.of : box.kind })
   if (box.kind === 'conditional') drawn.ele('polygon', { points: hexagon({ x, y, width, height }) })
@@ -86,7 +84,7 @@ function hexagon({
     .join(' ')
 }
 
-function drawArrow(svg: Element, { arrow, points, label }: PlacedArrow): void {
+function drawArrow(svg: XmlElement, { arrow, points, label }: PlacedArrow): void {
   const kind = arrow.why.replaceAll(/[^a-z]+/g, '-')
   const path = arrow.why === 'notify' ? bent(points) : straight(points)
   svg.ele('path', {

@@ -91,7 +91,10 @@ function tableOf({ name, columns, rows, notes }: ReportTable): HTMLElement {
     'div',
     {},
     element('h3', {}, `Table ${name}`),
-    dataTable(columns, cellsOf, { caption: name, rowClass: (index) => `s-${rows[index]?.state ?? 'ok'}` }),
+    dataTable(columns, cellsOf, {
+      caption: `Table ${name}`,
+      rowClass: (index) => `s-${rows[index]?.state ?? 'ok'}`,
+    }),
     ...notes.map((note) => element('p', { class: 'dim' }, note)),
   )
 }
