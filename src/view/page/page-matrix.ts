@@ -6,7 +6,7 @@ import { duration } from '../duration.ts'
 import type { CellOutcome, ReportCell, ReportData } from '../report/report-data.ts'
 import { element, scrollBox, whenPrinted } from './page-elements.ts'
 import { createMatrixKeys } from './page-matrix-keys.ts'
-import { counted, outcomes, outcomeWord, signOf, worstOf } from './page-words.ts'
+import { counted, headLabel, outcomes, outcomeWord, signOf, worstOf } from './page-words.ts'
 
 const mostHostColumns = 12
 
@@ -115,8 +115,8 @@ function orient({ hosts, tasks, cells }: ReportData): Matrix {
 }
 
 function headOf({ columns, rowWord }: Matrix): HTMLElement {
-  const heads = columns.map(({ label, title }) =>
-    element('th', { scope: 'col', title }, element('span', {}, label)),
+  const heads = columns.map(({ label, title }, index) =>
+    element('th', { scope: 'col', title }, element('span', {}, headLabel(label, columns[index - 1]?.label))),
   )
   const corner = element('th', { scope: 'col', class: 'corner' }, rowWord === 'host' ? 'Host' : 'Task')
   return element('tr', { 'aria-rowindex': '1' }, corner, ...heads)

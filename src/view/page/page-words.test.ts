@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
   diffLine,
+  headLabel,
   outcomes,
   outcomeWord,
   share,
@@ -36,6 +37,14 @@ test('labels of an axis are different if they are less than a second apart', () 
   assert.deepEqual(
     [timeLabel(5000, 5000), timeLabel(5500, 500), timeLabel(61_020, 20)],
     ['0:05', '0:05.5', '1:01.020'],
+  )
+})
+
+test('the head of a column has the role only where it changes', () => {
+  const names = ['cuda : Read', 'cuda : Write', 'Say : it', 'host : Write', 'pve1']
+  assert.deepEqual(
+    names.map((name, index) => headLabel(name, names[index - 1])),
+    ['cuda : Read', 'Write', 'Say : it', 'host : Write', 'pve1'],
   )
 })
 

@@ -58,6 +58,12 @@ export function timeLabel(milliseconds: number, apart: number): string {
     .slice(0, digits)}`
 }
 
+/** Without the role (`nvidia_host : `) if the column before has the same: a head has little room. */
+export function headLabel(name: string, before = ''): string {
+  const [role = ''] = /^\S+ : /.exec(name) ?? []
+  return before.startsWith(role) ? name.slice(role.length) : name
+}
+
 /** `3 tasks`, `1 host`. */
 export function counted(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`
