@@ -193,6 +193,8 @@ dialog .close { position: sticky; top: 0; float: right; }
   table.matrix tbody tr { height: 12px; }
   table.matrix th, .names, svg.axis { position: static; }
   h2, h3 { break-after: avoid; }
+  .nodes { display: block; columns: 3; }
+  .node { margin-bottom: 0.8rem; }
   .node, tr { break-inside: avoid; }
   .node { content-visibility: visible; }
 }
