@@ -1,20 +1,24 @@
 /**
  * `npm run pictures`: takes the pictures of `docs/pictures` with Chromium (Debian's package `chromium`; `CHROMIUM`
- * names another program). They show reports of invented runs, and the graph of a small playbook.
+ * names another program). They show reports of invented runs, the output of such a run, and the graph of a small
+ * playbook.
  */
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { Page } from 'playwright-core'
+import { AnsiUp } from 'ansi_up'
+import type { Locator, Page } from 'playwright-core'
 import { pageScript } from '../src/base/built.ts'
 import { readFlow } from '../src/engine/read-flow.ts'
 import { facts } from '../src/host/facts.ts'
 import { diskFiles } from '../src/language/read-files.ts'
 import { modules } from '../src/modules/catalogue.ts'
+import { createColors } from '../src/view/colors.ts'
 import { graphSvg } from '../src/view/graph/graph-svg.ts'
+import { createPlainView } from '../src/view/plain.ts'
 import { reportPage } from '../src/view/report/report-page.ts'
-import type { FleetSize } from '../src/view/testing/sample-fleet.ts'
+import { type FleetSize, fleetRun } from '../src/view/testing/sample-fleet.ts'
 import { sampleReport } from '../src/view/testing/sample-report.ts'
 import { type PageBrowser, startBrowser, whyNoBrowser } from '../test/browser.ts'
 
@@ -91,6 +95,7 @@ async function main(): Promise<void> {
     const script = pageScript()
     for (const shot of shots) await take(browser, shot, script)
     await takeGraph(browser, folder)
+    await takeOutput(browser)
   } finally {
     rmSync(folder, { recursive: true })
     await browser.close()
@@ -117,15 +122,41 @@ async function take(browser: PageBrowser, shot: Shot, script: string): Promise<v
   if (complaints.length > 0) throw new Error(`${name}: ${complaints.join('\n')}`)
 }
 
+/** The output of a run, as a terminal with colors shows it. */
+async function takeOutput(browser: PageBrowser): Promise<void> {
+  const texts: string[] = []
+  const view = createPlainView({
+    write: (text) => texts.push(text),
+    colors: createColors({ wanted: 'always', environment: {}, isTerminal: true }),
+    verbosity: 0,
+    diff: false,
+    width: () => 110,
+  })
+  for (const event of fleetRun({ nodes: 2, containers: 1, tasks: 6 })) view.take(event)
+  await view.close()
+  const html = `<meta charset="utf-8"><style>
+    body { margin: 0; background: #14171a; color: #e6e9ec; }
+    pre { margin: 0; padding: 16px; width: max-content; font: 14px/1.4 'DejaVu Sans Mono', monospace; }
+  </style><pre>${new AnsiUp().ansi_to_html(texts.join(''))}</pre>`
+  const { page, context } = await browser.open('output.html', html)
+  await savePart('output', page, page.locator('pre'))
+  await context.close()
+}
+
 async function takeGraph(browser: PageBrowser, folder: string): Promise<void> {
   const file = join(folder, 'web.yml')
   writeFileSync(file, playbook)
   const plays = readFlow({ playbooks: [file], rolesPaths: [] }, { files: diskFiles, modules, facts })
   const { page, context } = await browser.open('graph.svg', graphSvg(plays))
-  const { width, height } = (await page.locator('svg').boundingBox()) ?? { width: 0, height: 0 }
-  await page.setViewportSize({ width: Math.ceil(width), height: Math.ceil(height) })
-  await save('graph', page, { x: 0, y: 0, width, height })
+  await savePart('graph', page, page.locator('svg'))
   await context.close()
+}
+
+/** The whole part, however large it is. */
+async function savePart(name: string, page: Page, part: Locator): Promise<void> {
+  const { width, height } = (await part.boundingBox()) ?? { width: 1, height: 1 }
+  await page.setViewportSize({ width: Math.ceil(width), height: Math.ceil(height) })
+  await save(name, page, { x: 0, y: 0, width, height })
 }
 
 async function save(name: string, page: Page, clip: Area): Promise<void> {
