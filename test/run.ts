@@ -9,7 +9,7 @@
  * alone        the same with a separate lab for each file: other kinds of nodes, killed runs
  * full         more of these, only with `npm run test:full`: each kind of node and each failure takes minutes
  *
- * The unit tests run first, in three processes, then the soak; then lanes run at the same time.
+ * The unit tests run first, in three processes; then the other phases in four lanes at the same time.
  *
  * `npm test -- unit` runs one phase. Further words select the files whose path contains one of them:
  * `npm test -- unit holds`. Tests that this machine cannot run are skipped with the reason. The last line has
@@ -40,19 +40,35 @@ const phases = {
 type Phase = keyof typeof phases
 /**
  * The lanes of a step run at the same time; the phases of a lane one after the other. Lanes with the same phase
- * divide its files.
+ * divide its files, so that all end at about the same time (`seconds`).
  */
 const steps: readonly (readonly (readonly Phase[])[])[] = [
   // Many unit tests wait for programs, so three processes fit on two cores too.
   [['unit'], ['unit'], ['unit']],
-  [['soak']],
-  // Labs wait more than they compute, so three of them fit on two cores.
+  // Labs wait for a third of their time, so three of them and the soak fit on two cores.
   [
+    ['soak', 'whole'],
     ['lab', 'whole'],
     ['alone', 'whole'],
     ['conformance', 'whole'],
   ],
 ]
+/** How long a phase, or a file of a divided phase, took on two cores. Files not named take a few seconds. */
+const seconds: Readonly<Record<string, number>> = {
+  soak: 60,
+  lab: 270,
+  alone: 290,
+  conformance: 255,
+  'test/whole/engine.test.ts': 185,
+  'test/whole/roles.test.ts': 150,
+  'test/whole/containers.test.ts': 135,
+  'test/whole/canary.test.ts': 120,
+  'test/whole/moved-minors.test.ts': 70,
+  'test/whole/faults.test.ts': 60,
+  'test/whole/pending.test.ts': 45,
+  'test/full/guide.test.ts': 300,
+  'test/full/variables.test.ts': 300,
+}
 const fullSteps: typeof steps = [...steps, [['full'], ['full']]]
 
 async function main(words: readonly string[]): Promise<number> {
@@ -65,9 +81,7 @@ async function main(words: readonly string[]): Promise<number> {
       lanes.map(async (lane) => {
         for (const phase of lane) {
           if (named && phase !== first) continue
-          const sharing = lanes.filter((other) => other.includes(phase))
-          const share = { index: sharing.indexOf(lane), of: sharing.length }
-          const counts = await runPhase(phase, filter, share)
+          const counts = await runPhase(phase, filesOf(phase, lane, lanes, filter))
           total.passed += counts.passed
           total.failed += counts.failed
           total.skipped += counts.skipped
@@ -91,17 +105,42 @@ function isPhase(word: string): word is Phase {
 }
 
 /**
- * Runs the files of a phase in one process. Prints its output at the end, so that the output of two phases
- * does not mix.
+ * The files of a phase that a lane runs. Each file goes to the lane that is free first, beginning with the
+ * files that take longest.
  */
-async function runPhase(
+function filesOf(
   phase: Phase,
+  lane: readonly Phase[],
+  lanes: readonly (readonly Phase[])[],
   filter: readonly string[],
-  share: { readonly index: number; readonly of: number },
-): Promise<Counts> {
-  const files = testFiles(phases[phase])
-    .filter((file) => filter.length === 0 || filter.some((word) => file.includes(word)))
-    .filter((_, index) => index % share.of === share.index)
+): readonly string[] {
+  const sharing = lanes
+    .filter((other) => other.includes(phase))
+    .map((other) => {
+      const before = other.slice(0, other.indexOf(phase))
+      return {
+        lane: other,
+        time: before.reduce((sum, name) => sum + (seconds[name] ?? 0), 0),
+        files: new Array<string>(),
+      }
+    })
+  const files = testFiles(phases[phase]).filter(
+    (file) => filter.length === 0 || filter.some((word) => file.includes(word)),
+  )
+  const cost = (file: string): number => seconds[file] ?? 5
+  for (const file of files.toSorted((a, b) => cost(b) - cost(a))) {
+    const free = sharing.reduce((best, other) => (other.time < best.time ? other : best))
+    free.files.push(file)
+    free.time += cost(file)
+  }
+  return sharing.find((other) => other.lane === lane)?.files.toSorted() ?? []
+}
+
+/**
+ * Runs files of a phase in one process. Prints its output at the end, so that the output of two phases does
+ * not mix.
+ */
+async function runPhase(phase: Phase, files: readonly string[]): Promise<Counts> {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 }
   print(`== ${phase}: ${files.length} files\n`)
   const begun = Date.now()

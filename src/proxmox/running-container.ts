@@ -122,8 +122,8 @@ export function mountPoints(mountinfo: string): readonly string[] {
  */
 export function mappedId(map: string, id: number): number {
   for (const line of map.split('\n')) {
-    const [inside, outside, count] = line.trim().split(/\s+/).map(Number)
-    if (inside === undefined || outside === undefined || count === undefined) continue
+    if (!/^\s*\d+\s+\d+\s+\d+\s*$/.test(line)) continue
+    const [inside = 0, outside = 0, count = 0] = line.trim().split(/\s+/).map(Number)
     if (id >= inside && id < inside + count) return outside + (id - inside)
   }
   return id

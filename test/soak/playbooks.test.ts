@@ -10,7 +10,7 @@ import { compare } from './compare.ts'
 import { playbooks } from './playbooks.ts'
 
 const runs = Number(process.env['GPUPLAY_SOAK_PLAYBOOKS'] ?? 30)
-const seed = Number(process.env['GPUPLAY_SOAK_SEED'] ?? Date.now() % 1_000_000)
+const seed = Number(process.env['GPUPLAY_SOAK_SEED'] ?? 1)
 
 test(`${runs} playbooks, from seed ${seed}`, async () => {
   await check(asyncProperty(playbooks, compare), {
