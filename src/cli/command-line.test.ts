@@ -1,6 +1,6 @@
 /** Command lines and the answers to them. */
 import assert from 'node:assert/strict'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { scratchFolder } from '../connection/testing/programs.ts'
@@ -77,7 +77,7 @@ const options: Readonly<Record<string, string>> = {
     ask-become-pass forks shell`,
   'test-module': `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user
     ask-pass ask-become-pass host`,
-  init: '',
+  init: 'inventory-only',
   secrets: `recipient values ${vault}`,
   config: 'inventory json',
   completion: '',
@@ -258,23 +258,8 @@ test('a whole command line in quotes gets a hint about --shell', async () => {
   assert.equal(output, 'localhost | exit 0\n  b\n')
 })
 
-test('init copies the example inventory and never overwrites', async () => {
-  const { exitCode, output } = await type('init')
-  assert.equal(exitCode, 0)
-  assert.match(output, /gpuplay run site\.yml -i inventory --check/)
-  assert.ok(existsSync(join(folder, 'inventory/group_vars/all.yml')))
-  const hosts = readFileSync(join(folder, 'inventory/hosts.yml'), 'utf8')
-  assert.match(hosts, /ctid: 101/)
-  const again = await type('init')
-  assert.match(again.errors, /^error: "inventory" already exists\n/)
-  assert.equal(again.exitCode, 2)
-  assert.equal((await type('init', 'other')).exitCode, 0)
-  const { errors } = await type('init', 'a/b/c')
-  assert.equal(errors, '')
-})
-
 test('a shipped playbook is found by name', async () => {
-  const inventory = join(folder, 'other')
+  const inventory = join(import.meta.dirname, '../../inventory/example')
   const { errors } = await type('run', 'verify.yml', '-i', inventory, '-l', 'nobody')
   assert.match(errors, /^--limit: error: there is no host or group "nobody"\n/)
   assert.match(errors, /\n1 problem;/)

@@ -10,6 +10,7 @@ import type { ConfigFlags } from './commands/config-command.ts'
 import type { GraphFlags } from './commands/graph-command.ts'
 import type { InventoryCommandFlags } from './commands/inventory-command.ts'
 import type { LintFlags } from './commands/lint-command.ts'
+import type { InitFlags } from './commands/init-command.ts'
 import type { ModulesFlags } from './commands/modules-command.ts'
 
 /** The most important flags. stricli would print all of them in one line. */
@@ -18,7 +19,7 @@ const usage = {
   graph: '[--format svg] <playbook>...',
   inventory: '-i inventory (--list | --graph | --host name)',
   modules: '[--json] [<name>]',
-  init: '[<directory>]',
+  init: '[--inventory-only] [<directory>]',
   config: '[-i inventory] [--json] [<playbook>...]',
   completion: '(bash | zsh | fish)',
 } as const
@@ -37,7 +38,11 @@ const examples = {
     ['inventory -i hosts.yml --host pve1', 'show where its variables are set'],
   ],
   modules: [['modules copy', 'show the arguments of a module']],
-  init: [['init inventory/mine', 'create inventory/mine']],
+  init: [
+    ['init fleet', 'create a project in fleet/'],
+    ['init .', 'create it in this folder'],
+    ['init --inventory-only inventory/mine', 'create inventory/mine'],
+  ],
   config: [
     ['config', 'show all values in this folder'],
     ['config site.yml -i hosts.yml', 'show the values for a run'],
@@ -117,16 +122,24 @@ const graph = buildCommand<GraphFlags, string[], Context>({
   },
 })
 
-const init = buildCommand<object, [string?], Context>({
+const init = buildCommand<InitFlags, [string?], Context>({
   loader: async () => (await import('./commands/init-command.ts')).initCommand,
-  docs: { brief: 'Copy the example inventory to a new directory', customUsage: [usage.init] },
+  docs: { brief: 'Create a project, or copy the example inventory', customUsage: [usage.init] },
   parameters: {
+    flags: {
+      inventoryOnly: {
+        kind: 'boolean',
+        optional: true,
+        withNegated: false,
+        brief: 'Only copy the example inventory to the directory',
+      },
+    },
     positional: {
       kind: 'tuple',
       parameters: [
         {
           parse: String,
-          brief: 'Directory to create. Default: inventory',
+          brief: 'Directory of the project. Without it, the example inventory is copied to inventory/',
           placeholder: 'directory',
           optional: true,
         },

@@ -26,33 +26,34 @@ test('docs/from-ansible.md matches the answers to playbooks of Ansible (npm run 
   assert.equal(text('docs/from-ansible.md'), await fromAnsiblePage(modules.map(({ name }) => name)))
 })
 
-for (const { name, description, variables } of describedRoles(join(repository, 'roles'))) {
-  test(`the files of ${name} describe the role, each variable and the reason of each default`, () => {
-    assert.notEqual(description, '')
-    const named = variables.map((variable) => variable.name)
-    assert.deepEqual(
-      variables.filter((variable) => variable.description === '').map((variable) => variable.name),
-      [],
-      'variables without a description',
-    )
-    assert.deepEqual(
-      variables
-        .filter((variable) => variable.default?.comment.match(/(^| )Why: \S/) === null)
-        .map((variable) => variable.name),
-      [],
-      'defaults without "Why: ..."',
-    )
-    const defaults: Readonly<Record<string, unknown>> = parse(defaultsOf(name)) ?? {}
-    assert.deepEqual(
-      Object.keys(defaults).filter((variable) => !named.includes(variable)),
-      [],
-      'defaults that meta/arguments.yml does not declare',
-    )
-  })
-}
+for (const folder of ['roles', 'examples/roles', 'examples/project/roles'])
+  for (const { name, description, variables } of describedRoles(join(repository, folder))) {
+    test(`the files of ${name} describe the role, each variable and the reason of each default`, () => {
+      assert.notEqual(description, '')
+      const named = variables.map((variable) => variable.name)
+      assert.deepEqual(
+        variables.filter((variable) => variable.description === '').map((variable) => variable.name),
+        [],
+        'variables without a description',
+      )
+      assert.deepEqual(
+        variables
+          .filter((variable) => variable.default?.comment.match(/(^| )Why: \S/) === null)
+          .map((variable) => variable.name),
+        [],
+        'defaults without "Why: ..."',
+      )
+      const defaults: Readonly<Record<string, unknown>> = parse(defaultsOf(join(folder, name))) ?? {}
+      assert.deepEqual(
+        Object.keys(defaults).filter((variable) => !named.includes(variable)),
+        [],
+        'defaults that meta/arguments.yml does not declare',
+      )
+    })
+  }
 
 function defaultsOf(role: string): string {
-  const file = `roles/${role}/defaults/main.yml`
+  const file = `${role}/defaults/main.yml`
   return existsSync(join(repository, file)) ? text(file) : ''
 }
 
@@ -127,6 +128,7 @@ test('links in the documentation lead to existing files and headings', () => {
     'test/lab/README.md',
     'test/lab/STANDINS.md',
     'bench/README.md',
+    'examples/README.md',
     ...readdirSync(join(repository, 'docs'))
       .filter((name) => name.endsWith('.md'))
       .map((name) => `docs/${name}`),

@@ -43,6 +43,7 @@ test('the package contains the program, roles, playbooks and the example, and no
     'roles/nvidia_host/tasks/main.yml',
     'playbooks/site.yml',
     'inventory/example/hosts.yml',
+    'examples/project/gitignore',
     'README.md',
     'LICENSE',
     'CHANGELOG.md',
@@ -51,7 +52,7 @@ test('the package contains the program, roles, playbooks and the example, and no
     assert.ok(paths.includes(path), `${path} is missing`)
   }
   const wanted =
-    /^(bin|dist|docs|roles|playbooks|inventory\/example|schemas)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/
+    /^(bin|dist|docs|roles|playbooks|inventory\/example|examples\/project|schemas)\/|^(README|CHANGELOG)\.md$|^LICENSE$|^package\.json$/
   assert.deepEqual(
     paths.filter((path) => !wanted.test(path)),
     [],
@@ -78,6 +79,10 @@ test('the installed package runs and finds its roles', async () => {
   const gpuplay = join(prefix, 'bin/gpuplay')
   assert.equal((await runProgram(gpuplay, ['--version'], folder)).stdout, `${manifest.version}\n`)
   assert.match((await runProgram(gpuplay, ['modules'], folder)).stdout, /^pve_container +\S/m)
+  assert.equal((await runProgram(gpuplay, ['init', 'fleet'], folder)).exitCode, 0)
+  const project = join(folder, 'fleet')
+  const checked = await runProgram(gpuplay, ['run', 'site.yml', '--syntax-check'], project)
+  assert.deepEqual([checked.exitCode, checked.stderr], [0, ''])
   // The build has compiled all included validators.
   rmSync(join(home, 'dist/loaded/ajv.cjs'))
   // The included playbook and roles, as far as they can be checked without a host.

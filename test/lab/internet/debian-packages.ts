@@ -4,6 +4,7 @@
  */
 import { distributionDocker } from './docker-packages.ts'
 import { program, saysVersion, standin, type PracticePackage } from './package.ts'
+import { timePackages } from './time-packages.ts'
 
 const driver = '535.183.01-1'
 const cudaDriver = '535.183.01'
@@ -75,6 +76,7 @@ export const debianPackages: readonly PracticePackage[] = [
   }).map(([name, version]) => ({ name, version })),
 
   distributionDocker,
+  ...timePackages,
 
   // A small driver from packages, with few relations; those of debian-driver.ts are the real ones.
   {

@@ -75,7 +75,9 @@ WantedBy=multi-user.target
 `,
 }
 
-const started = 'systemctl daemon-reload && systemctl enable docker && systemctl restart docker\n'
+const started =
+  'getent group docker >/dev/null || groupadd --system docker\n' +
+  'systemctl daemon-reload && systemctl enable docker && systemctl restart docker\n'
 const stopped = 'systemctl disable --now docker || :\n'
 
 export const dockerPackages: readonly PracticePackage[] = [

@@ -28,6 +28,7 @@ const recipes = [
   'debian-packages.ts',
   'debian-driver.ts',
   'docker-packages.ts',
+  'time-packages.ts',
   'driver-packages.ts',
   '../../data/driver-packages',
   'proxmox-packages.ts',
