@@ -9,8 +9,7 @@ export interface ConfirmOptions {
 }
 
 /**
- * Asks a yes-or-no question, answered with the Enter key. Every answer but yes means no. A view that draws on
- * the terminal erases the empty line after the answer.
+ * Asks a yes-or-no question, answered with the Enter key. Every answer but yes means no.
  */
 export async function confirm(question: string, options: ConfirmOptions): Promise<boolean> {
   return /^\s*(y|yes)\s*$/i.test((await askText(`${question} [y/N] `, options)) ?? '')
@@ -36,13 +35,15 @@ export async function askText(
   const stop = (): void => lines.close()
   signal.addEventListener('abort', stop, { once: true })
   try {
-    return await new Promise<string | undefined>((resolve) => {
+    const typed = await new Promise<string | undefined>((resolve) => {
       lines.once('line', resolve)
       lines.once('close', () => resolve(undefined))
     })
+    // The Enter key has begun a new line.
+    if (typed === undefined) write('\n')
+    return typed
   } finally {
     signal.removeEventListener('abort', stop)
     lines.close()
-    write('\n')
   }
 }

@@ -8,6 +8,8 @@ import type { TerminalSize } from '../view/screen.ts'
 export interface Surroundings {
   readonly world: World
   readonly version: string
+  /** Version of Node.js, and the system. */
+  readonly runtime: string
   /** The folder of the roles and playbooks that ship with gpuplay. */
   readonly shipped: string
   readonly output: OutputStream

@@ -47,6 +47,7 @@ export async function main(words: readonly string[]): Promise<void> {
   process.exitCode = await execute(words, {
     world: systemWorld(),
     version: packageVersion(),
+    runtime: `${process.version} ${process.platform} ${process.arch}`,
     shipped,
     output,
     errors: errorsBehind(output),

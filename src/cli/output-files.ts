@@ -10,6 +10,12 @@ import type { OutputFile } from './output-formats.ts'
 import { colorsFor, plainEvents, type ViewChoice } from './show.ts'
 import { whyNotWritable, writeWholeFile } from './whole-file.ts'
 
+/** A view that writes a file. */
+export interface FileView extends View {
+  /** True after `close` if the file could not be written. */
+  readonly lost: () => boolean
+}
+
 /**
  * Views that write their files when the run ends: readers find the old file or the whole new one.
  * @throws InputError if a file cannot be written, before the run starts
@@ -18,7 +24,7 @@ export async function createFileViews(
   context: Context,
   files: readonly OutputFile[],
   choice: Pick<ViewChoice, 'verbosity' | 'diff'>,
-): Promise<readonly View[]> {
+): Promise<readonly FileView[]> {
   const { workingDirectory } = context.world
   const paths = files.map(({ path }) => resolve(workingDirectory, path))
   const refusals = paths.flatMap((path) => whyNotWritable(path) ?? [])
@@ -33,8 +39,9 @@ async function fileView(
   format: OutputFile['format'],
   path: string,
   { verbosity, diff }: Pick<ViewChoice, 'verbosity' | 'diff'>,
-): Promise<View> {
+): Promise<FileView> {
   const parts: string[] = []
+  let lost = false
   const write = (text: string): void => void parts.push(text)
   const colors = colorsFor(context, { isTerminal: false, write }, 'never')
   const view =
@@ -44,12 +51,14 @@ async function fileView(
         ? plainEvents(createPlainView({ write, colors, verbosity, diff }))
         : plainEvents((await import('../view/junit.ts')).createJunitView(write))
   return {
+    lost: () => lost,
     take: (event) => view.take(event),
     async close() {
       await view.close()
       try {
         writeWholeFile(path, parts.join(''), context.world.randomHex)
       } catch (error) {
+        lost = true
         context.errors.write(`error: cannot write ${path}: ${systemReason(error)}\n`)
       }
     },

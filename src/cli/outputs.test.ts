@@ -1,6 +1,6 @@
 /** Several outputs of one run, on real programs of this machine. */
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { Ajv } from 'ajv'
@@ -103,6 +103,26 @@ describe('gpuplay run --output', () => {
       readFileSync(new URL('../../schemas/events.json', import.meta.url), 'utf8'),
     )
     assert.deepEqual(generated, JSON.parse(JSON.stringify(schema)), 'run: npm run schemas')
+  })
+
+  test('a file that cannot be written when the run ends has the exit code of invalid input', async () => {
+    writeFileSync(
+      at('spoil.yml'),
+      `- hosts: one
+  gather_facts: false
+  tasks:
+    - { name: Take its name, command: { argv: [mkdir, -p, '${at('spoiled.xml')}/x'], creates: '${at('spoiled.xml')}' } }
+    - { name: Break, fail: { msg: broken }, when: 'default(fails, false)' }
+`,
+    )
+    const words = ['run', at('spoil.yml'), '-i', at('hosts.yml'), '--output', 'junit=spoiled.xml']
+    const spoiled = await gpuplay(folder, words)
+    assert.match(spoiled.errors, /^error: cannot write .*spoiled\.xml: /m)
+    assert.equal(spoiled.exitCode, 2)
+    rmSync(at('spoiled.xml'), { recursive: true })
+    const broken = await gpuplay(folder, [...words, '-e', 'fails=true'])
+    assert.match(broken.errors, /^error: cannot write /m)
+    assert.equal(broken.exitCode, 7, 'a failure of the run says more')
   })
 
   test('mistakes in the files are in the reports too', async () => {

@@ -181,7 +181,7 @@ describe('gpuplay run --rerun-failed', () => {
     assert.equal((await run('-e', 'fixed=true')).exitCode, 0)
     const last = readdirSync(logs).sort().at(-1) ?? ''
     const [first = ''] = (
-      await gpuplay(folder, ['runs', '-i', hosts, last.slice(0, -6), '--output', 'jsonl'])
+      await gpuplay(folder, ['runs', '-i', hosts, 'show', last.slice(0, -6), '--output', 'jsonl'])
     ).output.split('\n')
     writeFileSync(join(logs, last), `${first}\n`)
     const again = await run('--rerun-failed', '-e', 'fixed=true', '--output', 'jsonl')

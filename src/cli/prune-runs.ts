@@ -12,19 +12,29 @@ const longestSilence = 24 * 60 * 60 * 1000
 /** Bytes. The first event names all hosts. */
 const longestBeginning = 1024 * 1024
 
+/** Bytes that all logs of a folder may have. */
+const usualMost = 512 * 1024 * 1024
+
 /**
- * Keeps the last runs and as many dry runs, so that checks do not displace the records of changes. The log of a run in
- * progress stays.
+ * Keeps the last runs and as many dry runs, so that checks do not displace the records of changes, as far as they
+ * fit into `mostBytes`. The log of a run in progress stays, and so does the newest.
  */
-export function pruneRuns(folder: string, keep: number, now: Date): void {
-  const logs = [...logsIn(folder)].reverse()
-  if (logs.length <= keep) return
-  const kept = { real: 0, dry: 0 }
-  for (const name of logs) {
+export function pruneRuns(folder: string, keep: number, now: Date, mostBytes = usualMost): void {
+  const logs = [...logsIn(folder)].reverse().map((name) => {
     const path = join(folder, name)
+    return { path, size: statSync(path, { throwIfNoEntry: false })?.size ?? 0 }
+  })
+  if (logs.length <= keep && logs.reduce((sum, { size }) => sum + size, 0) <= mostBytes) return
+  const kept = { real: 0, dry: 0 }
+  let bytes = 0
+  for (const [index, { path, size }] of logs.entries()) {
     const kind = isDry(path) ? 'dry' : 'real'
     kept[kind] += 1
-    if (kept[kind] > keep && !mayBeInProgress(path, now)) rmSync(path, { force: true })
+    bytes += size
+    const tooMany = kept[kind] > keep || (bytes > mostBytes && index > 0)
+    if (!tooMany || mayBeInProgress(path, now)) continue
+    rmSync(path, { force: true })
+    bytes -= size
   }
 }
 

@@ -5,16 +5,18 @@ import type { Examples } from './examples.ts'
 import { inventoryAliases, inventoryFlags, outputAliases, outputFlags } from './flags.ts'
 import type { ReportFlags } from './commands/report-command.ts'
 import type { RunsFlags } from './commands/runs-command.ts'
+import { runForms } from './run-forms.ts'
 
 const usage = {
-  runs: '-i inventory [-vv] [<id> | diff <id> <id>]',
+  runs: '-i inventory [-vv] [show <id> | diff <id> <id>]',
   report: '-i inventory -o file [<id>]',
 } as const
 
 const examples = {
   runs: [
     ['runs -i hosts.yml', 'list the runs'],
-    ['runs -i hosts.yml 20261122T0315 -vv', 'show one again, with every action'],
+    ['runs -i hosts.yml show 20261122T0315 -vv', 'show one again, with every action'],
+    ['runs -i hosts.yml show 20261122 --output junit', 'show it in another form'],
     ['runs -i hosts.yml diff 20261121 20261122', 'show what changed between two'],
   ],
   report: [
@@ -36,18 +38,19 @@ const runs = buildCommand<RunsFlags, string[], Context>({
       kind: 'array',
       parameter: {
         parse: String,
-        brief: 'A run, or the beginning of its ID; or diff and two of them',
+        brief: 'show and a run, or the beginning of its ID; or diff and two of them',
         placeholder: 'id',
       },
-      maximum: 3,
+      maximum: 4,
     },
     flags: {
       inventory: inventoryFlags.inventory,
       output: {
         kind: 'enum',
-        values: ['plain', 'jsonl'],
+        values: runForms,
         default: 'plain',
-        brief: 'plain: for people; jsonl: one run, event or host per line',
+        brief:
+          'plain: for people; jsonl: one run, event or host per line. Of one run also live: what it left on the terminal; junit: a report',
       },
       diff: { kind: 'boolean', optional: true, brief: 'Show changes to files and settings as diffs' },
       color: outputFlags.color,

@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { sha256Of } from '../host/content.ts'
 import { scratchFolder } from '../connection/testing/programs.ts'
+import type { EventBody } from '../events/events.ts'
 import { finished, numbered, started } from '../view/testing/sample-events.ts'
+import { pruneRuns } from './prune-runs.ts'
 import { runFolders } from './run-folders.ts'
 import { createRunLog, type RunLog } from './run-log.ts'
 import { shownCommand } from './shown-command.ts'
@@ -95,6 +97,38 @@ describe('the log of a run', () => {
     assert.deepEqual(left(5, { cut: [0, 1], dry: [1] }), [0, 1, 3, 4])
     const tomorrow = new Date(Date.now() + 25 * 60 * 60 * 1000)
     assert.deepEqual(left(5, { cut: [0], now: tomorrow }), [3, 4])
+  })
+
+  test('is bounded in size: what is too much is left out, but not the end of the run', () => {
+    const folder = fresh()
+    const log = createRunLog({ folders: [folder], keep: 5, now: () => new Date(), mostBytes: 2000 })
+    const warnings = Array.from({ length: 50 }, (): EventBody => ({
+      type: 'warning',
+      message: 'x'.repeat(99),
+    }))
+    for (const event of numbered([started(['pve1']), ...warnings, finished()]))
+      log.take({ ...event, run: names[0] ?? '' })
+    const path = join(folder, `${names[0]}.jsonl`)
+    assert.deepEqual(log.close(), [`the record of this run is incomplete: ${path} has reached 2 KiB`])
+    const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+    const kinds = lines.map((line): unknown => (JSON.parse(line) as { readonly type: string }).type)
+    assert.deepEqual([kinds[0], kinds.at(-1)], ['run.started', 'run.finished'])
+    assert.ok(statSync(path).size < 2600 && lines.length < 15, `${lines.length} lines`)
+  })
+
+  test('is removed, the oldest first, if all of them together are too large, but never the newest', () => {
+    const folder = fresh()
+    for (const run of names)
+      for (const log of [recorder([folder])]) {
+        for (const event of events(run)) log.take(event)
+        log.close()
+      }
+    const [, second = '', newest = ''] = names.map((name) => `${name}.jsonl`)
+    const { size } = statSync(join(folder, newest))
+    pruneRuns(folder, 50, new Date(), size * 2)
+    assert.deepEqual(readdirSync(folder).sort(), [second, newest])
+    pruneRuns(folder, 50, new Date(), 1)
+    assert.deepEqual(readdirSync(folder), [newest])
   })
 
   test('is not written if none are kept', () => {

@@ -22,14 +22,31 @@ export interface RunLogOptions {
   /** Number of logs to keep in that folder, this one included, and of dry runs as many again; 0: none is written. */
   readonly keep: number
   readonly now: () => Date
+  /** Bytes that a log may have; its last event is written all the same. */
+  readonly mostBytes?: number
 }
 
-export function createRunLog({ folders, keep, now }: RunLogOptions): RunLog {
+/** Bytes. A run on 200 hosts with 60 tasks writes about 10 MiB. */
+const usualMost = 64 * 1024 * 1024
+
+export function createRunLog({ folders, keep, now, mostBytes = usualMost }: RunLogOptions): RunLog {
   const lacks: string[] = []
   let log: OpenLog | undefined
   let begun = keep === 0
+  let written = 0
+  let full = false
+  let last = false
   const view = createJsonlView((text) => {
-    if (log !== undefined) appendFileSync(log.file, text)
+    if (log === undefined) return
+    const bytes = Buffer.from(text)
+    if (!full && written + bytes.length > mostBytes) {
+      full = true
+      lacks.push(`the record of this run is incomplete: ${log.path} has reached ${shownSize(mostBytes)}`)
+    }
+    // The end of a run says which hosts failed; an event after a gap would only look complete.
+    if (full && !last) return
+    written += bytes.length
+    appendFileSync(log.file, bytes)
   })
   const attempt = (failure: string, work: () => void): void => {
     try {
@@ -57,6 +74,7 @@ export function createRunLog({ folders, keep, now }: RunLogOptions): RunLog {
       const { path, folder } = log
       attempt(`the record of this run is incomplete: cannot write ${path}`, () => {
         try {
+          last = event.type === 'run.finished'
           view.take(event)
         } catch (error) {
           // A later event after a gap would only look complete.
@@ -68,6 +86,10 @@ export function createRunLog({ folders, keep, now }: RunLogOptions): RunLog {
       if (first) attempt(`cannot remove old logs in ${folder}`, () => pruneRuns(folder, keep, now()))
     },
   }
+}
+
+function shownSize(bytes: number): string {
+  return bytes < 1024 * 1024 ? `${Math.ceil(bytes / 1024)} KiB` : `${Math.floor(bytes / 1024 / 1024)} MiB`
 }
 
 interface OpenLog {

@@ -48,11 +48,12 @@ function eventsWith(said: string): readonly EventBody[] {
     diffs: [{ title: said, before: `${said}\n`, after: 'other\n' }],
     problem,
     findings: [{ message: said, cause: said, line: said, fix: said }],
+    program: { rc: 1, stdout: said, stderr: said },
     items: { [said]: 'changed' },
   }
   const row = { table: said, columns: [said], cells: [said], order: said, state: 'problem' } as const
   return [
-    started([said]),
+    started([said], false, { next: { rerun: said, real: said, runs: said } }),
     playStarted(said, [said], [task]),
     { type: 'host.connecting', host: said },
     { type: 'host.waiting', host: said, why: said },
@@ -73,7 +74,7 @@ function eventsWith(said: string): readonly EventBody[] {
       check: false,
       milliseconds: 1,
       rows: [row],
-      failures: [],
+      failures: [{ host: said, task, exitCode: 7, message: said }],
       pendingHandlers: 0,
     },
   ]
@@ -135,4 +136,21 @@ describe('what a host says', () => {
       events,
     )
   })
+})
+
+test('a terminal that cannot move its cursor gets the plain view', async () => {
+  let text = ''
+  const output = {
+    write: (part: string) => void (text += part),
+    isTerminal: true,
+    size: () => ({ columns: 80, rows: 24 }),
+  }
+  const view = await createView(
+    { output, world: { environment: { TERM: 'dumb' } } },
+    { output: 'auto', color: 'auto', verbosity: 0, diff: false },
+  )
+  const task = taskRef('Install')
+  for (const event of numbered([started(['a']), taskFinished('a', task, 'changed')])) view.take(event)
+  await view.close()
+  assert.equal(text, 'Running site.yml on 1 host\nchanged   a  Install\n')
 })

@@ -15,9 +15,12 @@ import type { Context, OutputStream } from './context.ts'
 
 const usualSize = (): TerminalSize => ({ columns: 80, rows: 24 })
 
-export interface ViewChoice extends Pick<Configuration, 'output' | 'color'> {
+export interface ViewChoice extends Pick<Configuration, 'color'> {
+  readonly output: Configuration['output'] | 'junit'
   readonly verbosity: number
   readonly diff: boolean
+  /** Milliseconds of the events, if they are not of now. */
+  readonly clock?: () => number
 }
 
 /** The part of the context that a view needs. */
@@ -28,11 +31,12 @@ interface Surroundings {
 
 export async function createView(
   context: Surroundings,
-  { output, color, verbosity, diff }: ViewChoice,
+  { output, color, verbosity, diff, clock }: ViewChoice,
 ): Promise<View> {
   const stream = context.output
   const write = (text: string): void => stream.write(text)
   if (output === 'jsonl') return createJsonlView(write)
+  if (output === 'junit') return plainEvents((await import('../view/junit.ts')).createJunitView(write))
   const options = {
     write,
     colors: colorsFor(context, stream, color),
@@ -40,9 +44,13 @@ export async function createView(
     diff,
     ...defined({ width: terminalWidth(stream) }),
   }
-  if (output !== 'auto' || verbosity < 0 || !stream.isTerminal) return plainEvents(createPlainView(options))
+  // A dumb terminal cannot move its cursor.
+  const redraws = stream.isTerminal && context.world.environment['TERM'] !== 'dumb'
+  if (output !== 'auto' || verbosity < 0 || !redraws) return plainEvents(createPlainView(options))
   const { createTerminalView } = await import('../view/terminal.ts')
-  return plainEvents(createTerminalView({ ...options, size: stream.size ?? usualSize }))
+  return plainEvents(
+    createTerminalView({ ...options, size: stream.size ?? usualSize, ...defined({ clock }) }),
+  )
 }
 
 /** Undefined if the stream is not a terminal, or does not know its size. */

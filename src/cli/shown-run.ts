@@ -9,6 +9,7 @@ import type { Context } from './context.ts'
 import type { ConnectionFlags, InventoryFlags, OutputFlags } from './flags.ts'
 import { createFileViews } from './output-files.ts'
 import { type OutputFile, outputsOf } from './output-formats.ts'
+import { nextCommands } from './next-commands.ts'
 import { runFolders } from './run-folders.ts'
 import { inventoriesOf } from './run-inputs.ts'
 import { createRunLog, type RunLog } from './run-log.ts'
@@ -38,11 +39,10 @@ export async function showRun(context: Context, options: ShownOptions, wanted: S
   const inventories = inventoriesOf(context, options)
   checkVerbosity(options)
   const verbosity = options.quiet ? -1 : options.verbose
-  const views = [
-    ...(await createFileViews(context, options.files, { verbosity, diff: options.diff })),
-    await createView(context, { ...options, verbosity }),
-  ]
+  const files = await createFileViews(context, options.files, { verbosity, diff: options.diff })
+  const views = [...files, await createView(context, { ...options, verbosity })]
   let log: RunLog | undefined
+  let exitCode: ExitCode
   try {
     const recorder = createRunLog({
       folders: runFolders(inventories, context.world),
@@ -50,9 +50,10 @@ export async function showRun(context: Context, options: ShownOptions, wanted: S
       now: context.world.now,
     })
     log = recorder
-    return await startRun(context, options, {
+    exitCode = await startRun(context, options, {
       ...wanted,
       command: shownCommand(context.words),
+      next: nextCommands(context.words, options),
       sinks: [
         recorder.take,
         ...views.map(
@@ -68,6 +69,13 @@ export async function showRun(context: Context, options: ShownOptions, wanted: S
     for (const view of views) await view.close()
     for (const sentence of log?.close() ?? []) context.errors.write(`warning: ${sentence}\n`)
   }
+  return files.some((file) => file.lost()) ? withoutFile(exitCode) : exitCode
+}
+
+/** The exit code of a run that cannot write an output file. A failure of the run says more. */
+function withoutFile(exitCode: ExitCode): ExitCode {
+  const wellEnded = exitCode === exitCodes.success || exitCode === exitCodes.changesFound
+  return wellEnded ? exitCodes.invalidInput : exitCode
 }
 
 /** The options of a command, with what `--output` means. @throws InputError */

@@ -84,6 +84,7 @@ export async function requestOf(context: Context, flags: CommandLine, wanted: Wa
     connection: await connectionDefaults(context, flags),
     rolesPaths: rolesPaths(context),
     version: context.version,
+    runtime: context.runtime,
     tags: { tags: [], skipTags: [] },
     stepByStep: false,
     profile: false,

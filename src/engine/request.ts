@@ -2,7 +2,7 @@
 import type { ExitCode, Problem } from '../base/errors.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { World } from '../base/world.ts'
-import type { EventSink } from '../events/events.ts'
+import type { EventSink, NextCommands } from '../events/events.ts'
 import type { ReadsFile } from '../fleet/controller-files.ts'
 import type { Reach } from '../fleet/machine.ts'
 import type { Planning } from '../fleet/planning.ts'
@@ -21,6 +21,10 @@ export interface RunRequest {
   readonly playbooks: readonly string[]
   /** The command line for `run.started`, without values of variables. */
   readonly command?: string
+  /** Commands for `run.started`. */
+  readonly next?: NextCommands
+  /** Version of Node.js, and the system. */
+  readonly runtime?: string
   /** Names of playbooks outside the folder, to suggest for a name that does not exist. */
   readonly otherPlaybooks?: readonly string[]
   readonly inventories: readonly string[]

@@ -48,6 +48,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     hosts,
     containers: containersAmong(hosts, fleet),
     version: request.version,
+    ...defined({ runtime: request.runtime, next: request.next }),
   })
   warnOf(loaded.warnings, emitter)
 

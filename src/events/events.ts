@@ -71,6 +71,15 @@ export interface RunningTask {
   readonly task: TaskRef
 }
 
+export interface NextCommands {
+  /** Repeats the run on the hosts on which it did not succeed; absent if the command has no such option. */
+  readonly rerun?: string
+  /** Makes the changes that a dry run shows; absent if the run is none. */
+  readonly real?: string
+  /** Lists the recorded runs; followed by `show` and the ID, shows this one. Absent if the run is not recorded. */
+  readonly runs?: string
+}
+
 export type EventBody =
   | {
       readonly type: 'run.started'
@@ -83,6 +92,10 @@ export type EventBody =
       readonly containers: Readonly<Record<string, { readonly node: string; readonly ctid: string }>>
       /** Version of gpuplay. */
       readonly version: string
+      /** Version of Node.js, and the system: `v20.20.2 linux x64`. Absent in logs of older versions. */
+      readonly runtime?: string
+      /** Commands that the end of the run may recommend. Absent if a program started the run. */
+      readonly next?: NextCommands
     }
   | {
       readonly type: 'play.started'

@@ -24,6 +24,12 @@ export class FleetLines {
   readonly #hosts = new Map<string, readonly string[]>()
   readonly #lost = new Set<string>()
   #timer: NodeJS.Timeout | undefined
+  readonly #names: (hosts: readonly string[]) => string
+
+  /** @param names The names of three or more hosts. */
+  constructor(names: (hosts: readonly string[]) => string = hostsText) {
+    this.#names = names
+  }
 
   /** @param hosts The hosts on which each of the tasks ends. */
   expect(tasks: readonly string[], hosts: readonly string[]): void {
@@ -75,7 +81,7 @@ export class FleetLines {
     for (const blocks of groups.values()) {
       const [first] = blocks
       const hosts = blocks.map(({ host }) => host)
-      const names = hosts.length < 3 ? hosts.join(' ') : `${hostsText(hosts)} (${hosts.length})`
+      const names = hosts.length < 3 ? hosts.join(' ') : `${this.#names(hosts)} (${hosts.length})`
       first?.print(names, Math.max(...blocks.map(({ milliseconds }) => milliseconds)))
     }
     groups.clear()

@@ -1,12 +1,17 @@
-/** Prints a line per task and host as it finishes. For pipes, files and CI, and for `-v` on a terminal. */
+/**
+ * Prints a line per task and host as it finishes: for pipes, files and CI. The brief form, for a terminal that
+ * shows the tasks in another way, leaves out what has ended well and has nothing to say.
+ */
 import { stripVTControlCharacters } from 'node:util'
-import type { Event, Outcome, RunningTask, TaskDetail } from '../events/events.ts'
+import type { Event, Outcome, TaskDetail } from '../events/events.ts'
 import { diffText } from './diff-text.ts'
 import { duration } from './duration.ts'
 import { FleetLines } from './fleet-lines.ts'
-import { hostsText, largestList } from './host-names.ts'
+import { fewHosts, hostsText, largestList } from './host-names.ts'
 import { recapText } from './recap-text.ts'
 import { type Handled, handledBy } from './handled.ts'
+import { RunStory } from './run-story.ts'
+import { namesOf, stoppingText, worthWords } from './plain-texts.ts'
 import { findingsText, indent, plainText, problemText } from './text.ts'
 import type { View, ViewOptions } from './view.ts'
 
@@ -17,15 +22,45 @@ const failures: ReadonlySet<string> = new Set(['node-failed', 'drifted'])
 
 const deep = '            '
 
+export interface BriefView extends View {
+  /** The play of the heading that was printed last. */
+  heading(): string | undefined
+  /** Prints the heading of a play again, unless it was the last one. */
+  enter(play: string): void
+}
+
 export function createPlainView(options: ViewOptions): View {
+  return createWords(options, false)
+}
+
+export function createBriefView(options: ViewOptions): BriefView {
+  return createWords(options, true)
+}
+
+/** Columns for the hosts of a play in the brief form. */
+const playNames = 60
+
+function createWords(options: ViewOptions, brief: boolean): BriefView {
   const { write, colors, verbosity, diff } = options
   const quiet = verbosity < 0
   let check = false
-  const fleet = new FleetLines()
+  const fleet = new FleetLines(brief ? (hosts) => fewHosts(hosts, playNames) : hostsText)
   /** The tasks of each play with many hosts: their equal lines are printed once. */
   const fleetTasks = new Map<string, readonly string[]>()
   let inFleet: ReadonlySet<string> = new Set()
   const line = (text: string): void => write(`${text}\n`)
+  const story = new RunStory()
+  const headings = new Map<string, string>()
+  const playOf = new Map<string, string>()
+  let heading: string | undefined
+  /** Number of plays in progress. In the brief form, one that overlaps another has no heading before its lines. */
+  let open = 0
+  const enter = (play: string): void => {
+    if (play === heading) return
+    heading = play
+    line('')
+    line(headings.get(play) ?? '')
+  }
 
   const outcomeWord = (outcome: Outcome, handled?: Handled): string => {
     if (handled !== undefined) return colors.yellow(handled === 'ignored' ? 'ignored' : 'rescue')
@@ -79,6 +114,7 @@ export function createPlainView(options: ViewOptions): View {
     const lines = detail(outcome, told)
     const elsewhere = told.delegate === undefined ? '' : ` -> ${told.delegate}`
     const print = (hosts: string, longest: number): void => {
+      if (brief) enter(playOf.get(task.id) ?? heading ?? '')
       const took = longest >= 2000 ? [colors.dim(duration(longest))] : []
       taskLine(outcome, [`${hosts}${elsewhere}`, name, ...took], handled)
       lines.forEach(line)
@@ -96,6 +132,7 @@ export function createPlainView(options: ViewOptions): View {
   }
 
   const take = (event: Event): void => {
+    story.take(event)
     switch (event.type) {
       case 'run.started':
         check = event.check
@@ -108,8 +145,16 @@ export function createPlainView(options: ViewOptions): View {
       case 'play.started':
         if (event.hosts.length > largestList && verbosity === 0) expectFleet(event)
         if (quiet) return
-        line('')
-        line(colors.bold(`PLAY ${plainText(event.play)}`) + colors.dim(`  ${namesOf(event.hosts)}`))
+        for (const { id } of event.tasks) playOf.set(id, event.play)
+        headings.set(
+          event.play,
+          colors.bold(`PLAY ${plainText(event.play)}`) +
+            colors.dim(`  ${brief ? fewHosts(event.hosts, playNames) : namesOf(event.hosts)}`),
+        )
+        open += 1
+        if (brief && open > 1) return
+        heading = undefined
+        enter(event.play)
         return
       case 'batch.started':
         if (quiet) return
@@ -117,7 +162,7 @@ export function createPlainView(options: ViewOptions): View {
         return
       case 'task.finished': {
         const unimportant = event.outcome === 'skipped' && verbosity <= 0
-        if (unimportant || itemsSaidIt(event)) {
+        if (unimportant || itemsSaidIt(event) || (brief && !worthWords(event, options))) {
           fleet.ended(event.task.id, event.host)
           return
         }
@@ -138,6 +183,7 @@ export function createPlainView(options: ViewOptions): View {
         if (event.outcome === 'ok' || event.outcome === 'skipped') {
           if (verbosity <= 0 && event.detail.message === undefined) return
         }
+        if (brief && !worthWords(event, options)) return
         ended(event, `${plainText(event.task.name)} (${plainText(event.item)})`, 0)
         return
       case 'host.unreachable':
@@ -214,7 +260,7 @@ export function createPlainView(options: ViewOptions): View {
       case 'run.finished':
         fleet.printAll()
         line('')
-        line(recapText(event, colors, options.width?.()))
+        line(recapText(event, colors, { width: options.width?.(), story }))
         return
       case 'host.connecting':
       case 'host.connected':
@@ -222,6 +268,7 @@ export function createPlainView(options: ViewOptions): View {
           line(colors.dim(`${event.type === 'host.connected' ? 'connected' : 'connecting'} ${event.host}`))
         return
       case 'play.finished':
+        open -= 1
         fleet.printAll(fleetTasks.get(event.play) ?? [])
         return
       case 'prompt.started':
@@ -231,19 +278,7 @@ export function createPlainView(options: ViewOptions): View {
         return
     }
   }
-  return { take, close: () => Promise.resolve() }
-}
-
-/** All names of a few hosts, ranges of many. */
-function namesOf(hosts: readonly string[]): string {
-  return hosts.length > largestList ? `${hostsText(hosts)} (${hosts.length})` : hosts.join(' ')
-}
-
-function stoppingText(awaited: readonly RunningTask[], check: boolean): string {
-  if (awaited.length === 0 || check) return 'Stopping. Press Ctrl-C again to quit now.'
-  const shown = awaited.slice(0, 4).map(({ host, task }) => `${plainText(task.name)} on ${host}`)
-  const more = awaited.length > shown.length ? `, and ${awaited.length - shown.length} more` : ''
-  return `Stopping after the running tasks (${shown.join(', ')}${more}). Press Ctrl-C again to quit now; they keep running there.`
+  return { take, enter, heading: () => heading, close: () => Promise.resolve() }
 }
 
 /** Findings under the name of their host, as from `verify`: the name of the task would add nothing. */

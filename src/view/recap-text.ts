@@ -4,18 +4,32 @@ import { type ExitCode, exitCodes } from '../base/errors.ts'
 import { type Counts, type Event, type Failure, noCounts, type TaskTimes } from '../events/events.ts'
 import type { Colors } from './colors.ts'
 import { duration } from './duration.ts'
+import { changedText, exactnessLines, nextLines, pendingLines } from './end-text.ts'
 import { fewHosts, largestList } from './host-names.ts'
 import { fleetTablesText } from './tables-text.ts'
+import { RunStory } from './run-story.ts'
 import { plainText, table } from './text.ts'
 
 type Finished = Extract<Event, { readonly type: 'run.finished' }>
 
-/** @param width Columns of the terminal; without one, nothing is left out. */
-export function recapText(event: Finished, colors: Colors, width?: number): string {
+export interface RecapOptions {
+  /** Columns of the terminal; without them, nothing is left out. */
+  readonly width?: number | undefined
+  /** What the events of the run have told before. */
+  readonly story?: RunStory
+}
+
+export function recapText(
+  event: Finished,
+  colors: Colors,
+  { width, story = new RunStory() }: RecapOptions = {},
+): string {
   const parts = [
     fleetTablesText(event.rows, colors, width),
     timesText(event.profile ?? [], colors),
-    countsText(event, colors),
+    changedText(story, event, colors),
+    countsText(event, colors, { width, story }),
+    nextLines(story, event, colors).join('\n'),
   ]
   return parts.filter((part) => part !== '').join('\n\n')
 }
@@ -56,10 +70,16 @@ const columns: readonly (keyof Counts)[] = [
   'unknown',
 ]
 
-function countsText(event: Finished, colors: Colors): string {
+function countsText(event: Finished, colors: Colors, { width, story }: Required<RecapOptions>): string {
   const last = `${closingText(event)} in ${duration(event.milliseconds)}`
   if (Object.keys(event.hosts).length === 0) return last
-  return [...hostLines(event, colors), ...failureLines(event, colors), last].join('\n')
+  return [
+    ...hostLines(event, colors),
+    ...failureLines(event, colors, story),
+    ...pendingLines(story, colors),
+    ...exactnessLines(story, event, width),
+    last,
+  ].join('\n')
 }
 
 /** The counts of each host. In a fleet, hosts with equal counts share a line, and those that failed are last. */
@@ -95,6 +115,8 @@ interface HostRow {
 /** Columns of names of hosts in a line, and lines of one kind: 500 hosts need fewer than 30 lines in all. */
 const namesWidth = 60
 const mostRows = 8
+/** Reasons of failures that are told with the output of a program. */
+const mostOutputs = 3
 
 function hostRows(hosts: readonly (readonly [host: string, counts: Counts])[]): readonly HostRow[] {
   if (hosts.length <= largestList)
@@ -138,25 +160,44 @@ function hasFailed({ failed, unreachable }: Counts): boolean {
   return failed + unreachable > 0
 }
 
-/** Names several failures once more, because they may stand far above. The closing line names a single one. */
-function failureLines({ failures }: Finished, colors: Colors): readonly string[] {
-  if (failures.length < 2) return []
+/**
+ * Tells failures once more, because they may stand far above: equal ones together, each with its reason and the
+ * last lines of its program. The closing line names a single one, so only its output is told.
+ */
+function failureLines({ failures }: Finished, colors: Colors, story: RunStory): readonly string[] {
   const groups = [...grouped(failures, ({ host, task, message }) => kindOf(host, task?.id, message))]
-  const lines = bySize(groups)
-    .slice(0, mostRows)
-    .map((members) => {
-      const [{ task, message = 'failed' } = { message: undefined }] = members
-      const names = namesOf([...new Set(members.map(({ host }) => host))])
-      const [reason = ''] = plainText(message).split('\n')
-      return `${colors.red('failed')}  ${names}  ${task === undefined ? '' : `${plainText(task.name)}: `}${reason}`
-    })
-  const left = groups.length - lines.length
+  const shown = bySize(groups).slice(0, mostRows)
+  const lines = shown.flatMap((members, index) => {
+    const [first] = members
+    if (first === undefined) return []
+    const told = index < mostOutputs ? story.failure(first.host, first.task) : undefined
+    const output = (told?.lines ?? []).map((line) => `          ${colors.dim(line)}`)
+    if (failures.length < 2 && output.length === 0) return []
+    const { task, message = 'failed' } = first
+    const names = namesOf([...new Set(members.map(({ host }) => host))])
+    const [reason = ''] = plainText(message).split('\n')
+    const where = task === undefined ? '' : `${plainText(task.name)}: `
+    const hint = told?.problem?.hint
+    return [
+      `${colors.red('failed')}  ${names}  ${where}${reason}`,
+      ...output,
+      ...(hint === undefined ? [] : [`          ${colors.cyan('help')}: ${plainText(hint)}`]),
+    ]
+  })
+  const left = groups.length - shown.length
   return left === 0 ? lines : [...lines, `${left} more reasons of failures are above`]
 }
 
 /** The same failure on two hosts differs in their names, and perhaps in numbers such as addresses. */
 function kindOf(host: string, task: string | undefined, message = ''): string {
-  return JSON.stringify([task ?? '', message.replaceAll(host, '').replaceAll(/\d+/g, '')])
+  return JSON.stringify([task ?? '', withoutWord(message, host).replaceAll(/\d+/g, '')])
+}
+
+function withoutWord(text: string, word: string): string {
+  return text
+    .split(/([\w.-]+)/)
+    .filter((part) => part !== word)
+    .join('')
 }
 
 function bySize<T>(groups: readonly (readonly T[])[]): readonly (readonly T[])[] {

@@ -1,5 +1,21 @@
-/** A terminal whose last lines listr2 redraws, with permanent text above them. */
-import { DefaultRenderer, ListrLogger, ProcessOutput } from 'listr2'
+/**
+ * A terminal whose last lines are redrawn five times a second, with permanent text above them. listr2 gives the
+ * beat, the cursor and the end; the lines are drawn here. listr2 has a line for each of its tasks, whether the
+ * terminal has room for it or not, and needs seconds of processor time for a few hundred of them
+ * (https://github.com/listr2/listr2/issues/720); log-update takes 14 ms to wrap 50 lines that already fit.
+ */
+import { stripVTControlCharacters } from 'node:util'
+import {
+  DefaultRenderer,
+  figures,
+  isUnicodeSupported,
+  Listr,
+  ListrLogger,
+  ProcessOutput,
+  Spinner,
+} from 'listr2'
+import type { Glyphs } from './task-line.ts'
+import { widthOf } from './text.ts'
 
 export interface Terminal {
   readonly write: (text: string) => void
@@ -12,23 +28,53 @@ export interface TerminalSize {
 }
 
 export interface Screen {
-  /** Prints whole lines at once; during a question, after its answer. */
+  /** Prints whole lines above the redrawn ones with the next redraw; during a question, after its answer. */
   print(text: string): void
   /** Removes the redrawn lines while the terminal shows a question. */
   asking(now: boolean): void
-  /** The renderer that draws a listr2 list on this screen. */
-  readonly renderer: typeof DefaultRenderer
-  readonly logger: ListrLogger
+  /** Begins to draw. */
+  start(): void
+  /** Draws the last text, and removes the redrawn lines. */
+  close(): Promise<void>
 }
 
-const cursorUp = '\u001b[1A'
+/** Returns the lines to draw, none wider than the terminal and fewer than its rows. */
+export type Draw = (size: TerminalSize, spinner: string) => readonly string[]
+
+const eraseLine = '\u001b[2K'
+const eraseBelow = '\u001b[J'
 const hideCursor = '\u001b[?25l'
 const showCursor = '\u001b[?25h'
 
-export function createScreen(terminal: Terminal): Screen {
-  let drawn: { readonly above: (text: string) => void; readonly update: () => void } | undefined
+const unicode = isUnicodeSupported()
+export const glyphs: Glyphs = {
+  done: figures.tick,
+  failed: figures.cross,
+  skipped: figures.arrowDown,
+  full: unicode ? '█' : '#',
+  empty: unicode ? '░' : '-',
+}
+
+/** Milliseconds between two redraws. */
+const pause = 200
+
+class Beat extends Spinner {
+  override start(draw?: () => void): void {
+    super.start(draw, pause)
+  }
+}
+
+export function createScreen(terminal: Terminal, draw: Draw): Screen {
+  let drawn: { readonly refresh: () => void } | undefined
   let asked = false
-  let held = ''
+  let waiting = ''
+  let end = (): void => undefined
+  let ended: Promise<unknown> = Promise.resolve()
+  const spinner = new Beat()
+  const size = (): TerminalSize => {
+    const { columns, rows } = terminal.size()
+    return { columns: columns || 80, rows: rows || 24 }
+  }
 
   /**
    * The output of listr2. It does not capture the streams of the process: all other text goes through
@@ -37,8 +83,8 @@ export function createScreen(terminal: Terminal): Screen {
   class Output extends ProcessOutput {
     override get stdout(): NodeJS.WriteStream {
       return Object.defineProperties(Object.assign(super.stdout, { write: writeTo(terminal) }), {
-        columns: { get: () => terminal.size().columns },
-        rows: { get: () => terminal.size().rows },
+        columns: { get: () => size().columns },
+        rows: { get: () => size().rows },
       })
     }
     override hijack(): void {
@@ -55,52 +101,85 @@ export function createScreen(terminal: Terminal): Screen {
 
   class Live extends DefaultRenderer {
     static override nonTTY = true
-    #hidden = false
+    #lines: readonly string[] = []
+    #columns = size().columns
 
     override async render(): Promise<void> {
       await super.render()
-      drawn = { above: (text) => this.#above(text), update: () => this.update() }
+      drawn = { refresh: () => this.update() }
     }
 
-    override create(options?: Parameters<DefaultRenderer['create']>[0]): string {
-      return asked || this.#hidden ? '' : super.create(options)
-    }
-
-    /** listr2 draws an empty list as one empty line, with the cursor below it. */
-    #above(text: string): void {
-      this.#hidden = true
-      this.update()
-      terminal.write(`${cursorUp}${text}\n`)
-      this.#hidden = false
-      this.update()
+    override update(): void {
+      // While a question is shown, the cursor stands behind it.
+      if (asked && this.#lines.length === 0) return
+      const text = waiting
+      waiting = ''
+      this.#show(text, asked ? [] : draw(size(), spinner.fetch()))
     }
 
     override end(): void {
+      this.update()
       drawn = undefined
       super.end()
     }
-  }
 
-  const print = (text: string): void => {
-    if (text === '') return
-    if (asked) held += text
-    else if (drawn) drawn.above(text)
-    else terminal.write(text)
-  }
-  return {
-    print,
-    asking(now) {
-      asked = now
-      if (now) {
-        drawn?.update()
+    /** Prints the text in place of the lines, and the new lines below it; only those that have changed. */
+    #show(text: string, lines: readonly string[]): void {
+      const before = this.#lines
+      const rows = this.#rows()
+      const up = rows === 0 ? '' : `\u001b[${rows}A`
+      this.#lines = lines
+      if (text !== '' || rows !== before.length) {
+        terminal.write(`${up}${eraseBelow}${text}${lines.map((line) => `${line}\n`).join('')}`)
         return
       }
-      const waiting = held
-      held = ''
-      print(waiting)
+      if (lines.length === before.length && lines.every((line, index) => line === before[index])) return
+      const drawnLines = lines.map((line, index) => (line === before[index] ? '\n' : `${eraseLine}${line}\n`))
+      const rest = lines.length < before.length ? eraseBelow : ''
+      terminal.write(`${up}${drawnLines.join('')}${rest}`)
+    }
+
+    /** The rows that the lines take. A terminal that has become narrower wraps what it shows. */
+    #rows(): number {
+      const { columns } = size()
+      const narrower = columns < this.#columns
+      this.#columns = columns
+      if (!narrower) return this.#lines.length
+      const widths = this.#lines.map((line) => widthOf(stripVTControlCharacters(line)))
+      return widths.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0)
+    }
+  }
+
+  return {
+    print(text) {
+      if (drawn || asked || waiting !== '') waiting += text
+      else if (text !== '') terminal.write(text)
     },
-    renderer: Live,
-    logger: new ListrLogger({ useIcons: true, toStderr: [], processOutput: new Output() }),
+    asking(now) {
+      asked = now
+      drawn?.refresh()
+    },
+    start() {
+      const over = new Promise<void>((resolve) => {
+        end = resolve
+      })
+      ended = new Listr([{ task: () => over }], {
+        renderer: Live,
+        registerSignalListeners: false,
+        rendererOptions: {
+          spinner,
+          clearOutput: true,
+          logger: new ListrLogger({ useIcons: true, toStderr: [], processOutput: new Output() }),
+        },
+      }).run()
+    },
+    async close() {
+      asked = false
+      end()
+      await ended
+      if (waiting !== '') terminal.write(waiting)
+      waiting = ''
+    },
   }
 }
 

@@ -5,11 +5,15 @@ import type { Position, Problem } from '../base/errors.ts'
 import type { Finding } from '../host/plan.ts'
 import type { Colors } from './colors.ts'
 
+/** Most texts, which need no work: views look at every text of every event. */
+const plain = /^[\t\n\u0020-\u007e]*$/
+
 /**
  * Removes escape sequences, C1 controls, and marks that change the direction of text
  * (https://trojansource.codes) from the text of a host. Keeps line ends and tabs.
  */
 export function plainText(text: string): string {
+  if (plain.test(text)) return text
   return stripVTControlCharacters(text).replaceAll(
     // oxlint-disable-next-line no-control-regex -- removes control characters
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ufeff\ufff9-\ufffb]/g,
@@ -23,14 +27,24 @@ export function plainText(text: string): string {
  */
 export function printableData<T>(data: T): T
 export function printableData(data: unknown): unknown {
+  return isPlain(data) ? data : madePlain(data)
+}
+
+function isPlain(data: unknown): boolean {
+  if (typeof data === 'string') return plain.test(data)
+  if (typeof data !== 'object' || data === null) return true
+  if (Array.isArray(data)) return data.every(isPlain)
+  for (const [name, part] of Object.entries(data))
+    if (!plain.test(name) || (name !== 'diffs' && !isPlain(part))) return false
+  return true
+}
+
+function madePlain(data: unknown): unknown {
   if (typeof data === 'string') return plainText(data)
-  if (Array.isArray(data)) return data.map((part: unknown) => printableData(part))
+  if (Array.isArray(data)) return data.map((part: unknown) => madePlain(part))
   if (typeof data !== 'object' || data === null) return data
   return Object.fromEntries(
-    Object.entries(data).map(([name, part]) => [
-      plainText(name),
-      name === 'diffs' ? part : printableData(part),
-    ]),
+    Object.entries(data).map(([name, part]) => [plainText(name), name === 'diffs' ? part : madePlain(part)]),
   )
 }
 

@@ -205,7 +205,7 @@ describe('on this machine', { concurrency: 1 }, () => {
       assert.match(screen, /PLAY Greeting {2}here\n/)
       assert.match(screen, /✔ Greet {2}1 ok/)
       assert.match(screen, /✖ Cannot work {2}1 failed/)
-      assert.match(screen, /Never reached not run/)
+      assert.match(screen, /Never reached {2}not run/)
       assert.match(screen, /FAILED +here {2}Cannot work\n/)
       assert.match(screen, /\nRECAP +ok[^]*\(exit 5\)/)
     },

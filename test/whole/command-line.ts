@@ -59,6 +59,7 @@ export async function inProcess(words: readonly string[], folder: string): Promi
       pid: process.pid,
       workingDirectory: folder,
     },
+    runtime: 'test',
     version: '0.0.0',
     shipped: repository,
     output: stream('stdout'),

@@ -61,7 +61,7 @@ describe('gpuplay runs', () => {
       const [id = ''] = (lines[index] ?? '').split(' ')
       assert.equal(files[index], `${id}.jsonl`)
       assert.doesNotMatch(readFileSync(join(logs, `${id}.jsonl`), 'utf8'), /opensesame/)
-      assert.equal((await runs(id)).output, live.output)
+      assert.equal((await runs('show', id)).output, live.output)
     }
   })
 
@@ -70,7 +70,7 @@ describe('gpuplay runs', () => {
     const text = readFileSync(join(logs, name), 'utf8')
     writeFileSync(join(logs, name), text.slice(0, text.lastIndexOf('{"v":1') + 20))
     assert.match((await runs()).output, / not finished: killed, or still running +gpuplay run /m)
-    const { output, errors } = await runs(name.replace('.jsonl', ''))
+    const { output, errors } = await runs('show', name.replace('.jsonl', ''))
     assert.match(output, /^ok +here +Say it$/m)
     assert.equal(errors, 'not finished: killed, or still running\n')
   })
@@ -90,8 +90,13 @@ describe('gpuplay runs', () => {
       ],
     )
     const [, name = ''] = readdirSync(logs)
-    const { output } = await runs(name.replace('.jsonl', ''), '--output', 'jsonl')
+    const { output } = await runs('show', name.replace('.jsonl', ''), '--output', 'jsonl')
     assert.equal(output, readFileSync(join(logs, name), 'utf8'))
+    const report = await runs('show', name.replace('.jsonl', ''), '--output', 'junit')
+    assert.match(report.output, /<testsuite name="here" [^>]*failures="1"/)
+    // What the run left on a terminal; this is none.
+    const live = await runs('show', name.replace('.jsonl', ''), '--output', 'live')
+    assert.equal(live.output, (await runs('show', name.replace('.jsonl', ''))).output)
   })
 
   test('compares two runs, host by host', async () => {
@@ -134,12 +139,18 @@ describe('gpuplay runs', () => {
       /^error: diff compares two runs\n +help: name both: gpuplay runs diff ID ID; see "gpuplay runs"/,
     ],
     [['diff', '1970'], /^error: diff compares two runs\n/],
+    [['show'], /^error: show needs a run\n +help: name it: gpuplay runs show ID; see "gpuplay runs"/],
+    [['--output', 'junit'], /^error: only one run has the form junit\n +help: use plain or jsonl/],
     [['diff', '2', '3'], /no run with the ID "2" is recorded/],
-    [['1970', '1971'], /^error: unexpected argument "1971"\n +help: name one run to show it, or compare two/],
-    [['diff', '1', '2', '3'], /^error: unexpected argument "3"\n/],
-    [['2'], /no run with the ID "2" is recorded/],
+    [['1970'], /^error: unexpected argument "1970"\n +help: show a run with: gpuplay runs show 1970\n/],
+    [['show', '1970', '1971'], /^error: unexpected argument "1971"\n +help: compare two runs with: gpuplay/],
     [
-      ['1970'],
+      ['diff', '1', '2', '3'],
+      /^error: unexpected argument "3"\n +help: name two runs: gpuplay runs diff 1 2\n/,
+    ],
+    [['show', '2'], /no run with the ID "2" is recorded/],
+    [
+      ['show', '1970'],
       /the IDs of several runs begin with "1970"\n +help: type more of the ID, for example 19700101T000000Z-/,
     ],
     [['-l', 'web'], /has no option -l\n +help: leave it out: a log has all hosts of its run/],

@@ -19,19 +19,20 @@ import {
   recordsOf,
   type RunRecord,
 } from '../recorded-runs.ts'
+import type { runForms } from '../run-forms.ts'
 import { inventoriesOf } from '../run-inputs.ts'
 import { colorsFor, createView, reportProblems, terminalWidth } from '../show.ts'
 
 export interface RunsFlags extends Pick<InventoryFlags, 'inventory'>, Pick<OutputFlags, 'color' | 'verbose'> {
-  readonly output: 'plain' | 'jsonl'
+  readonly output: (typeof runForms)[number]
   readonly diff?: boolean
 }
 
 type Shown = RunsFlags & Pick<Configuration, 'color' | 'diff'>
 
 /**
- * `gpuplay runs -i INV` lists the recorded runs, `gpuplay runs ID` shows one again, `gpuplay runs diff ID ID`
- * compares two.
+ * `gpuplay runs -i INV` lists the recorded runs, `gpuplay runs show ID` shows one again, `gpuplay runs diff ID
+ * ID` compares two.
  */
 export async function runsCommand(this: Context, given: RunsFlags, ...words: string[]): Promise<void> {
   try {
@@ -39,6 +40,7 @@ export async function runsCommand(this: Context, given: RunsFlags, ...words: str
     const { output, ...common } = given
     const configuration = configured(this, common)
     const flags: Shown = { ...common, ...configuration, output }
+    if (wanted.kind !== 'show') checkForm(output)
     const logs = recordsOf(this, inventoriesOf(this, configuration))
     switch (wanted.kind) {
       case 'list':
@@ -63,18 +65,36 @@ type WantedRuns =
   | { readonly kind: 'diff'; readonly first: string; readonly second: string }
 
 /** @throws InputError if the words are none of the three commands */
-function wantedOf([word, first, second]: readonly string[]): WantedRuns {
-  if (word === undefined) return { kind: 'list' }
-  if (word === 'diff') {
-    if (first !== undefined && second !== undefined) return { kind: 'diff', first, second }
-    const hint = 'name both: gpuplay runs diff ID ID; see "gpuplay runs" for the list'
-    throw new InputError([problem('missing-run', 'diff compares two runs', { hint })])
+function wantedOf([word, first, second, third]: readonly string[]): WantedRuns {
+  const missing = (message: string, command: string): InputError => {
+    const hint = `${command}; see "gpuplay runs" for the list`
+    return new InputError([problem('missing-run', message, { hint })])
   }
-  if (first === undefined) return { kind: 'show', id: word }
-  const hint = 'name one run to show it, or compare two: gpuplay runs diff ID ID'
-  throw new InputError([
-    problem('unexpected-argument', `unexpected argument ${JSON.stringify(first)}`, { hint }),
-  ])
+  const unexpected = (argument: string, hint: string): InputError =>
+    new InputError([
+      problem('unexpected-argument', `unexpected argument ${JSON.stringify(argument)}`, { hint }),
+    ])
+  switch (word) {
+    case undefined:
+      return { kind: 'list' }
+    case 'diff':
+      if (third !== undefined) throw unexpected(third, `name two runs: gpuplay runs diff ${first} ${second}`)
+      if (first !== undefined && second !== undefined) return { kind: 'diff', first, second }
+      throw missing('diff compares two runs', 'name both: gpuplay runs diff ID ID')
+    case 'show':
+      if (second !== undefined) throw unexpected(second, 'compare two runs with: gpuplay runs diff ID ID')
+      if (first !== undefined) return { kind: 'show', id: first }
+      throw missing('show needs a run', 'name it: gpuplay runs show ID')
+    default:
+      throw unexpected(word, `show a run with: gpuplay runs show ${word}`)
+  }
+}
+
+/** @throws InputError for a form of a single run */
+function checkForm(output: RunsFlags['output']): void {
+  if (output === 'plain' || output === 'jsonl') return
+  const hint = 'use plain or jsonl, or name the run: gpuplay runs show ID'
+  throw new InputError([problem('unknown-output', `only one run has the form ${output}`, { hint })])
 }
 
 function list(context: Context, { output, color }: Shown, logs: readonly RunRecord[]): void {
@@ -99,11 +119,16 @@ function list(context: Context, { output, color }: Shown, logs: readonly RunReco
     )
 }
 
-/** Shows the events as the plain view does, since nothing happens any more that a live view could show. */
-async function showAgain(context: Context, flags: Shown, record: RunRecord): Promise<void> {
+/** Shows the events in the wanted form, without their pauses. */
+async function showAgain(context: Context, { output, ...flags }: Shown, record: RunRecord): Promise<void> {
   const lines = readRecord(record)
-  const view = await createView(context, { ...flags, verbosity: flags.verbose })
   let last: Event | undefined
+  const view = await createView(context, {
+    ...flags,
+    output: output === 'live' ? 'auto' : output,
+    verbosity: flags.verbose,
+    clock: () => Date.parse(last?.time ?? '') || 0,
+  })
   for (const event of eventsIn(lines)) {
     last = event
     view.take(event)

@@ -46,6 +46,7 @@ export async function gpuplay(
       workingDirectory: folder,
     },
     version: '0.0.0',
+    runtime: 'v0.0.0 test',
     shipped: repository,
     output: stream('output'),
     errors: stream('errors'),

@@ -62,6 +62,21 @@ test(
   },
 )
 
+test('a push reports how much has arrived', async () => {
+  using dir = scratch()
+  const container = nodeAndContainer(dir, 'head -c 50000 "$3" > "$4"; sleep 1.5; cp "$3" "$4"')
+  const told: (readonly [done: number | undefined, total: number | undefined])[] = []
+  const progress = (_step: number, _message: string, done?: number, total?: number): void =>
+    void told.push([done, total])
+  assert.deepEqual(await executeAction(pushing(dir), container, { ...testContext(), progress }), {
+    kind: 'done',
+  })
+  assert.deepEqual(told, [
+    [0, 200_000],
+    [50_000, 200_000],
+  ])
+})
+
 test('a failed push is detected even though pct exits with 0', async () => {
   for (const [pct, message] of [
     [

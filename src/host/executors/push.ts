@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { defined } from '../../base/defined.ts'
 import { commandLine, raw, sh, type ShellText } from '../../base/shell.ts'
 import type { Push } from '../action.ts'
@@ -53,17 +54,20 @@ export async function push(
   }
   if (before.reply.code !== absent) return failed(machine, before.reply, telling)
 
-  context.progress?.(`copying ${from} into container ${ctid}`)
-  const copied = await runGuarded(node, context, {
+  const size = await sizeOf(from, node)
+  const report = async (): Promise<void> =>
+    context.progress?.(`copying ${from} into container ${ctid}`, await sizeOf(temporary, machine), size)
+  context.progress?.(`copying ${from} into container ${ctid}`, 0, size)
+  const copying = runGuarded(node, context, {
     body: copyScript({ from, temporary, ctid, mode: action.mode ?? '0644' }),
     timeout: copyTimeout,
     partial: true,
     begun: true,
     ...defined({ lock: action.lock }),
   })
+  const copied = await reporting(copying, report)
   if (copied.kind !== 'exited') return outcome(node, copied, telling)
   if (copied.reply.code !== 0) return failed(node, copied.reply, { ...telling, path: from })
-  const size = Number(/^size ([0-9]+)$/m.exec(copied.reply.stdout)?.[1] ?? 0)
 
   const settled = await runGuarded(machine, context, {
     body: settleScript({ to, temporary, sha256: action.sha256 }),
@@ -81,6 +85,29 @@ export async function push(
     })
   }
   return outcome(machine, settled, telling)
+}
+
+/** Waits for the copy, and reports once a second how much has arrived. */
+async function reporting<T>(copy: Promise<T>, report: () => Promise<void>): Promise<T> {
+  const over = new AbortController()
+  const ended = copy.then(
+    () => true,
+    () => true,
+  )
+  const waited = (): Promise<boolean> => sleep(1000, false, { signal: over.signal }).catch(() => true)
+  while (!(await Promise.race([ended, waited()]))) {
+    // The copy itself fails if the container cannot be reached.
+    await Promise.race([ended, report().catch(() => undefined)])
+  }
+  over.abort()
+  return copy
+}
+
+/** Bytes; 0 if the file cannot be read. */
+async function sizeOf(path: string, machine: MachineAccess): Promise<number> {
+  const shell = await machine.shell()
+  const reply = await shell.run(sh`stat -c %s -- ${path}`, { timeout: 20_000, signal: machine.signal })
+  return reply.kind === 'exited' && reply.code === 0 ? Number(reply.stdout.toString('utf8').trim()) : 0
 }
 
 /** Checks whether the file is already there. If not, creates the directory in which it will arrive. */
@@ -112,7 +139,6 @@ function copyScript({
 }): ShellText {
   return sh`f=${from}
 [ -f "$f" ] || { echo "$f does not exist on the node" >&2; exit 1; }
-printf 'size %s\\n' "$(stat -c %s -- "$f")"
 ${raw(commandLine(['pct', 'push', ctid, from, temporary, '--perms', mode]))} >&2`
 }
 

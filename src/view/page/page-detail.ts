@@ -77,7 +77,7 @@ function partsOf(detail: CellDetail, data: ReportData): readonly Child[] {
       ? element(
           'p',
           { class: 'dim' },
-          `Left out because the report is large: gpuplay runs ${data.run} -vv shows it.`,
+          `Left out because the report is large: gpuplay runs show ${data.run} -vv shows it.`,
         )
       : undefined,
   ]

@@ -4,10 +4,13 @@ import type { Terminal } from '../screen.ts'
 export interface FakeTerminal extends Terminal {
   /** The visible lines, without empty lines at the end. */
   lines(): readonly string[]
+  /** Changes the width. Lines that are wider take more rows, as in most terminals. */
+  resize(columns: number): void
 }
 
-export function fakeTerminal(columns = 100, rows = 30): FakeTerminal {
-  const screen: string[] = ['']
+export function fakeTerminal(width = 100, rows = 30): FakeTerminal {
+  let columns = width
+  let screen: string[] = ['']
   let row = 0
   let column = 0
   const put = (character: string): void => {
@@ -19,6 +22,7 @@ export function fakeTerminal(columns = 100, rows = 30): FakeTerminal {
     if (command === 'A') row = Math.max(0, row - count)
     else if (command === 'G') column = 0
     else if (command === 'K') screen[row] = ''
+    else if (command === 'J') screen.splice(row, Infinity, (screen[row] ?? '').slice(0, column))
     else if (command !== 'm' && command !== 'h' && command !== 'l')
       throw new Error(`the fake terminal does not know ${command}`)
   }
@@ -35,6 +39,13 @@ export function fakeTerminal(columns = 100, rows = 30): FakeTerminal {
         } else if (token === '\r') column = 0
         else put(token)
       }
+    },
+    resize(narrower) {
+      const wrapped = (line: string): readonly string[] =>
+        line === '' ? [''] : (line.match(new RegExp(`.{1,${narrower}}`, 'gu')) ?? [])
+      row = screen.slice(0, row).flatMap(wrapped).length
+      screen = screen.flatMap(wrapped)
+      columns = narrower
     },
     lines: () =>
       screen

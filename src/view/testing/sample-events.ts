@@ -12,7 +12,11 @@ export function taskRef(name: string, more: Partial<TaskRef> = {}): TaskRef {
   return { id: name, name, module: 'command', handler: false, where: 'site.yml:7', ...more }
 }
 
-export function started(hosts: readonly string[], check = false): EventBody {
+export function started(
+  hosts: readonly string[],
+  check = false,
+  more: Partial<Extract<EventBody, { readonly type: 'run.started' }>> = {},
+): EventBody {
   return {
     type: 'run.started',
     playbooks: ['site.yml'],
@@ -21,6 +25,7 @@ export function started(hosts: readonly string[], check = false): EventBody {
     hosts,
     containers: {},
     version: '1.2.3',
+    ...more,
   }
 }
 
