@@ -61,6 +61,12 @@ function toldBy(events: readonly Event[]): Told {
   let told: Told = { hosts: [], containers: {}, problems, counts: {}, rows: [] }
   for (const event of events) {
     if (event.type === 'run.started') told = { ...told, hosts: event.hosts, containers: event.containers }
+    else if (event.type === 'hosts.joined')
+      told = {
+        ...told,
+        hosts: [...told.hosts, ...event.hosts],
+        containers: { ...told.containers, ...event.containers },
+      }
     else if (event.type === 'run.finished') told = { ...told, counts: event.hosts, rows: event.rows }
     else if (event.type === 'host.unreachable') problems.set(event.host, event.problem)
     else if (event.type === 'task.finished' && event.detail.problem !== undefined)

@@ -59,7 +59,7 @@ export async function chooseHosts(
     defaults: await connectionDefaults(context, flags),
     reach: createReach(context),
     check: false,
-    reachable: names,
+    reachable: (name) => names.includes(name),
     signal: context.signal,
   })
   return { names, run }

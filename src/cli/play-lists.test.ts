@@ -35,6 +35,21 @@ const run = (...words: readonly string[]): ReturnType<typeof gpuplay> =>
   gpuplay(folder, ['run', site, '-i', hosts, ...words])
 
 describe('gpuplay run', () => {
+  test('a list says where tasks may change the hosts of a play', async () => {
+    const grouping = join(folder, 'grouping.yml')
+    writeFileSync(
+      grouping,
+      '- { hosts: nodes, tasks: [{ group_by: { key: big } }] }\n- { hosts: big, after: node, tasks: [] }\n',
+    )
+    const listed = await gpuplay(folder, ['run', grouping, '-i', hosts, '--list-hosts'])
+    assert.equal(
+      listed.output,
+      'PLAY nodes\n  hosts: 2\n    pve1\n    pve2\n\nPLAY big\n  hosts: 0, before group_by and add_host\n',
+    )
+    const graph = await gpuplay(folder, ['graph', grouping])
+    assert.match(graph.output, /p1 ==>\|"all hosts"\| p2/)
+  })
+
   for (const [words, expected] of [
     [
       ['--list-hosts'],

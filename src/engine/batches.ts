@@ -62,25 +62,23 @@ function grouped(hosts: readonly HostName[], sizes: readonly BatchSize[]): reado
 
 /** Checks that `serial` lets every container start after its node, before any connection. */
 export function checkBatches(plays: readonly SelectedPlay[], nodeOf: NodeOf): readonly Problem[] {
-  return plays.flatMap(({ name, play, batches }) => {
-    const numbers = new Map(batches.flatMap(({ number, hosts }) => hosts.map((host) => [host, number])))
-    const early = [...numbers].flatMap(([host, number]) => {
-      const node = nodeOf(host)
-      const later = node === undefined ? undefined : numbers.get(node)
-      return later !== undefined && later > number ? [{ host, number, node, later }] : []
-    })
-    const [first] = early
-    if (first === undefined || play.serial === undefined) return []
-    const { host, number, node, later } = first
-    return [
-      problem(
-        'container-before-node',
-        `play "${name}" has ${host} in batch ${number} and its node ${node} in batch ${later}, but a container starts after its node`,
-        {
-          where: play.serial.where,
-          hint: 'set "after: node", which puts containers into the batch of their node',
-        },
-      ),
-    ]
+  return plays.flatMap((play) => earlyContainers(play, nodeOf).slice(0, 1)).map(({ problem: found }) => found)
+}
+
+/** The containers in an earlier batch than their node. */
+export function earlyContainers(
+  { name, play, batches }: SelectedPlay,
+  nodeOf: NodeOf,
+): readonly { readonly host: HostName; readonly problem: Problem }[] {
+  const { serial } = play
+  if (serial === undefined) return []
+  const numbers = new Map(batches.flatMap(({ number, hosts }) => hosts.map((host) => [host, number])))
+  return [...numbers].flatMap(([host, number]) => {
+    const node = nodeOf(host)
+    const later = node === undefined ? undefined : numbers.get(node)
+    if (later === undefined || later <= number) return []
+    const message = `play "${name}" has ${host} in batch ${number} and its node ${node} in batch ${later}, but a container starts after its node`
+    const hint = 'set "after: node", which puts containers into the batch of their node'
+    return [{ host, problem: problem('container-before-node', message, { where: serial.where, hint }) }]
   })
 }

@@ -7,14 +7,14 @@ import { checkRoleArguments as checkUse } from '../language/role-arguments.ts'
 import { SchemaChecker } from '../language/schema.ts'
 import { type Layer, roleLayers } from '../language/scope.ts'
 import type { HostVariables } from '../fleet/host-variables.ts'
-import type { Loaded } from './load.ts'
+import type { ChosenPlay } from './selection.ts'
 
 /**
  * Values that depend on facts or results pass, because they are not known yet. The same mistake on several
  * hosts is reported once. Places with a known problem get no second one.
  */
 export function checkRolesOnHosts(
-  { selection: { plays }, problems }: Pick<Loaded, 'selection' | 'problems'>,
+  { plays, problems }: { readonly plays: readonly ChosenPlay[]; readonly problems: readonly Problem[] },
   variablesOf: (host: HostName) => HostVariables,
 ): readonly Problem[] {
   const schemas = new SchemaChecker()

@@ -61,7 +61,7 @@ function clause(host: HostName, index: number, sources: ReadonlyMap<HostName, Ho
 }
 
 /** The host and its sources, if they lead back to it; otherwise nothing. */
-function circleOf(host: HostName, sources: ReadonlyMap<HostName, HostName>): readonly HostName[] {
+export function circleOf(host: HostName, sources: ReadonlyMap<HostName, HostName>): readonly HostName[] {
   const path = [host]
   for (let next = sources.get(host); next !== undefined; next = sources.get(next)) {
     if (next === host) return path

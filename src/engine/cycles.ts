@@ -7,7 +7,7 @@ import type { ChosenPlay, Selection } from './selection.ts'
 
 /** Checks every variable that the playbook reads, with the value of each host. */
 export function findCycles(
-  { plays }: Selection,
+  { plays }: Pick<Selection, 'plays'>,
   variablesOf: (host: HostName) => HostVariables,
 ): readonly Problem[] {
   const found = new Map<string, Problem>()

@@ -5,6 +5,7 @@
 import type { HostName } from '../base/brand.ts'
 import { exitCodes, HostError, InputError, UnreachableError } from '../base/errors.ts'
 import { defined } from '../base/defined.ts'
+import { Unknown } from '../base/unknown.ts'
 import type { TaskRef } from '../events/events.ts'
 import type { FleetHost } from '../fleet/fleet.ts'
 import { createPending, type PendingHandlers } from '../fleet/pending.ts'
@@ -77,7 +78,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
 
   /** @param delegates Receives the other hosts on which tasks act. */
   const attempt = async (
-    { play: { play, hosts }, batch, host: name }: PlayPart<SelectedPlay>,
+    { play: { play, hosts, doubts }, batch, host: name }: PlayPart<SelectedPlay>,
     { once, enter, ...course }: PlayCourse,
     delegates: Set<FleetHost>,
   ): Promise<PlayEnd> => {
@@ -86,9 +87,10 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
     machine.statePrivilege ??= taskPrivilege(play, fleet.variable(name), options.connection)
     const confirm = options.asking?.(name)
     try {
-      const data = new Map([
-        ['play_hosts', hosts],
-        ['batch_hosts', batch.hosts],
+      const [open] = doubts.values()
+      const data = new Map<string, unknown>([
+        ['play_hosts', open === undefined ? hosts : new Unknown(open)],
+        ['batch_hosts', open === undefined ? batch.hosts : new Unknown(open)],
       ])
       const layers: readonly Layer[] = [{ layer: 'built in', data }]
       const begin = !run.check && machine.node === undefined ? () => takeGuestsBack(host, run) : undefined
@@ -117,7 +119,7 @@ export function createHostPlays(options: HostPlaysOptions): HostPlays {
             if (!hosts.includes(other)) delegates.add(delegate)
             return delegate
           },
-          ...defined({ confirm, gate }),
+          ...defined({ confirm, gate, doubt: doubts.get(name) }),
         },
         recap,
         selected,

@@ -9,7 +9,7 @@ import { refOf } from './task-refs.ts'
 /** @throws InputError with every mistake that a run would report before its first connection */
 export function listPlays(request: RunRequest, dependencies: RunDependencies): readonly ListedPlay[] {
   const { loaded } = prepareRun(request, dependencies, dependencies.signal)
-  return loaded.selection.plays.map(({ name, pattern, play, hosts }) => {
+  return loaded.selection.plays.map(({ name, pattern, play, hosts, additions }) => {
     const chosen = play.sections.flatMap((section) => section.tasks).filter(loaded.selected)
     const inside = new Set(chosen.flatMap(includedTasks))
     const tasks = chosen.map((task) => {
@@ -18,6 +18,7 @@ export function listPlays(request: RunRequest, dependencies: RunDependencies): r
       return { name, module, tags: task.tags, ...defined({ included }) }
     })
     const tags = [...new Set(chosen.flatMap((task) => task.tags))].sort()
-    return { name, pattern, hosts, tasks, tags }
+    const mayChange = additions.length > 0 ? (true as const) : undefined
+    return { name, pattern, hosts, tasks, tags, ...defined({ mayChange }) }
   })
 }

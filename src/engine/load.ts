@@ -12,6 +12,7 @@ import { unreadableSettings } from '../inventory/relations.ts'
 import { blindKeys } from '../language/encrypted/keyring.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
 import { bornSecrets, playbookSecrets } from '../language/born-secrets.ts'
+import { inventoryTasks, maySelect } from '../language/inventory-tasks.ts'
 import { misspeltVariables } from '../language/misspelt.ts'
 import { includedTasks } from '../language/block-steps.ts'
 import type { Playbook, Task, Variables } from '../language/model.ts'
@@ -75,6 +76,7 @@ export function load(
       variables: [...(inventory?.variableNames ?? []), ...Object.keys(hostVariableSchemas), ...extra.keys()],
       facts: factsSchema(dependencies),
       files,
+      ...defined({ namesIn: inventory?.namesIn }),
     })
     // Without the inventory, and all its variables, the defined ones are unknown.
     problems.push(...found.filter(({ code }) => isWhole || code !== 'undefined-variable'))
@@ -117,6 +119,7 @@ export function load(
   // Nothing is decrypted to find mistakes.
   const localSources = { environment, files: { ...files, keys: blindKeys }, folders: ['.'] }
   const settings = unreadableSettings(inventory, selection.hosts, { extra, localSources })
+  const additions = playbooks.flatMap(({ plays }) => plays).flatMap(inventoryTasks)
   const unreadable = unreadableValues(inventory, playbooks, settings)
   problems.push(...unreadable.problems)
   return {
@@ -131,6 +134,7 @@ export function load(
         ansibleFilesBeside(folder, files),
       ),
       ...inventory.warnings,
+      ...inventory.unusedFiles.flatMap(({ name, warning }) => (maySelect(name, additions) ? [] : [warning])),
       ...unreadable.warnings,
       ...selection.warnings,
     ],

@@ -40,6 +40,8 @@ function batchOf(names: readonly string[], nodes: Readonly<Record<string, string
     name: 'Play',
     pattern: 'all',
     hostsKnown: true,
+    additions: [],
+    doubts: new Map(),
     after: undefined,
     play: read,
     playbook,

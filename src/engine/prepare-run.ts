@@ -12,6 +12,7 @@ import { checkSources, cloneSources } from './clone-sources.ts'
 import { findCycles } from './cycles.ts'
 import { load, type Loaded } from './load.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
+import { hasKnownVariables } from './selection.ts'
 
 export interface PreparedRun {
   readonly loaded: Loaded
@@ -34,7 +35,7 @@ export function prepareRun(
 ): PreparedRun {
   const secrets = dependencies.secrets ?? createSecrets()
   const loaded = load(request, dependencies, secrets)
-  const context = createRunContext({
+  const context: RunContext = createRunContext({
     name: runName(dependencies.world),
     secrets,
     world: dependencies.world,
@@ -49,7 +50,7 @@ export function prepareRun(
     check: request.check,
     stepByStep: request.stepByStep || dependencies.step !== undefined,
     profile: request.profile,
-    reachable: loaded.selection.reachable,
+    reachable: (name) => loaded.selection.allowed(context.liveInventory.now, name),
     signal: dependencies.signal,
     explain: dependencies.explain,
     planning: dependencies.planning,
@@ -61,9 +62,11 @@ export function prepareRun(
   const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
   const plays = inBatches(loaded.selection.plays, nodeOf)
   const sources = cloneSources(loaded.selection.hosts, fleet)
+  // The others are checked before they start.
+  const known = plays.filter((play) => hasKnownVariables(play, loaded.inventory))
   const problems = [
     ...loaded.problems,
-    ...checkRolesOnHosts(loaded, (host) => fleet.variables(host)),
+    ...checkRolesOnHosts({ plays: known, problems: loaded.problems }, (host) => fleet.variables(host)),
     ...findCycles(loaded.selection, (host) => fleet.variables(host)),
     ...checkSources(sources, loaded.inventory),
     ...checkBatches(plays, nodeOf),

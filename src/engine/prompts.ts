@@ -18,7 +18,7 @@ export function openPrompts(
   { extra, answers }: { readonly extra: ReadonlyMap<string, unknown>; readonly answers: PromptAnswers },
 ): readonly Prompt[] {
   const asked = plays
-    .filter(({ hosts, hostsKnown }) => hosts.length > 0 || !hostsKnown)
+    .filter(({ hosts, hostsKnown, additions }) => hosts.length > 0 || !hostsKnown || additions.length > 0)
     .flatMap(({ play }) => play.prompts)
     .filter((prompt) => !extra.has(prompt.name) && !answers.has(promptKey(prompt)))
   return [...new Map(asked.map((prompt) => [promptKey(prompt), prompt])).values()]

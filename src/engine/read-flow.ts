@@ -4,6 +4,7 @@ import { defined } from '../base/defined.ts'
 import type { FlowStep, FlowTask, PlayFlow } from '../events/play-flow.ts'
 import { hostVariableSchemas } from '../inventory/connection-variables.ts'
 import { chosenSteps, isBlockStep } from '../language/block-steps.ts'
+import { inventoryTasks } from '../language/inventory-tasks.ts'
 import type { Handler, Play, RoleUse, Task, TaskOrBlock } from '../language/model.ts'
 import { readPlaybook } from '../language/playbook.ts'
 import { tidy } from '../language/source.ts'
@@ -46,7 +47,13 @@ export function flowOf(plays: readonly Play[]): readonly PlayFlow[] {
     numbers.set(letter, number)
     return `${letter}${number}`
   }
-  return plays.map((play) => playFlow(play, next))
+  return plays.map((play, index) => {
+    const before = plays[index - 1]
+    // The hosts of the play are known when all have ended the one before it.
+    const waits = before !== undefined && inventoryTasks(before).length > 0
+    const flow = playFlow(play, next)
+    return waits ? { ...flow, afterNode: false } : flow
+  })
 }
 
 /** Returns `t12`: unique among all plays. */

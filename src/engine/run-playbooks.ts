@@ -17,6 +17,7 @@ import { createArguments } from '../task/arguments.ts'
 import { createRecap } from './recap.ts'
 import type { RefusedHost, RunDependencies, RunRequest } from './request.ts'
 import { type PlayPart, schedule } from './schedule.ts'
+import { nextSegment, segmentsOf } from './segments.ts'
 import { createStops } from './stops.ts'
 import { createThrottles } from './throttles.ts'
 
@@ -32,11 +33,14 @@ const closingReads = 1000
 export async function runPlaybooks(request: RunRequest, dependencies: RunDependencies): Promise<ExitCode> {
   const { world, signal, quit, confirm, step } = dependencies
   const cut = cutOff(signal)
-  const { loaded, context, plays, sources } = await prepareAnswered(request, dependencies, cut.signal)
+  const prepared = await prepareAnswered(request, dependencies, cut.signal)
+  const { loaded, context } = prepared
+  let { plays, sources } = prepared
   const recap = createRecap()
   const started = world.clock()
   const { emitter, fleet } = context
-  const { hosts } = loaded.selection
+  const hosts = new Set(loaded.selection.hosts)
+  const refused = new Map<HostName, RefusedHost>()
   const nodeOf = (host: HostName): HostName | undefined => fleet.nodeOf(host)
   const sourceOf = (host: HostName): HostName | undefined => sources.get(host)
   for (const host of hosts) recap.host(host)
@@ -45,8 +49,8 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     playbooks: request.playbooks,
     command: request.command ?? '',
     check: request.check,
-    hosts,
-    containers: containersAmong(hosts, fleet),
+    hosts: [...hosts],
+    containers: containersAmong([...hosts], fleet),
     version: request.version,
     ...defined({ runtime: request.runtime, next: request.next }),
   })
@@ -94,16 +98,36 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     emitter.emit({ type: 'host.unreachable', host, problem })
     fail(part, { problem })
   }
+  const join = (segment: readonly SelectedPlay[]): readonly SelectedPlay[] => {
+    const next = nextSegment(segment, { prepared, dependencies, before: hosts })
+    const { joined, warnings } = next
+    sources = next.sources
+    plays = plays.map((play) => next.plays[segment.indexOf(play)] ?? play)
+    for (const [host, why] of next.refused) refused.set(host, why)
+    for (const host of joined) {
+      hosts.add(host)
+      recap.host(host)
+    }
+    for (const message of warnings) emitter.emit({ type: 'warning', message })
+    if (joined.length > 0)
+      emitter.emit({ type: 'hosts.joined', hosts: joined, containers: containersAmong(joined, fleet) })
+    return next.plays
+  }
   const work = async (): Promise<void> => {
-    await schedule({
-      plays,
+    for (const segment of segmentsOf(plays)) await runSegment(join(segment))
+    if (!request.check && !signal.aborted && !stops.ended)
+      pendingHandlers = await hostPlays.reportUnknownHandlers([...hosts].filter((host) => !out.has(host)))
+  }
+  const runSegment = (segment: readonly SelectedPlay[]): Promise<void> =>
+    schedule({
+      plays: segment,
       nodeOf,
       sourceOf,
       forks: request.forks,
       stopped: (part) => signal.aborted || stops.stop(part) || gates.closed(part),
       run: async (part, away) => {
-        const refused = dependencies.refused?.get(part.host)
-        if (refused !== undefined) return refuse(part, refused)
+        const refusal = refused.get(part.host) ?? dependencies.refused?.get(part.host)
+        if (refusal !== undefined) return refuse(part, refusal)
         const once = gates.of(part, away)
         const end = await hostPlays
           .run(part, {
@@ -151,9 +175,6 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
       },
       finished: (play) => emitter.emit({ type: 'play.finished', play: play.name }),
     })
-    if (!request.check && !signal.aborted && !stops.ended)
-      pendingHandlers = await hostPlays.reportUnknownHandlers(hosts.filter((host) => !out.has(host)))
-  }
   let complete = true
   try {
     const changing = (name: string): boolean => fleet.host(hostName(name)).machine.patience.changing
@@ -169,7 +190,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     plays.filter((play) =>
       play.batches.some((batch) => batch.hosts.includes(host) && !gates.closed({ play, batch })),
     ).length
-  const unfinished = hosts.filter((host) => !out.has(host) && (finished.get(host) ?? 0) < partsOf(host))
+  const unfinished = [...hosts].filter((host) => !out.has(host) && (finished.get(host) ?? 0) < partsOf(host))
   const exitCode = recap.exitCode({
     failOnChange: request.check && request.failOnChange,
     interrupted: signal.aborted,

@@ -42,6 +42,8 @@ function made(): Made {
       name,
       pattern,
       hostsKnown: true,
+      additions: [],
+      doubts: new Map(),
       after,
       play,
       playbook: { plays: [], reads: new Set() },

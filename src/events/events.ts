@@ -97,6 +97,13 @@ export type EventBody =
       /** Commands that the end of the run may recommend. Absent if a program started the run. */
       readonly next?: NextCommands
     }
+  /** Hosts that no play had before take part: tasks have added them, or put them into a group (`add_host`, `group_by`). */
+  | {
+      readonly type: 'hosts.joined'
+      readonly hosts: readonly string[]
+      /** The containers among them, each with its node. */
+      readonly containers: Readonly<Record<string, { readonly node: string; readonly ctid: string }>>
+    }
   | {
       readonly type: 'play.started'
       readonly play: string

@@ -6,6 +6,8 @@ export interface ListedPlay {
   /** `hosts` of the play, as written. */
   readonly pattern: string
   readonly hosts: readonly string[]
+  /** Tasks of earlier plays may change the hosts (`group_by`, `add_host`). */
+  readonly mayChange?: true
   /** Without handlers, and without tasks that the command line leaves out. */
   readonly tasks: readonly ListedTask[]
   /** All tags of these tasks, sorted. */

@@ -4,6 +4,7 @@ import type { Event } from './events.ts'
 /** Every type of event, so that a log of a newer version, which may have others, can still be shown. */
 const types: Readonly<Record<Event['type'], true>> = {
   'run.started': true,
+  'hosts.joined': true,
   'batch.started': true,
   'play.started': true,
   'play.finished': true,

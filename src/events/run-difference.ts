@@ -93,7 +93,7 @@ function told(events: Iterable<Event>): Told {
     ends.set(`${turn} ${id}`, ended)
   }
   for (const event of events) {
-    if (event.type === 'run.started') event.hosts.forEach(endsOf)
+    if (event.type === 'run.started' || event.type === 'hosts.joined') event.hosts.forEach(endsOf)
     else if (event.type === 'task.finished') {
       const { host, task } = event
       add(endsOf(host), { task, end: endOf(event) })

@@ -64,7 +64,7 @@ function start(options: Partial<FleetOptions> = {}): Started {
     throw error
   }
   const fleet = createFleet({
-    inventory: inventoryOf({ '/i/hosts.yml': hosts }),
+    inventory: { now: inventoryOf({ '/i/hosts.yml': hosts }) },
     extra: new Map(),
     facts: [
       fact('os', () => 'debian'),
@@ -80,7 +80,7 @@ function start(options: Partial<FleetOptions> = {}): Started {
     emitter: { emit: (event) => void told.push(`${event.type} ${'host' in event ? event.host : ''}`) },
     secrets,
     check: false,
-    reachable: [pve1, ct101],
+    reachable: (name) => name === pve1 || name === ct101,
     signal: new AbortController().signal,
     sleep: () => Promise.resolve(),
     clock: () => 0,
@@ -160,10 +160,12 @@ test('the engine reads variables without facts; their secrets are never shown, r
 
 test('application variables named port, user or become do not change the connection', () => {
   const { fleet } = start({
-    inventory: inventoryOf({
-      '/i/hosts.yml':
-        'all: {hosts: {a: {ansible_host: "{{ ip }}", ip: 192.0.2.1, ansible_port: 2022, port: 8081, user: app, ansible_user: root}}}\n',
-    }),
+    inventory: {
+      now: inventoryOf({
+        '/i/hosts.yml':
+          'all: {hosts: {a: {ansible_host: "{{ ip }}", ip: 192.0.2.1, ansible_port: 2022, port: 8081, user: app, ansible_user: root}}}\n',
+      }),
+    },
   })
   const name = hostName('a')
   // Registered variables do not change it either.

@@ -15,13 +15,15 @@ import type { Overlay } from '../host/overlay.ts'
 import { createReader, type HostReader } from '../host/reader.ts'
 import { createAnswerStore } from '../host/kept-answers.ts'
 import { settingOf } from '../inventory/connection-variables.ts'
-import { groupNames, hostOf, type Inventory } from '../inventory/inventory-model.ts'
+import { groupNames, hostOf, type InventoryHost, type Inventory } from '../inventory/inventory-model.ts'
 import { bornSecrets, hideVariable } from '../language/born-secrets.ts'
 import type { LocalSources } from '../language/evaluation.ts'
 import { renderValue } from '../language/render.ts'
 import type { Variables } from '../language/model.ts'
 import type { Emitter } from '../events/emitter.ts'
 import { createHostVariables, type HostVariables, type Unread } from './host-variables.ts'
+import { groupsOfRun, hostvarsIn } from './inventory-maps.ts'
+import type { LiveInventory } from './live-inventory.ts'
 import { Machine, type Reach } from './machine.ts'
 import type { Profile } from './profile.ts'
 import type { Secrets } from '../base/secrets.ts'
@@ -34,7 +36,7 @@ import {
 } from './targets.ts'
 
 export interface FleetOptions {
-  readonly inventory: Inventory
+  readonly inventory: Pick<LiveInventory, 'now'>
   readonly extra: Variables
   readonly facts: readonly Fact[]
   readonly defaults: ConnectionDefaults
@@ -50,8 +52,8 @@ export interface FleetOptions {
   readonly profile?: Profile
   readonly secrets: Secrets
   readonly check: boolean
-  /** Hosts of the inventory within `--limit`, named by a play or not. Only these may be touched. */
-  readonly reachable: readonly HostName[]
+  /** Whether a host is within `--limit`, named by a play or not. Only these may be touched. */
+  readonly reachable: (name: HostName) => boolean
   /** Aborts everything at once. */
   readonly signal: AbortSignal
   /** Ends reads and the wait for hosts that have not connected yet. Default: `signal`. */
@@ -87,7 +89,7 @@ export interface Fleet {
 }
 
 export function createFleet(options: FleetOptions): Fleet {
-  const { inventory, emitter, reach, signal } = options
+  const { inventory: live, emitter, reach, signal } = options
   const hosts = new Map<HostName, FleetHost>()
   const variables = new Map<HostName, HostVariables>()
   const answerStore = createAnswerStore()
@@ -95,30 +97,34 @@ export function createFleet(options: FleetOptions): Fleet {
   for (const secret of [password, becomePassword]) if (secret !== undefined) options.secrets.add(secret)
   for (const given of [
     options.extra,
-    ...[...inventory.hosts.values()].flatMap((host) => [host.variables, host.connection.settings]),
+    ...[...live.now.hosts.values()].flatMap((host) => [host.variables, host.connection.settings]),
   ])
     for (const secret of bornSecrets(given)) options.secrets.add(secret)
 
   const variablesOf = (name: HostName): HostVariables => {
     const present = variables.get(name)
     if (present) return present
-    const host = hostOf(inventory, name)
-    if (host === undefined) throw new Error(`no host ${name} in the inventory`)
+    const host = (): InventoryHost => {
+      const found = hostOf(live.now, name)
+      if (found === undefined) throw new Error(`no host ${name} in the inventory`)
+      return found
+    }
+    host()
     const made = createHostVariables({
       name,
       secrets: options.secrets,
-      inventory: host.variables,
+      inventory: () => host().variables,
       extra: options.extra,
       localSources: options.localSources,
       factNames: options.facts.map((fact) => fact.name),
       builtIn: {
         inventory_hostname: () => name,
-        group_names: () => groupNames(host),
-        groups: () => groupsObject(inventory),
-        hostvars: () => hostvars,
+        group_names: () => groupNames(host()),
+        groups: () => groupsOfRun(live.now),
+        hostvars: () => hostvars(),
         check_mode: () => options.check,
         node_containers: () => containersOf(name, options.reachable),
-        node_containers_in_inventory: () => containersOf(name, [...inventory.hosts.keys()]),
+        node_containers_in_inventory: () => containersOf(name),
       },
     })
     variables.set(name, made)
@@ -128,7 +134,7 @@ export function createFleet(options: FleetOptions): Fleet {
   const variable =
     (name: HostName): ReadVariable =>
     (wanted) => {
-      const known = hostOf(inventory, name)
+      const known = hostOf(live.now, name)
       const setting = known === undefined ? undefined : settingOf(known, wanted, options.extra)
       if (setting === undefined) return undefined
       const rendered = renderValue(setting.value, variablesOf(name).scope())
@@ -141,16 +147,16 @@ export function createFleet(options: FleetOptions): Fleet {
 
   const containersOf = (
     node: HostName,
-    names: readonly HostName[],
+    wanted: (name: HostName) => boolean = () => true,
   ): readonly { readonly name: string; readonly ctid: string }[] =>
-    names
-      .filter((name) => nodeOf(name) === node)
+    [...live.now.hosts.keys()]
+      .filter((name) => wanted(name) && nodeOf(name) === node)
       .map((name) => ({ name, ctid: placementOf(variable(name)).ctid ?? '' }))
 
-  // Looks up each host on access, because a fleet may have many.
-  const hostvars = Object.create(null) as Record<string, unknown>
-  for (const name of new Set([...inventory.hosts.keys(), inventory.localhost.name])) {
-    Object.defineProperty(hostvars, name, { enumerable: true, get: () => hostvarsOf(variablesOf(name)) })
+  let known: { readonly of: Inventory; readonly hostvars: Readonly<Record<string, unknown>> } | undefined
+  const hostvars = (): Readonly<Record<string, unknown>> => {
+    if (known?.of !== live.now) known = { of: live.now, hostvars: hostvarsIn(live.now, variablesOf) }
+    return known.hostvars
   }
 
   const host = (name: HostName): FleetHost => {
@@ -203,7 +209,7 @@ export function createFleet(options: FleetOptions): Fleet {
 
   return {
     host,
-    has: (name) => hostOf(inventory, name) !== undefined,
+    has: (name) => hostOf(live.now, name) !== undefined,
     variables: variablesOf,
     nodeOf,
     variable,
@@ -278,19 +284,4 @@ function timedReach(reach: Reach, host: HostName, profile: Profile): Reach {
     upload: (connection, request) => reach.upload(connection, request),
     close: () => reach.close(),
   }
-}
-
-function groupsObject(inventory: Inventory): Readonly<Record<string, readonly string[]>> {
-  return Object.fromEntries([...inventory.groups.values()].map((group) => [group.name, group.hosts]))
-}
-
-/** Variables, registered results and facts of another host. Looks up each on access. */
-function hostvarsOf(variables: HostVariables): Record<string, unknown> {
-  const scope = variables.scope()
-  const result = Object.create(null) as Record<string, unknown>
-  for (const name of scope.names()) {
-    if (name === 'hostvars') continue
-    Object.defineProperty(result, name, { enumerable: true, get: () => scope.get(name) })
-  }
-  return result
 }

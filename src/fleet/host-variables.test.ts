@@ -10,7 +10,7 @@ function variables(): HostVariables {
   return createHostVariables({
     secrets: createSecrets(),
     name: hostName('one'),
-    inventory: new Map(),
+    inventory: () => new Map(),
     extra: new Map(),
     localSources: { environment: {}, files: memoryFiles({}) },
     factNames: ['os', 'other'],

@@ -28,7 +28,8 @@ export interface HostVariablesOptions {
   readonly name: HostName
   /** Receives the secrets among the variables. */
   readonly secrets: Pick<Secrets, 'add'>
-  readonly inventory: Variables
+  /** Those of the inventory, as it is now. */
+  readonly inventory: () => Variables
   readonly extra: Variables
   /** Names of all facts. */
   readonly factNames: readonly string[]
@@ -119,7 +120,7 @@ export function createHostVariables(options: HostVariablesOptions): HostVariable
     },
     scope(play, task, { layers = [], reads } = {}) {
       const all: readonly Layer[] = [
-        { layer: 'inventory', written: inventory },
+        { layer: 'inventory', written: inventory() },
         { layer: 'extra vars', written: extra },
         { layer: 'registered', data: reads === undefined ? registered : new WatchedMap(registered, reads) },
         { layer: 'built in', data: reads === undefined ? offered : new WatchedMap(offered, reads) },

@@ -56,7 +56,7 @@ function house(dir: Scratch): House {
     })
     const nothing = {
       secrets: createSecrets(),
-      inventory: new Map(),
+      inventory: () => new Map(),
       extra: new Map(),
       localSources: { environment: {}, files: memoryFiles({}) },
       factNames: [],

@@ -33,7 +33,7 @@ test('any number of hosts may listen for the end of a run without a warning abou
     defaults: {},
     reach: fakeReach(),
     check: false,
-    reachable: [],
+    reachable: () => false,
     signal: stop.signal,
     cut: cut.signal,
   })

@@ -5,6 +5,7 @@ import type { World } from '../base/world.ts'
 import { createEmitter, type Emitter } from '../events/emitter.ts'
 import type { EventSink } from '../events/events.ts'
 import type { ExplainedItem } from '../events/explained-item.ts'
+import type { Inventory } from '../inventory/inventory-model.ts'
 import type { Task } from '../language/model.ts'
 import { createSecrets, type Secrets } from '../base/secrets.ts'
 import { diskFiles, type Files } from '../language/read-files.ts'
@@ -15,14 +16,16 @@ import { createControllerFiles, heard, type ReadsFile } from './controller-files
 import { createFleet, type Fleet, type FleetOptions } from './fleet.ts'
 import { createHolds, type Holds } from './holds.ts'
 import { createLeases, type Leases } from './leases.ts'
+import { createLiveInventory, type LiveInventory } from './live-inventory.ts'
 import type { Planning } from './planning.ts'
 import { createPower, type Power } from './power.ts'
 import { createProfile, noProfile, type Profile } from './profile.ts'
 
 export interface RunContextOptions extends Pick<
   FleetOptions,
-  'inventory' | 'extra' | 'facts' | 'defaults' | 'reach' | 'check' | 'reachable' | 'stateDirectory'
+  'extra' | 'facts' | 'defaults' | 'reach' | 'check' | 'reachable' | 'stateDirectory'
 > {
+  readonly inventory: Inventory
   /** Default: scripts that run in the shells of the machines. */
   readonly means?: Means | undefined
   /** Default: those on disk. */
@@ -58,6 +61,7 @@ export interface RunContext {
   /** Dry runs only. */
   readonly overlay: Overlay | undefined
   readonly fleet: Fleet
+  readonly liveInventory: LiveInventory
   readonly holds: Holds
   readonly power: Power
   readonly leases: Leases
@@ -99,8 +103,10 @@ export function createRunContext(options: RunContextOptions): RunContext {
   )
   const { sleep } = world
   const profile = options.profile === true ? createProfile(world.clock) : noProfile
+  const liveInventory = createLiveInventory(options.inventory, secrets)
   const fleet = createFleet({
     ...options,
+    inventory: liveInventory,
     profile,
     means,
     signal: cut,
@@ -149,6 +155,7 @@ export function createRunContext(options: RunContextOptions): RunContext {
     emitter,
     overlay,
     fleet,
+    liveInventory,
     holds: createHolds(),
     power,
     leases,

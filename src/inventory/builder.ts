@@ -58,6 +58,18 @@ export class InventoryBuilder {
     this.group('ungrouped', undefined)
   }
 
+  /** Returns a builder with the same content, and no problems: changes of it leave this one as it is. */
+  copy(): InventoryBuilder {
+    const copy = new InventoryBuilder()
+    for (const [host, where] of this.hosts) copy.hosts.set(host, where)
+    for (const [name, group] of this.groups)
+      copy.groups.set(name, { ...group, hosts: new Set(group.hosts), children: new Map(group.children) })
+    for (const [host, port] of this.ports) copy.ports.set(host, port)
+    copy.locked.push(...this.locked)
+    for (const [key, settings] of this.#settings) copy.#settings.set(key, new Map(settings))
+    return copy
+  }
+
   report(code: string, message: string, details: { where?: Position; hint?: string | undefined }): void {
     this.values.problems.push(problem(code, message, details))
   }
@@ -149,6 +161,22 @@ export class InventoryBuilder {
   /** All values of each variable, in the order of the sources: the last one wins. */
   settings(tier: Tier, name: string): ReadonlyMap<string, readonly Variable[]> {
     return this.#settings.get(`${tier} ${name}`) ?? new Map()
+  }
+
+  /** All groups, and those that have variables and do not exist. */
+  groupNames(): readonly string[] {
+    const named = [...this.#settings.keys()].flatMap(
+      (key) => /\bgroup(?:_vars| in inventory) (\S+)$/.exec(key)?.[1] ?? [],
+    )
+    return [...new Set([...this.groups.keys(), ...named])]
+  }
+
+  /** The names of all variables of the groups and hosts that are wanted, whether they exist or not. */
+  variableNames(wanted: (name: string) => boolean): ReadonlySet<string> {
+    const names = new Set<string>()
+    for (const [key, settings] of this.#settings)
+      if (wanted(key.slice(key.lastIndexOf(' ') + 1))) for (const name of settings.keys()) names.add(name)
+    return names
   }
 
   #setPriority(tier: Tier, group: string, { value }: Variable): void {

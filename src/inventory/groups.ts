@@ -116,6 +116,11 @@ export function groupsOf(
   )
 }
 
+/** The group and all that contain it, strongest last. */
+export function groupsAbove(builder: InventoryBuilder, name: string): readonly string[] {
+  return [...ancestors(name, parentsOf(builder))].reverse()
+}
+
 function parentsOf(builder: InventoryBuilder): ReadonlyMap<string, ReadonlySet<string>> {
   const parents = new Map<string, Set<string>>()
   for (const group of builder.groups.values()) {

@@ -134,7 +134,8 @@ test('a file in group_vars without a matching group causes a warning with a sugg
     '/i/group_vars/contaners.yml': 'x: 1\n',
     '/i/host_vars/a.yml': 'x: 1\n',
   })
-  assert.deepEqual(report(inventory.warnings), [
+  const warnings = inventory.unusedFiles.map(({ warning }) => warning)
+  assert.deepEqual(report(warnings), [
     'contaners.yml:1:1 unused-variables: there is no group "contaners", so "/i/group_vars/contaners.yml" is not used (did you mean "containers"?)',
   ])
 })

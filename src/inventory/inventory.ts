@@ -1,20 +1,19 @@
 /** Reads inventories and merges the variables of each host. */
 import { basename, dirname, join } from 'node:path'
-import { type HostName, hostName } from '../base/brand.ts'
 import { InputError, type Problem } from '../base/errors.ts'
 import { blindKeys } from '../language/encrypted/keyring.ts'
 import { diskFiles, type Files } from '../language/read-files.ts'
 import type { LocalSources } from '../language/evaluation.ts'
-import type { Variable, Variables } from '../language/model.ts'
+import type { Variables } from '../language/model.ts'
 import { problem, tidy } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { ansibleProblems } from './ansible-variables.ts'
+import { assemble } from './assemble.ts'
 import { InventoryBuilder } from './builder.ts'
 import { construct } from './construct.ts'
 import { type Construction, readConstruction } from './constructed.ts'
-import { connectionVariables } from './connection-variables.ts'
-import { inventoryCandidates, lockedFiles, mergedVariables } from './host-values.ts'
-import { findCycle, groupsOf, groupsOfHosts } from './groups.ts'
+import { mergedVariables } from './host-values.ts'
+import { findCycle, groupsOfHosts } from './groups.ts'
 import type { InventoryHost, Inventory } from './inventory-model.ts'
 import { checkRelations } from './relations.ts'
 import type { GivenVariables } from './host-scope.ts'
@@ -99,11 +98,10 @@ export function readInventory(
     groupsOfHosts(builder).get(hypervisorName) ?? [],
   )
   placeHypervisor(builder, new Map([...hypervisor, ...extra]), options.ownAddresses ?? [])
-  const inventory = assemble(builder, [
-    ...builder.warnings,
-    ...sameNames(builder),
-    ...unusedVariableFiles(builder, folders, files),
-  ])
+  const inventory = assemble(builder, given, {
+    warnings: [...builder.warnings, ...sameNames(builder)],
+    unusedFiles: unusedVariableFiles(builder, folders, files),
+  })
   problems.push(...checkRelations(inventory, { ...given, schemas: builder.schemas }))
   return { inventory, problems: tidy(problems) }
 }
@@ -152,52 +150,6 @@ function folderOf(source: string, files: Files): readonly string[] {
   return kind === undefined ? [] : [kind === 'directory' ? source : dirname(source)]
 }
 
-function assemble(builder: InventoryBuilder, warnings: readonly Problem[]): Inventory {
-  const memberships = groupsOfHosts(builder)
-  const hosts = new Map<HostName, InventoryHost>()
-  for (const [name, where] of builder.hosts) {
-    const groups = memberships.get(name) ?? []
-    const variables = mergedVariables(builder, name, groups)
-    const connection = connectionVariables(variables, builder.ports.get(name))
-    hosts.set(name, { name, where, groups, variables, connection })
-  }
-  const localhost = implicitLocalhost(builder)
-  const variableNames = new Set([...hosts.values(), localhost].flatMap((host) => [...host.variables.keys()]))
-  return {
-    hosts,
-    groups: groupsOf(builder, memberships),
-    localhost,
-    variableNames,
-    warnings,
-    lockedFiles: ({ name: host, groups }) => lockedFiles(builder, host, groups),
-    candidates: ({ name: host, groups }, variable) =>
-      inventoryCandidates(builder, { host, groups }, variable),
-  }
-}
-
-/** Has the variables of `all`, as in Ansible, and needs no connection. */
-function implicitLocalhost(builder: InventoryBuilder): InventoryHost {
-  const name = hostName('localhost')
-  const where = { file: 'localhost', line: 1, column: 1 }
-  const local: Variable = {
-    name: 'connection',
-    where,
-    value: { kind: 'literal', value: 'local', where },
-  }
-  const variables = mergedVariables(builder, name, [])
-  const { settings, ansible } = connectionVariables(variables)
-  // Addresses and nodes set on `all` are not meant for the controller.
-  const elsewhere = ['address', 'port', 'node', 'ctid', 'connection']
-  const kept = [...settings].filter(([setting]) => !elsewhere.includes(setting))
-  return {
-    name,
-    where,
-    groups: [],
-    variables,
-    connection: { ansible, settings: new Map([...kept, ['connection', local]]) },
-  }
-}
-
 function sameNames({ hosts, groups }: InventoryBuilder): readonly Problem[] {
   return [...hosts].flatMap(([name, where]) =>
     groups.has(name)
@@ -211,22 +163,21 @@ function sameNames({ hosts, groups }: InventoryBuilder): readonly Problem[] {
   )
 }
 
-/** Warns of files in `group_vars` and `host_vars` that match no group or host: usually a misspelt name. */
+/** Files in `group_vars` and `host_vars` that match no group or host: usually a misspelt name. */
 function unusedVariableFiles(
   builder: InventoryBuilder,
   folders: readonly string[],
   files: Files,
-): readonly Problem[] {
+): Inventory['unusedFiles'] {
   const warn = (folder: string, kind: 'group' | 'host', names: readonly string[]) =>
     variableFiles(files, join(folder, `${kind}_vars`), []).flatMap(({ name, paths }) => {
       const [path] = paths
       if (path === undefined || names.includes(name)) return []
-      return [
-        problem('unused-variables', `there is no ${kind} "${name}", so "${path}" is not used`, {
-          where: { file: path, line: 1, column: 1 },
-          hint: didYouMean(basename(name), names),
-        }),
-      ]
+      const warning = problem('unused-variables', `there is no ${kind} "${name}", so "${path}" is not used`, {
+        where: { file: path, line: 1, column: 1 },
+        hint: didYouMean(basename(name), names),
+      })
+      return [{ name, warning }]
     })
   return folders.flatMap((folder) => [
     ...warn(folder, 'group', [...builder.groups.keys()]),

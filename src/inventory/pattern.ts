@@ -19,6 +19,8 @@ export interface PatternResult {
    * mistake for `--limit`.
    */
   readonly problems: readonly Problem[]
+  /** The parts that match nothing, each with its problem. Tasks may add what they name. */
+  readonly unmatched: readonly { readonly term: string; readonly problem: Problem }[]
 }
 
 /**
@@ -27,11 +29,13 @@ export interface PatternResult {
  */
 export function resolvePattern(inventory: Inventory, pattern: string, where?: Position): PatternResult {
   const problems: Problem[] = []
+  const unmatched: { readonly term: string; readonly problem: Problem }[] = []
   const terms = splitPattern(pattern)
   const select = (text: string): readonly InventoryHost[] => {
     const found = resolveTerm(inventory, text, where)
     if (!('problem' in found)) return found.hosts
     problems.push(found.problem)
+    if (found.problem.code !== 'invalid-pattern') unmatched.push({ term: text, problem: found.problem })
     return []
   }
   const plain = terms.filter((term) => !/^[&!]/.test(term))
@@ -44,7 +48,7 @@ export function resolvePattern(inventory: Inventory, pattern: string, where?: Po
   for (const term of marked('!')) for (const host of select(term)) chosen.delete(host)
   const inOrder = [...inventory.hosts.values(), inventory.localhost].filter((host) => chosen.has(host))
   // A host named localhost in the inventory replaces the implicit one.
-  return { hosts: inOrder, problems }
+  return { hosts: inOrder, problems, unmatched }
 }
 
 export const limitPlace: Position = { file: '--limit', line: 1, column: 1 }
@@ -70,11 +74,11 @@ export function resolveLimit(
         where,
         hint: 'check the path after the @',
       })
-      return { hosts: [], problems: [missing] }
+      return { hosts: [], problems: [missing], unmatched: [] }
     }
     const problems: Problem[] = []
     const text = readText(files, path, problems)
-    if (text === undefined) return { hosts: [], problems }
+    if (text === undefined) return { hosts: [], problems, unmatched: [] }
     terms.push(
       ...text
         .split('\n')
@@ -87,12 +91,13 @@ export function resolveLimit(
       where,
       hint: 'name hosts or groups; "all" means every host',
     })
-    return { hosts: [], problems: [empty] }
+    return { hosts: [], problems: [empty], unmatched: [] }
   }
   const result = resolvePattern(inventory, terms.join(','), where)
   if (result.hosts.length > 0 || result.problems.length > 0) return result
   return {
     hosts: [],
+    unmatched: [],
     problems: [
       problem('no-hosts', `"${limit}" selects no hosts`, { where, hint: 'see "gpuplay inventory --graph"' }),
     ],

@@ -2,8 +2,10 @@
 import { Declarations, type JsonSchema } from './declarations.ts'
 import { builtIns, rescueNames } from './built-ins.ts'
 import type { Loader } from './loader.ts'
+import { inventoryTask } from './inventory-tasks.ts'
 import { namesOfLoop } from './loop.ts'
 import type { Expression, Play, Role, RoleUse, Task, Value, Variables } from './model.ts'
+import { fits } from './name-pattern.ts'
 import { variablesOf } from './reads.ts'
 import { registeredSchema } from './registered.ts'
 import { valueReads } from './render.ts'
@@ -50,6 +52,7 @@ export function checkPlay(loader: Loader, play: Play, before: CheckedNames): Che
       const same = !results.has(name) || JSON.stringify(known) === JSON.stringify(schema)
       results.set(name, same ? schema : undefined)
     }
+    for (const name of variablesThrough(loader, task)) if (!results.has(name)) results.set(name, undefined)
   }
   for (const handler of play.handlers) checkTask(loader, handler, taskNames(playNames, handler).with(results))
   // Variables are rendered on read, so those of the play may use the results of any of its tasks.
@@ -160,6 +163,15 @@ function given(loader: Loader, task: Task): readonly (readonly [string, JsonSche
   const { async } = task
   const schema = registeredSchema(loader.modules.get(task.module), { looped: task.loop !== undefined, async })
   return [...facts, [task.register, schema]]
+}
+
+/** The variables that hosts get through `group_by` and `add_host`. */
+function variablesThrough(loader: Loader, task: Task): Iterable<string> {
+  const made = inventoryTask(task)
+  if (made === undefined) return []
+  const names = [...made.groups, ...made.hosts]
+  const read = loader.options.namesIn?.((name) => names.some((pattern) => fits(name, pattern))) ?? []
+  return [...read, ...made.variables]
 }
 
 function checkNotifications(loader: Loader, play: Play, tasks: readonly Task[]): void {

@@ -1,24 +1,41 @@
 /** Hosts of `delegate_to`. */
 import type { Problem } from '../base/errors.ts'
 import type { Playbook, Value } from './model.ts'
+import { type InventoryTask, inventoryTasks } from './inventory-tasks.ts'
+import { fits } from './name-pattern.ts'
 import { problem } from './source.ts'
 import { didYouMean } from './suggest.ts'
 
-/** The mistakes in hosts that are written as they are; templates are rendered when the task runs. */
+/**
+ * The mistakes in hosts that are written as they are; templates are rendered when the task runs. Tasks of earlier
+ * plays may add hosts.
+ */
 export function unknownDelegates(
   playbooks: readonly Playbook[],
   hosts: ReadonlySet<string>,
 ): readonly Problem[] {
-  const tasks = playbooks
+  const added: InventoryTask[] = []
+  const seen = new Set<Value>()
+  return playbooks
     .flatMap(({ plays }) => plays)
-    .flatMap(({ sections, handlers }) => [...sections.flatMap((section) => section.tasks), ...handlers])
-  const values = new Set(tasks.flatMap(({ delegateTo }) => delegateTo ?? []))
-  return [...values].flatMap((value) => {
-    if (value.kind === 'template' || value.kind === 'expression') return []
-    const name = value.kind === 'literal' ? value.value : undefined
-    if (typeof name === 'string' && hosts.has(name)) return []
-    return unknownDelegate(value, typeof name === 'string' ? name : undefined, hosts)
-  })
+    .flatMap((play) => {
+      const before = [...added]
+      added.push(...inventoryTasks(play))
+      const tasks = [...play.sections.flatMap((section) => section.tasks), ...play.handlers]
+      return tasks.flatMap(({ delegateTo: value }) => {
+        if (value === undefined || seen.has(value)) return []
+        seen.add(value)
+        if (value.kind === 'template' || value.kind === 'expression') return []
+        const name = value.kind === 'literal' ? value.value : undefined
+        if (typeof name !== 'string') return unknownDelegate(value, undefined, hosts)
+        const adds = (made: readonly InventoryTask[]): boolean =>
+          made.some((task) => task.hosts.some((pattern) => fits(name, pattern)))
+        if (hosts.has(name) || adds(before)) return []
+        const found = unknownDelegate(value, name, hosts)
+        const hint = 'a host that add_host adds is there from the next play on: move the task there'
+        return adds(added) ? { ...found, hint } : found
+      })
+    })
 }
 
 /** @param name Undefined if it is not text. */

@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly otherPlaybooks?: readonly string[]
   /** Names of variables from the inventory and the command line. */
   readonly variables?: Iterable<string>
+  /** Names of the variables of groups and hosts that are wanted; tasks may make such groups and hosts. */
+  readonly namesIn?: (wanted: (name: string) => boolean) => ReadonlySet<string>
   /** The schema of `facts`; without it, their fields are not checked. */
   readonly facts?: JsonSchema
   readonly files?: Files

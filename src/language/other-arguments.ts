@@ -6,6 +6,12 @@ import type { ModuleSchema } from './module-schema.ts'
 
 /** `=name` is the name here; every other text is a hint. */
 const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  add_host: {
+    group: '=groups',
+    groupname: '=groups',
+    host: '=name',
+    hostname: '=name',
+  },
   apt: {
     allow_downgrades: '=allow_downgrade',
     'allow-downgrades': '=allow_downgrade',

@@ -1,7 +1,6 @@
 /** Modules of Ansible that have another name here or do not exist, with hints. */
 
 const instead: Readonly<Record<string, string>> = {
-  add_host: 'write the host into the inventory',
   alternatives: 'run update-alternatives with "command" and "creates"',
   apt_key: 'give the key to apt_repository as "signed_by"',
   assemble: 'write the parts with blockinfile, or use a directory such as conf.d',
@@ -14,7 +13,6 @@ const instead: Readonly<Record<string, string>> = {
   firewalld: 'write the rules with template, and notify a handler that loads them',
   gather_facts: 'leave it out: facts are read when something uses them',
   getent: 'run getent with "command", "reads: true" and "register"',
-  group_by: 'write the groups into the inventory, or use conditions',
   include: 'write import_tasks',
   iptables: 'write the rules with template, and notify a handler that loads them',
   known_hosts: 'set the line in /etc/ssh/ssh_known_hosts with lineinfile',

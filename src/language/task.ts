@@ -8,6 +8,7 @@ import { readAsync } from './async-program.ts'
 import { readLoop, variableName } from './loop.ts'
 import type { Notification } from './notification.ts'
 import type { Handler, RoleUse, Task, Variable } from './model.ts'
+import { changesInventory } from './inventory-tasks.ts'
 import { metaAction } from './meta-action.ts'
 import { propertiesOf, readTaskArguments } from './module-arguments.ts'
 import { type ModuleSchema, shortModuleName } from './module-schema.ts'
@@ -97,6 +98,8 @@ function read(
       : new Map<string, Variable>()
   const meta = found.module.name === 'meta' ? metaAction(loader, fields, args) : undefined
   if (around.repeated) checkRepeated(loader, { fields, inherited, meta, where: found.where })
+  // As in Ansible. A handler runs on each host that notified it.
+  const addsForAll = found.module.name === 'add_host' && keywords !== handlerKeywords
   const identity = loader.identity({
     playbook: around.playbook,
     play: around.play,
@@ -141,12 +144,12 @@ function read(
     ignoreUnreachable: inherited.ignoreUnreachable,
     anyErrorsFatal: inherited.anyErrorsFatal,
     // Each host directs its own play, or all decide together.
-    runOnce: meta === undefined && inherited.runOnce,
+    runOnce: meta === undefined && (inherited.runOnce || addsForAll),
     noLog: inherited.noLog,
     exitCode: inherited.exitCode,
     timeout: inherited.timeout === 0 ? undefined : inherited.timeout,
     throttle: inherited.throttle === 0 || meta !== undefined ? undefined : inherited.throttle,
-    delegateTo: meta === undefined ? inherited.delegateTo : undefined,
+    delegateTo: meta === undefined && !changesInventory(found.module.name) ? inherited.delegateTo : undefined,
     delegateFacts: inherited.delegateFacts,
     async: readAsync(fields, found),
   }

@@ -1,6 +1,8 @@
 /** Converts YAML to values: literals stay, text with `{{ }}` becomes a template, `!cel` an expression. */
 import { InputError, type Position, type Problem } from '../base/errors.ts'
 import { defined } from '../base/defined.ts'
+import { Secret } from '../base/secret.ts'
+import { Unknown } from '../base/unknown.ts'
 import { builtIns } from './built-ins.ts'
 import { ExpressionParser } from './expression.ts'
 import { jinjaTags } from './jinja/problems.ts'
@@ -194,6 +196,8 @@ export function newNameProblem(name: string, where: Position): Problem | undefin
 
 /** Converts plain data from the command line or the engine to a value. Its text is never a template. */
 export function literalValue(data: unknown, where: Position): Value {
+  if (data instanceof Secret || data instanceof Unknown) return { kind: 'sealed', where, open: () => data }
+  if (typeof data === 'bigint') return { kind: 'literal', value: Number(data), where }
   if (Array.isArray(data)) {
     return { kind: 'list', items: data.map((item) => literalValue(item, where)), where }
   }

@@ -1,4 +1,5 @@
 /** The list of all modules. Modules do not register themselves. */
+import { addHost } from './add-host/module.ts'
 import { apt } from './apt/module.ts'
 import { aptRepository } from './apt-repository/module.ts'
 import { assert } from './assert/module.ts'
@@ -19,6 +20,7 @@ import { getUrl } from './get-url/module.ts'
 import { gpuDevices } from './gpu-devices/module.ts'
 import { gpuVerify } from './gpu-verify/module.ts'
 import { group } from './group/module.ts'
+import { groupBy } from './group-by/module.ts'
 import { hostname } from './hostname/module.ts'
 import { includeRole } from './include-role/module.ts'
 import { includeTasks } from './include-tasks/module.ts'
@@ -75,6 +77,7 @@ import { user } from './user/module.ts'
 import { waitFor } from './wait-for/module.ts'
 
 export const modules: readonly Module[] = [
+  addHost,
   apt,
   aptRepository,
   assert,
@@ -95,6 +98,7 @@ export const modules: readonly Module[] = [
   gpuDevices,
   gpuVerify,
   group,
+  groupBy,
   hostname,
   includeRole,
   includeTasks,

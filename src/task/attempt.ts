@@ -4,6 +4,7 @@
  */
 import { jobOf } from './async-jobs.ts'
 import { converge } from './converge.ts'
+import { plainFailure } from './failures.ts'
 import { failedItem, type ItemResult } from './item-result.ts'
 import type { Item } from './items.ts'
 import { judgedItem, untilNotMet } from './judged.ts'
@@ -52,6 +53,8 @@ export async function attempt(run: TaskRun, item: Item, options: AttemptOptions)
   const module = context.arguments.module(task.module)
   // Waiting for a state is in vain while the actions that lead to it are not sent.
   if (task.until !== undefined && stage.waiting) return { kind: 'flush' }
+  // A change of the inventory is not planned again.
+  if (ready.change !== undefined && stage.waiting) return { kind: 'flush' }
   let early = options.reading
   let { progress } = options
   for (let number = 0; ; number += 1) {
@@ -70,9 +73,15 @@ export async function attempt(run: TaskRun, item: Item, options: AttemptOptions)
     })
     early = undefined
     if (window?.refuses(unit) === true) return { kind: 'flush' }
-    const converged = await converge(unit, stage, (message) => narrator.progress(run, message))
+    const recorded = ready.change && context.run.liveInventory.record(host, ready.change)
+    if (recorded?.kind === 'new') progress.labels.push(recorded.label)
+    const converged =
+      recorded?.kind === 'refused'
+        ? progress.fail(plainFailure(recorded.problem))
+        : await converge(unit, stage, (message) => narrator.progress(run, message))
     if (converged === undefined) return { kind: 'moved' }
     const judged = await judgedItem(unit, converged, preparing)
+    if (recorded?.kind === 'new' && judged.outcome === 'failed') recorded.undo()
     const result =
       task.until === undefined ? judged : { ...judged, result: { ...judged.result, attempts: number + 1 } }
     // Judge it again after the actions that it depends on.

@@ -14,6 +14,7 @@ import { Omit } from '../language/omit.ts'
 import { renderValue } from '../language/render.ts'
 import type { VariableScope } from '../language/scope.ts'
 import type { Module } from '../modules/module.ts'
+import { changeOf, type KnownChange, withoutFreeVariables } from './inventory-changes.ts'
 import { prepareInclusion, type PreparedInclusion } from './inclusion.ts'
 import type { Item } from './items.ts'
 import { becomeUser, secretInConnection } from '../fleet/targets.ts'
@@ -34,6 +35,8 @@ export interface Ready {
   readonly secret: boolean
   /** Variables that the task sets, for modules that set any. Secrets stay secret. */
   readonly facts: Readonly<Record<string, unknown>> | undefined
+  /** What the task changes in the inventory (`group_by`, `add_host`). */
+  readonly change: KnownChange | undefined
 }
 
 export type PreparedItem =
@@ -93,7 +96,8 @@ export async function prepareItem(task: Task, item: Item, given: Preparing): Pro
           : task.noLog
             ? hiddenFacts(resolved)
             : resolved
-    return { kind: 'ready', args, given: resolved, environment, delegate, become, secret, facts }
+    const change = changeOf(task, { args, given: resolved, host: context.host.machine.name })
+    return { kind: 'ready', args, given: resolved, environment, delegate, become, secret, facts, change }
   } catch (error) {
     return { kind: 'failed', problem: firstProblem(error) }
   }
@@ -207,9 +211,11 @@ function reveal(value: unknown, saw: (secret: Secret) => void): unknown {
  * Returns the arguments that must be known: in a dry run without those that the module accepts unknown, in a
  * real run all.
  */
-function mustBeKnown(args: unknown, { mayBeUnknown = [], setsFacts }: Module, check: boolean): unknown {
+function mustBeKnown(args: unknown, module: Module, check: boolean): unknown {
+  const { name: called, mayBeUnknown = [], setsFacts } = module
   if (!check) return args
   if (setsFacts === true) return {}
+  if (called === 'add_host') return withoutFreeVariables(asRecord(args))
   return Object.fromEntries(Object.entries(asRecord(args)).filter(([name]) => !mayBeUnknown.includes(name)))
 }
 

@@ -3,6 +3,7 @@ import type { Problem } from '../base/errors.ts'
 import { Secret } from '../base/secret.ts'
 import type { Secrets } from '../base/secrets.ts'
 import type { Action } from '../host/action.ts'
+import { ownArguments } from '../language/inventory-tasks.ts'
 import type { Task, Value } from '../language/model.ts'
 import type { VariableScope } from '../language/scope.ts'
 import { lookUp } from '../language/evaluation.ts'
@@ -15,14 +16,14 @@ import type { Module } from '../modules/module.ts'
 export function refusedSecret(
   task: Task,
   args: Readonly<Record<string, unknown>>,
-  { name, mayBeSecret = [], setsFacts, files = {} }: Module,
+  module: Module,
 ): Problem | undefined {
-  if (setsFacts === true) return undefined
+  const { name, mayBeSecret = [], files = {} } = module
   // The rendered text of a template file is no argument of a playbook.
   const rendered = Object.values(files).includes('templates') ? 'content' : undefined
   const kept = mayBeSecret.filter((argument) => argument !== rendered)
   for (const [argument, value] of Object.entries(args)) {
-    const [found] = mayBeSecret.includes(argument) ? [] : secretsIn(value)
+    const [found] = takesSecret(module, argument) ? [] : secretsIn(value)
     if (found === undefined) continue
     const where = task.args.entries.get(argument)?.value.where ?? task.where
     if (argument === 'cmd' || argument === 'argv') return { ...onCommandLine, where }
@@ -38,6 +39,15 @@ export function refusedSecret(
     }
   }
   return undefined
+}
+
+/** Variables of a host stay secret where they are used. */
+function takesSecret({ name, mayBeSecret = [], setsFacts }: Module, argument: string): boolean {
+  return (
+    setsFacts === true ||
+    mayBeSecret.includes(argument) ||
+    (name === 'add_host' && !ownArguments.has(argument))
+  )
 }
 
 /** Returns why an action must not be carried out: other users of the host could read a known secret in it. */
@@ -70,13 +80,9 @@ const inAddress: Problem = {
  * Returns the secrets that the author of a `no_log` task declared: the texts of arguments that the module
  * keeps secret, and the variables in all others. Leaves out absolute paths and built-in variables.
  */
-export function declaredSecrets(
-  task: Task,
-  scope: VariableScope,
-  { mayBeSecret = [], setsFacts = false }: Module,
-): readonly Secret[] {
+export function declaredSecrets(task: Task, scope: VariableScope, module: Module): readonly Secret[] {
   const found = [...task.args.entries].flatMap(([name, { value }]) =>
-    textsOf(value, scope, setsFacts || mayBeSecret.includes(name)),
+    textsOf(value, scope, takesSecret(module, name)),
   )
   const environment = [...task.environment.values()].flatMap((value) => textsOf(value, scope, false))
   return [...found, ...environment].filter((text) => !text.startsWith('/')).map((text) => new Secret(text))

@@ -6,6 +6,7 @@
 import { type Problem, UnreachableError } from '../base/errors.ts'
 import type { Task } from '../language/model.ts'
 import { explainItem } from './explain-item.ts'
+import { leaveInventoryOpen } from './inventory-changes.ts'
 import { type Item, itemsOf, oneItem } from './items.ts'
 import { attempt } from './attempt.ts'
 import { type MakeTaskPlace, TaskPlaces } from './task-places.ts'
@@ -116,10 +117,7 @@ export class Sequence {
     return this.#places.waiting
   }
 
-  /**
-   * Waits for the turn of this host at a task, with nothing waiting to be sent: other hosts may take long.
-   * Returns true if the task is dealt with for now.
-   */
+  /** Waits for the turn of this host at a task, with nothing waiting to be sent. True if the task is dealt with. */
   async #takesTurn(run: TaskRun): Promise<boolean> {
     if (this.#waiting) {
       await this.#flush()
@@ -234,12 +232,13 @@ export class Sequence {
     return gate === undefined || ref.handler || (await gate(ref, host.machine.name))
   }
 
-  /** Dry runs only: marks all resources that the task may change as unknown. */
+  /** Dry runs only: marks all that the task may change as unknown. */
   #leaveOpen({ task }: TaskRun, args: Readonly<Record<string, unknown>>): void {
-    const { arguments: known, run } = this.#options.context
-    if (!run.check) return
+    const { context } = this.#options
+    if (!context.run.check) return
     const why = `a dry run cannot know what "${task.name}" changes`
-    this.#stage.mayChange(mayChange(known.module(task.module), args), why)
+    this.#stage.mayChange(mayChange(context.arguments.module(task.module), args), why)
+    leaveInventoryOpen(task, args, { why, context })
   }
 
   async #unit(

@@ -18,13 +18,14 @@ function headOf({ name, pattern }: ListedPlay): string {
   return name === pattern ? `PLAY ${name}` : `PLAY ${name}  (${pattern})`
 }
 
-function linesOf({ hosts, tasks, tags }: ListedPlay, parts: PlayParts): readonly string[] {
+function linesOf({ hosts, mayChange, tasks, tags }: ListedPlay, parts: PlayParts): readonly string[] {
   const rows = tasks.map(({ name, tags: own, included }) => [
     included === true ? `${name}  (if included)` : name,
     own.length === 0 ? '' : `[${own.join(', ')}]`,
   ])
+  const count = `${hosts.length}${mayChange === true ? ', before group_by and add_host' : ''}`
   return [
-    ...(parts.hosts ? [`  hosts: ${hosts.length}`, ...hosts.map((host) => `    ${host}`)] : []),
+    ...(parts.hosts ? [`  hosts: ${count}`, ...hosts.map((host) => `    ${host}`)] : []),
     ...(parts.tasks ? [`  tasks: ${tasks.length}`, ...table(rows).map((row) => `    ${row}`)] : []),
     ...(parts.tags ? [`  tags: ${tags.length === 0 ? 'none' : tags.join(', ')}`] : []),
   ]

@@ -86,7 +86,7 @@ function begin({ inventory, stateDirectory }: EngineOptions, reach: Reach, check
     defaults: {},
     reach,
     check,
-    reachable: names,
+    reachable: (name) => names.includes(name),
     signal,
     stateDirectory,
   })

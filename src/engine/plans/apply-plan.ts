@@ -84,7 +84,8 @@ function refusedHosts(
 
 function hostsOf(events: readonly object[]): readonly string[] {
   return events.flatMap((event) => {
-    if (!('type' in event && event.type === 'run.started' && 'hosts' in event)) return []
+    if (!('type' in event && 'hosts' in event)) return []
+    if (event.type !== 'run.started' && event.type !== 'hosts.joined') return []
     return Array.isArray(event.hosts) ? event.hosts.map(String) : []
   })
 }

@@ -128,6 +128,8 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { name: 'ssh', state: 'started', enabled: true },
     { name: 'x', state: 'restarted', masked: true },
   ],
+  add_host: [{ name: 'web9', groups: 'web' }],
+  group_by: [{ key: 'os_x' }],
   include_role: [{ name: 'web' }],
   include_tasks: [{ file: 'a.yml' }],
   include_vars: [{ file: 'x.yml' }],

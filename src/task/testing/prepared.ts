@@ -108,7 +108,7 @@ export function prepared(tasks: string, options: PreparedOptions = {}): Prepared
     check,
     stepByStep,
     stateDirectory: '/state',
-    reachable: [],
+    reachable: () => false,
     signal: options.signal ?? new AbortController().signal,
   })
   const host = run.fleet.host(options.host === undefined ? inventory.localhost.name : hostName(options.host))

@@ -43,6 +43,7 @@ export function unitWith(module: Module, progress: Progress, changes: UnitChange
       delegate: undefined,
       secret: false,
       facts: undefined,
+      change: undefined,
       ...ready,
     },
     progress,

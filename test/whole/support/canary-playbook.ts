@@ -5,7 +5,7 @@ import { modules } from '../../../src/modules/catalogue.ts'
  * Modules with their own tasks below. Each other module gets a secret in an argument that refuses secrets.
  */
 const called = new Set(
-  'command shell copy template lineinfile blockinfile replace ini_file slurp file stat debug fail assert set_fact get_url wait_for include_vars include_tasks include_role meta'.split(
+  'command shell copy template lineinfile blockinfile replace ini_file slurp file stat debug fail assert set_fact get_url wait_for include_vars include_tasks include_role meta group_by add_host'.split(
     ' ',
   ),
 )
@@ -55,6 +55,10 @@ export function canaryPlaybook(marker: string): string {
     - { name: show included, debug: { msg: "{{ included_password }}" } }
     - { name: included tasks, include_tasks: included-tasks.yml, vars: { given_password: "{{ db_password }}" } }
     - { name: nothing, meta: noop }
+    - { name: group, group_by: { key: "{{ db_password }}" } }
+    - { name: add, add_host: { name: added, connection: local, groups: more, token: "{{ db_password }}", note: "of {{ mixed }}" } }
+    - { name: add by name, add_host: { name: "{{ db_password }}" } }
+    - { name: add an address, add_host: { name: addressed, address: "{{ db_password }}" } }
     - { name: slurp, slurp: { path: "{{ out }}/key" }, register: slurped }
     - { name: show slurped, debug: { var: slurped } }
     - { name: read, command: { cmd: "cat {{ out }}/written {{ out }}/key {{ out }}/app", reads: true }, register: back }
@@ -108,6 +112,7 @@ ${others.map(({ name, args }) => `    - { name: ${name}, ${name}: { ${argumentsO
     - { name: last word, debug: { msg: last word } }
   handlers:
     - { name: handle, command: "cat {{ out }}/written" }
+- { name: Added, hosts: added, ignore_errors: true, tasks: [{ debug: { msg: "{{ token }} {{ note }}" } }, { debug: { var: hostvars.added } }] }
 - { name: Not there, hosts: gone, tasks: [{ command: 'true' }] }
 `
 }
