@@ -271,6 +271,7 @@ function createWords(options: ViewOptions, brief: boolean): BriefView {
         open -= 1
         fleet.printAll(fleetTasks.get(event.play) ?? [])
         return
+      case 'hosts.joined':
       case 'prompt.started':
       case 'prompt.finished':
       case 'task.started':

@@ -8,13 +8,14 @@ import { graphFont, layoutGraph, type PlacedArrow, type PlacedBox, type Point } 
 export function graphSvg(plays: readonly PlayFlow[]): string {
   const { width, height, boxes, arrows } = layoutGraph(flowGraph(plays))
   const [w, h] = [Math.ceil(width), Math.ceil(height)]
-  const { root: svg, text } = xmlDocument('svg', {
+  const document = xmlDocument('svg', {
     xmlns: 'http://www.w3.org/2000/svg',
     width: w,
     height: h,
     viewBox: `0 0 ${w} ${h}`,
     role: 'img',
   })
+  const svg = document.root
   svg.ele('title').txt(`Flow of ${plays.map(({ name }) => name).join(', ')}`)
   svg.ele('style').txt(style)
   svg
@@ -33,7 +34,7 @@ export function graphSvg(plays: readonly PlayFlow[]): string {
   svg.ele('rect', { class: 'ground', width: w, height: h })
   for (const box of boxes) drawBox(svg, box)
   for (const arrow of arrows) drawArrow(svg, arrow)
-  return text()
+  return document.text()
 }
 
 function drawBox(svg: XmlElement, { box, x, y, width, height, lines, more }: PlacedBox): void {

@@ -54,6 +54,15 @@ describe('the report of a run', () => {
     assert.equal(result, 'nothing was done: no play matched a host')
   })
 
+  test('knows the nodes of containers that joined the run', () => {
+    const containers = { ct101: { node: 'pve1', ctid: '101' } }
+    const { hosts } = report(
+      [1, { type: 'hosts.joined', hosts: ['ct101'], containers }],
+      [2, taskFinished('ct101', install, 'ok')],
+    )
+    assert.deepEqual(hosts.at(-1), { name: 'ct101', node: 'pve1', ctid: '101' })
+  })
+
   test('of a run that was killed has what happened', () => {
     const { state, result, duration, waits } = report(
       [10, { type: 'host.connecting', host: 'web' }],

@@ -34,6 +34,10 @@ export function reportOfRun(run: ReportedRun, before?: ReportedRun): ReportData 
     names: started.hosts,
   })
   const rows = finished?.rows ?? []
+  const joined = events.flatMap((event) =>
+    event.type === 'hosts.joined' ? Object.entries(event.containers) : [],
+  )
+  const containers = new Map([...Object.entries(started.containers), ...joined])
   return {
     run: started.run,
     command: started.command,
@@ -45,7 +49,7 @@ export function reportOfRun(run: ReportedRun, before?: ReportedRun): ReportData 
     state: finished === undefined ? 'unfinished' : hasFailed(finished) ? 'failed' : 'succeeded',
     duration,
     hosts: names.map((name) => {
-      const container = started.containers[name]
+      const container = containers.get(name)
       return {
         name,
         ...defined({
