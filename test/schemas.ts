@@ -1,6 +1,6 @@
 /**
- * `npm run schemas`: generates the JSON Schemas for editors and programs, docs/reference.md, docs/roles.md and
- * docs/inventory-differences.md.
+ * `npm run schemas`: generates the JSON Schemas for editors and programs, docs/reference.md, docs/modules.md,
+ * docs/roles.md, docs/from-ansible.md and docs/inventory-differences.md.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -13,6 +13,7 @@ import { modules } from '../src/modules/catalogue.ts'
 import { planSchema } from '../src/engine/plans/plan-schema.ts'
 import { eventSchema } from '../scripts/event-schema.ts'
 import { fromAnsiblePage } from '../scripts/from-ansible-page.ts'
+import { modulesPage } from '../scripts/modules-page.ts'
 import { describedRoles, rolesPage } from '../scripts/roles-page.ts'
 
 const folder = fileURLToPath(new URL('../schemas', import.meta.url))
@@ -29,5 +30,6 @@ writeFileSync(
 )
 writeFileSync(`${docs}/inventory-differences.md`, differencesPage())
 writeFileSync(`${docs}/from-ansible.md`, await fromAnsiblePage(modules.map(({ name }) => name)))
+writeFileSync(`${docs}/modules.md`, await modulesPage(modules))
 const roles = describedRoles(fileURLToPath(new URL('../roles', import.meta.url)))
 writeFileSync(`${docs}/roles.md`, await rolesPage(roles))
