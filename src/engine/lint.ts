@@ -22,7 +22,7 @@ export interface LintRequest extends Pick<RunRequest, 'inventories' | 'rolesPath
   readonly skip: readonly string[]
 }
 
-export type LintDependencies = Pick<RunDependencies, 'files' | 'modules' | 'facts' | 'world'>
+export type LintDependencies = Pick<RunDependencies, 'files' | 'modules' | 'facts' | 'world' | 'clusters'>
 
 export interface Linted {
   /** Mistakes: a run would refuse them. */
@@ -73,12 +73,12 @@ export function lint(request: LintRequest, dependencies: LintDependencies): Lint
 
 function inventoryOf(
   { inventories, targets }: LintRequest,
-  { files, world }: LintDependencies,
+  { files, world, clusters }: LintDependencies,
   problems: Problem[],
 ): Inventory | undefined {
   const read = readInventory(inventories, {
     files,
-    ...defined({ environment: world.environment, ownAddresses: world.addresses }),
+    ...defined({ environment: world.environment, ownAddresses: world.addresses, clusters }),
     playbookDirectories: targets.flatMap(({ kind, path }) => (kind === 'playbook' ? [join(path, '..')] : [])),
   })
   problems.push(...read.problems)

@@ -39,7 +39,6 @@ const instead: Readonly<Record<string, string>> = {
   tempfile: 'write to a path of your choice with copy or template',
   ufw: 'run ufw with "command"',
   validate_argument_spec: 'declare the arguments in meta/arguments.yml of the role',
-  wait_for_connection: 'leave it out: the run waits for a host that restarts',
   yum_repository: 'use apt_repository; only Debian and its derivatives are supported',
   yum: 'use apt; only Debian and its derivatives are supported',
 }

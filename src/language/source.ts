@@ -9,11 +9,21 @@ export class SourceFile {
   readonly text: string
   /** It was encrypted. */
   readonly sealed: boolean
+  /** Names of variables that are no secrets although the file was encrypted. */
+  readonly plainNames: ReadonlySet<string>
   readonly #lineStarts: readonly number[]
 
-  constructor(file: string, text: string, { sealed = false }: { readonly sealed?: boolean } = {}) {
+  constructor(
+    file: string,
+    text: string,
+    {
+      sealed = false,
+      plainNames = new Set(),
+    }: { readonly sealed?: boolean; readonly plainNames?: ReadonlySet<string> } = {},
+  ) {
     this.file = file
     this.sealed = sealed
+    this.plainNames = plainNames
     this.text = text
     const starts = [0]
     for (let index = text.indexOf('\n'); index !== -1; index = text.indexOf('\n', index + 1)) {
@@ -61,6 +71,8 @@ export class SourcePosition implements Position {
   readonly length: number
   /** In a file that was encrypted. */
   readonly sealed: boolean
+  /** Names of variables that are no secrets nevertheless. */
+  readonly plainNames: ReadonlySet<string>
   readonly #source: SourceFile
 
   constructor(source: SourceFile, place: { line: number; column: number; length: number }) {
@@ -69,6 +81,7 @@ export class SourcePosition implements Position {
     this.column = place.column
     this.length = place.length
     this.sealed = source.sealed
+    this.plainNames = source.plainNames
     this.#source = source
   }
 
@@ -176,9 +189,9 @@ function shortened(text: string): string {
   return text.length <= longest ? text : `${text.slice(0, 400)} ... ${text.slice(-150)}`
 }
 
-/** Whether the position is in a file that was encrypted: everything in it is a secret. */
-export function isSealed(position: Position): boolean {
-  return position instanceof SourcePosition && position.sealed
+/** Whether the position is in a file that was encrypted, where variables of this name are secrets. */
+export function isSealed(position: Position, name = ''): boolean {
+  return position instanceof SourcePosition && position.sealed && !position.plainNames.has(name)
 }
 
 /** Returns the excerpt for a position, if its source text is available. */

@@ -8,12 +8,13 @@ import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
 import { modules } from '../../modules/catalogue.ts'
 import { lintText } from '../../view/lint-text.ts'
+import { askedClusters } from '../clusters.ts'
 import { configured } from '../configuration.ts'
 import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
 import type { InventoryFlags } from '../flags.ts'
 import { keyedFiles } from '../keyed-files.ts'
-import { rolesPaths } from '../run-inputs.ts'
+import { connectionDefaults, rolesPaths } from '../run-inputs.ts'
 import { colorsFor, reportProblems } from '../show.ts'
 
 export interface LintFlags extends Pick<InventoryFlags, 'inventory'>, Partial<Pick<Configuration, 'color'>> {
@@ -32,9 +33,12 @@ export async function lintCommand(this: Context, flags: LintFlags, ...paths: str
     checkCodes(lintSkip)
     const { workingDirectory } = this.world
     const { targets, problems } = findTargets(paths, workingDirectory, files)
+    const inventories = flags.inventory ?? []
+    const defaults = await connectionDefaults(this, { ...options, askPass: false, askBecomePass: false })
+    const clusters = await askedClusters(this, { inventories, extra: new Map(), files, defaults })
     const found = lint(
-      { targets, inventories: flags.inventory ?? [], rolesPaths: rolesPaths(this), skip: lintSkip },
-      { files, modules, facts, world: this.world },
+      { targets, inventories, rolesPaths: rolesPaths(this), skip: lintSkip },
+      { files, modules, facts, world: this.world, clusters },
     )
     const shown = this.secrets.redact({
       problems: [...problems, ...found.problems],
