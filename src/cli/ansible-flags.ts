@@ -125,7 +125,8 @@ export function insteadOfFlag(command: string, flag: string): string | undefined
   const name = flag.split('=')[0] ?? flag
   const own = Object.hasOwn(byCommand, command) ? byCommand[command] : undefined
   if (own !== undefined && Object.hasOwn(own, name)) return own[name]
-  if (['modules', 'runs', 'report', 'graph'].includes(command) || !Object.hasOwn(general, name)) return undefined
+  if (['modules', 'runs', 'report', 'graph'].includes(command) || !Object.hasOwn(general, name))
+    return undefined
   return general[name]
 }
 
