@@ -5,7 +5,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { differencesPage } from '../src/inventory/parity/differences-page.ts'
-import { playbookSchema } from '../src/language/playbook-schema.ts'
+import { inventorySchema } from '../src/inventory/inventory-schema.ts'
+import { playbookSchema, tasksSchema } from '../src/language/playbook-schema.ts'
+import { roleArgumentsSchema } from '../src/language/role-arguments-schema.ts'
 import { facts } from '../src/host/facts.ts'
 import { referencePage } from '../src/language/reference-page.ts'
 import { statusOutputSchema } from '../src/modules/gpu-verify/gpu-status.ts'
@@ -18,10 +20,17 @@ import { describedRoles, rolesPage } from '../scripts/roles-page.ts'
 
 const folder = fileURLToPath(new URL('../schemas', import.meta.url))
 mkdirSync(folder, { recursive: true })
-writeFileSync(`${folder}/playbook.json`, `${JSON.stringify(playbookSchema(modules), null, 2)}\n`)
-writeFileSync(`${folder}/events.json`, `${JSON.stringify(eventSchema(), null, 2)}\n`)
-writeFileSync(`${folder}/status.json`, `${JSON.stringify(statusOutputSchema, null, 2)}\n`)
-writeFileSync(`${folder}/plan.json`, `${JSON.stringify(planSchema, null, 2)}\n`)
+const schemas = {
+  playbook: playbookSchema(modules),
+  tasks: tasksSchema(modules),
+  inventory: inventorySchema,
+  role: roleArgumentsSchema,
+  events: eventSchema(),
+  status: statusOutputSchema,
+  plan: planSchema,
+}
+for (const [name, schema] of Object.entries(schemas))
+  writeFileSync(`${folder}/${name}.json`, `${JSON.stringify(schema, null, 2)}\n`)
 
 const docs = fileURLToPath(new URL('../docs', import.meta.url))
 writeFileSync(

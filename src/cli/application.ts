@@ -11,7 +11,8 @@ import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
 const { run, status, metrics, explain, facts, 'test-module': testModule, exec } = fleetCommands
-const { lint, graph, runs, report, inventory, modules, init, secrets, config, completion } = localCommands
+const { lint, graph, runs, report, inventory, modules, schema, init, secrets, config, completion } =
+  localCommands
 const { plan, show, apply } = planCommands
 /** In the order of the help. */
 const commands = {
@@ -28,6 +29,7 @@ const commands = {
   inventory,
   explain,
   modules,
+  schema,
   facts,
   exec,
   'test-module': testModule,

@@ -1,8 +1,8 @@
 /** Arguments that Ansible's modules have, and that have another name here or do not exist, with hints. */
-import type { Position } from '../base/errors.ts'
 import { otherRoleArguments } from './keywords.ts'
 import type { MapEntry } from './model.ts'
 import type { ModuleSchema } from './module-schema.ts'
+import type { ProblemDetails } from './source.ts'
 
 /** `=name` is the name here; every other text is a hint. */
 const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -227,7 +227,7 @@ export const foreignArguments: readonly (readonly [
 export function answerForeignArguments(
   { name, args }: Pick<ModuleSchema, 'name' | 'args'>,
   entries: Map<string, MapEntry>,
-  report: (message: string, where: Position, hint: string) => void,
+  report: (message: string, details: ProblemDetails) => void,
 ): void {
   const table = Object.hasOwn(instead, name) ? (instead[name] ?? {}) : {}
   const { properties = {} } = args as { readonly properties?: Readonly<Record<string, unknown>> }
@@ -236,12 +236,13 @@ export function answerForeignArguments(
     const text = table[key] ?? ''
     const meant = nameIn(text)
     entries.delete(key)
-    if (meant !== undefined && !entries.has(meant)) entries.set(meant, entry)
-    report(
-      `"${name}" has no "${key}"`,
-      entry.where,
-      meant === undefined ? text : `it is called "${meant}" here`,
-    )
+    const free = meant !== undefined && !entries.has(meant)
+    if (free) entries.set(meant, entry)
+    report(`"${name}" has no "${key}"`, {
+      where: entry.where,
+      hint: meant === undefined ? text : `it is called "${meant}" here`,
+      fix: free ? { kind: 'key', from: key, to: meant } : undefined,
+    })
   }
 }
 

@@ -43,6 +43,19 @@ const instead: Readonly<Record<string, string>> = {
   yum: 'use apt; only Debian and its derivatives are supported',
 }
 
+/** Modules whose arguments mean the same here under another name. */
+const same: Readonly<Record<string, string>> = {
+  modprobe: 'kernel_module',
+  package: 'apt',
+  systemd: 'service',
+  systemd_service: 'service',
+}
+
+/** Returns the name here of a module that needs no other change, unless its arguments are unknown here. */
+export function sameModule(name: string): string | undefined {
+  return Object.hasOwn(same, name) ? same[name] : undefined
+}
+
 /** Returns the hint for a module of Ansible; `undefined` for an unknown name. */
 export function moduleInstead(name: string): string | undefined {
   if (Object.hasOwn(instead, name)) return instead[name]

@@ -1,6 +1,6 @@
 /** Source texts, their positions and excerpts. */
 import { isSecretFile, isSecretName } from '../base/secret.ts'
-import type { Position, Problem } from '../base/errors.ts'
+import type { Fix, Position, Problem } from '../base/errors.ts'
 import { defined } from '../base/defined.ts'
 
 /** A user's file. Creates positions that can show an excerpt. */
@@ -202,13 +202,16 @@ export function excerptOf(position: Position): string | undefined {
 export interface ProblemDetails {
   readonly where?: Position | undefined
   readonly hint?: string | undefined
+  /** Left out for a file that was encrypted. */
+  readonly fix?: Fix | undefined
 }
 
 /** Creates a problem with an excerpt. Cuts the middle of a long message or hint. */
 export function problem(code: string, message: string, details: ProblemDetails = {}): Problem {
   const excerpt = details.where === undefined ? undefined : excerptOf(details.where)
   const hint = details.hint === undefined ? undefined : shortened(details.hint)
-  return { code, message: shortened(message), ...defined({ hint, where: details.where, excerpt }) }
+  const fix = details.where === undefined || isSealed(details.where) ? undefined : details.fix
+  return { code, message: shortened(message), ...defined({ hint, where: details.where, excerpt, fix }) }
 }
 
 /** Maps offsets in a text from a file to positions in the file. */

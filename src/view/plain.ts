@@ -11,7 +11,7 @@ import { fewHosts, hostsText, largestList } from './host-names.ts'
 import { recapText } from './recap-text.ts'
 import { type Handled, handledBy } from './handled.ts'
 import { RunStory } from './run-story.ts'
-import { namesOf, stoppingText, worthWords } from './plain-texts.ts'
+import { namesOf, progressText, stoppingText, worthWords } from './plain-texts.ts'
 import { findingsText, indent, plainText, problemText } from './text.ts'
 import type { View, ViewOptions } from './view.ts'
 
@@ -201,7 +201,7 @@ function createWords(options: ViewOptions, brief: boolean): BriefView {
         if (verbosity > 0) line(colors.dim(`waiting   ${event.host}  ${plainText(event.why)}`))
         return
       case 'task.progress':
-        if (verbosity > 0) line(colors.dim(`          ${event.host}  ${plainText(event.message)}`))
+        if (verbosity > 0) line(colors.dim(`          ${event.host}  ${progressText(event)}`))
         return
       case 'action.finished':
         if (verbosity > 1)
