@@ -4,6 +4,7 @@
  */
 import { format } from 'prettier'
 import { insteadOfFlag } from '../src/cli/ansible-flags.ts'
+import { insteadOfClusterKey } from '../src/inventory/clusters/cluster-source.ts'
 import { ExpressionParser } from '../src/language/expression.ts'
 import { formerAdvice, formerFacts, formerVariables } from '../src/language/former-names.ts'
 import {
@@ -104,6 +105,13 @@ const conditions = [
   'x is file',
 ] as const
 
+/** The options of community.proxmox 2.1. */
+const clusterKeys =
+  words(`api_timeout cache compose exclude_nodes exclude_vms facts_concurrency facts_prefix filters
+  group_prefix groups hostname keyed_groups leading_separator lxc_hostname password qemu_extended_statuses qemu_hostname
+  strict token_id token_secret url use_extra_vars user validate_certs want_facts want_post_filter_facts
+  want_proxmox_nodes_ansible_host`)
+
 /** Options of ansible-playbook that have another name or no meaning here. */
 const options =
   words(`--become-method --become-password-file --connection-password-file --flush-cache --key-file
@@ -184,6 +192,14 @@ export async function fromAnsiblePage(modules: readonly string[]): Promise<strin
       const problems = conditionProblems(text)
       return problems.length === 0 ? 'the same' : written(hintOf(problems))
     }),
+    '',
+    '## The inventory plugin community.proxmox.proxmox',
+    '',
+    'Write `plugin: proxmox` ([Proxmox VE](playbooks.md#proxmox-ve)).',
+    '',
+    '| Ansible | here |',
+    '| --- | --- |',
+    ...rows(clusterKeys, insteadOfClusterKey),
     '',
     '## Options of ansible-playbook',
     '',

@@ -7,7 +7,7 @@ import { unknownVersion } from '../host/resources/package.ts'
 import { aptGet, type AptSettings, dpkg } from './apt-get.ts'
 import { updateLists } from './lists.ts'
 import { waitForNetwork } from './network.ts'
-import { type HalfDone, type PackageRequest, targetOf, type Work } from './package-request.ts'
+import { type HalfDone, isPackageFile, type PackageRequest, targetOf, type Work } from './package-request.ts'
 import { noCandidate, objection, type Simulation } from './simulation.ts'
 
 export interface ChangeOptions {
@@ -109,13 +109,15 @@ function unknownEffects({ verb, contents }: PackageRequest, names: readonly stri
   }
   return [
     ...(contents ? [] : [others]),
-    ...names.map(targetOf).map(({ name, version }): Effect => {
-      return {
+    // The name of the package in a file is known only to those who have read the file.
+    ...names
+      .filter((name) => !isPackageFile(name))
+      .map(targetOf)
+      .map(({ name, version }): Effect => ({
         kind: 'package',
         name,
         becomes: { installed: removing ? undefined : (version ?? unknownVersion) },
-      }
-    }),
+      })),
   ]
 }
 

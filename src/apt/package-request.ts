@@ -40,7 +40,7 @@ export interface Targets {
 }
 
 export interface PackageTarget {
-  /** As apt-get takes it: `name` or `name=version`. */
+  /** As apt-get takes it: `name`, `name=version`, or the path of a package file. */
   readonly given: string
   readonly name: string
   readonly version: string | undefined
@@ -49,6 +49,11 @@ export interface PackageTarget {
 export function targetOf(given: string): PackageTarget {
   const [name = given, version] = given.split('=', 2)
   return { given, name, version }
+}
+
+/** apt-get(8), install: a name with a slash is the path of a file. */
+export function isPackageFile(given: string): boolean {
+  return given.startsWith('/')
 }
 
 /** The state of a request on a host. */
@@ -84,10 +89,11 @@ export async function readWork(
   host: Host,
 ): Promise<Work> {
   const { verb, purpose, maxAge } = request
+  const listed = targets.filter((target) => !isPackageFile(target.given))
   const [interrupted, offered, fresh] = await Promise.all([
     interruptedPackages(request, targets, host),
-    verb === 'install' && targets.length > 0
-      ? host.maybe(host.ask(packageCandidates({ names: targets.map(({ name }) => name) })))
+    verb === 'install' && listed.length > 0
+      ? host.maybe(host.ask(packageCandidates({ names: listed.map(({ name }) => name) })))
       : undefined,
     maxAge === undefined ? true : host.maybe(fetchedWithin(maxAge, purpose, host)),
   ])
@@ -95,7 +101,9 @@ export async function readWork(
   const due = targets.filter((target) => isDue(target, candidates?.get(target.name)))
   const names = due.map((target) => target.given)
   const unlisted =
-    candidates === undefined ? [] : due.filter(({ name }) => candidates.get(name) === undefined)
+    candidates === undefined
+      ? []
+      : due.filter(({ given, name }) => !isPackageFile(given) && candidates.get(name) === undefined)
   const old = !knownOr(fresh, true)
   const simulates = names.length > 0 && interrupted.length === 0 && !old && unlisted.length === 0
   const [simulation, lack] = await Promise.all([

@@ -20,7 +20,7 @@ export interface Operation {
 }
 
 export type AptOption =
-  '--install-recommends' | '--no-install-recommends' | '--allow-downgrades' | '--reinstall'
+  '--install-recommends' | '--no-install-recommends' | '--allow-downgrades' | '--reinstall' | '--auto-remove'
 
 /** @throws UnknownError in a dry run, if an earlier task changes what apt would do; HostError */
 export async function simulate(
@@ -29,6 +29,14 @@ export async function simulate(
   host: Host,
 ): Promise<Simulation> {
   return explained(await host.ask(aptSimulation({ options: ['-y', ...options], verb, names })))
+}
+
+/**
+ * The packages that were installed only for others that are gone (apt-get(8), autoremove).
+ * @throws UnknownError, HostError
+ */
+export async function unneededPackages(host: Host): Promise<Simulation> {
+  return explained(await host.ask(aptSimulation({ options: ['-y'], verb: 'autoremove', names: [] })))
 }
 
 export function explained({ installs, removes, code, stdout, stderr }: AptSimulation): Simulation {

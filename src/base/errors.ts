@@ -13,6 +13,15 @@ export interface Position {
   readonly length?: number
 }
 
+/** A change of the file at `where` of a problem that solves it: for `gpuplay lint --fix`. */
+export interface Fix {
+  /** `text`: a part of a text is replaced; `key`: a key is renamed; `yaml`: a value gets this YAML source. */
+  readonly kind: 'text' | 'key' | 'yaml'
+  /** The old part of the text, the old key, or the old value. */
+  readonly from: string
+  readonly to: string
+}
+
 export interface Problem {
   /** Stable, kebab-case: `unknown-module`, `host-key-changed`. Never changes its meaning. */
   readonly code: string
@@ -23,6 +32,8 @@ export interface Problem {
   readonly where?: Position
   /** The lines around `where`, with a caret, ready to print. */
   readonly excerpt?: string
+  /** Only where the hint needs no decision. */
+  readonly fix?: Fix
 }
 
 /** The exit codes of the command line (README, "Exit codes"). */

@@ -11,7 +11,7 @@ import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
 const { run, status, metrics, explain, facts, 'test-module': testModule, exec } = fleetCommands
-const { lint, graph, runs, inventory, modules, init, secrets, config, completion } = localCommands
+const { lint, graph, runs, inventory, modules, schema, init, secrets, config, completion } = localCommands
 const { plan, show, apply } = planCommands
 /** In the order of the help. */
 const commands = {
@@ -27,6 +27,7 @@ const commands = {
   inventory,
   explain,
   modules,
+  schema,
   facts,
   exec,
   'test-module': testModule,

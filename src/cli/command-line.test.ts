@@ -21,6 +21,7 @@ const commands = [
   'inventory',
   'explain',
   'modules',
+  'schema',
   'facts',
   'exec',
   'test-module',
@@ -58,7 +59,7 @@ const options: Readonly<Record<string, string>> = {
     ask-become-pass output color verbose quiet out diff limit rerun-failed tags skip-tags start-at-task force-handlers forks`,
   show: 'output color verbose',
   apply: `extra-vars output color verbose quiet diff forks profile ${vault}`,
-  lint: 'inventory skip color',
+  lint: 'inventory skip fix diff color',
   graph: '',
   status: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass limit forks output color`,
@@ -69,6 +70,7 @@ const options: Readonly<Record<string, string>> = {
   explain: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass host`,
   modules: 'json',
+  schema: '',
   facts: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass forks only`,
   exec: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
@@ -158,7 +160,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, plan, show, apply, lint, graph, status, metrics, runs, inventory, explain, modules, facts, exec, test-module, init, secrets, config, completion; see "gpuplay help"',
+    'the commands are run, plan, show, apply, lint, graph, status, metrics, runs, inventory, explain, modules, schema, facts, exec, test-module, init, secrets, config, completion; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],

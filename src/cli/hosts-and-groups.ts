@@ -1,4 +1,5 @@
 /** The names of all hosts and groups of the inventory that a command line names, for its completion. */
+import type { AskedClusters } from '../inventory/clusters/cluster-listing.ts'
 import { readInventory } from '../inventory/inventory.ts'
 import type { RunProgram } from '../inventory/inventory-programs.ts'
 import { InputError } from '../base/errors.ts'
@@ -16,7 +17,12 @@ export function hostsAndGroups(context: Context): readonly string[] {
       overridden(configuration, typed.length > 0 ? { inventory: typed } : {}),
     )
     const { environment, addresses: ownAddresses } = context.world
-    const { inventory } = readInventory(sources, { environment, ownAddresses, programs: notRun })
+    const { inventory } = readInventory(sources, {
+      environment,
+      ownAddresses,
+      programs: notRun,
+      clusters: notAsked,
+    })
     return inventory === undefined ? [] : [...inventory.hosts.keys(), ...inventory.groups.keys()]
   } catch (error) {
     if (error instanceof InputError) return []
@@ -24,7 +30,9 @@ export function hostsAndGroups(context: Context): readonly string[] {
   }
 }
 
-/** A key press must not wait for programs, which may query clouds. */
+/** A key press must not wait for clusters, nor for programs, which may query clouds. */
+const notAsked: AskedClusters = () => ({ kind: 'not asked' })
+
 const notRun: RunProgram = () => ({ kind: 'failed', why: 'it was not run', hint: '' })
 
 /** The values of `-i`, `--inventory` and `--inventory=`, without the word that is being typed. */

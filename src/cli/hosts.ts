@@ -9,6 +9,7 @@ import { resolveLimit } from '../inventory/pattern.ts'
 import { unreadableSettings } from '../inventory/relations.ts'
 import { blindKeys } from '../language/encrypted/keyring.ts'
 import { readExtraVars } from '../language/extra-vars.ts'
+import { askedClusters } from './clusters.ts'
 import type { Configuration } from './configuration-keys.ts'
 import type { Context } from './context.ts'
 import type { ConnectionFlags, InventoryFlags } from './flags.ts'
@@ -30,8 +31,11 @@ export async function chooseHosts(
   const files = await keyedFiles(context, flags)
   const { variables: extra, problems } = readExtraVars(flags.extraVars ?? [], files)
   if (problems.length > 0) throw new InputError(problems)
-  const inventory = loadInventory(inventoriesOf(context, flags), {
+  const inventories = inventoriesOf(context, flags)
+  const defaults = await connectionDefaults(context, flags)
+  const inventory = loadInventory(inventories, {
     extra,
+    clusters: await askedClusters(context, { inventories, extra, files, defaults }),
     environment: context.world.environment,
     ownAddresses: context.world.addresses,
     files,
@@ -56,7 +60,7 @@ export async function chooseHosts(
     inventory,
     extra,
     facts,
-    defaults: await connectionDefaults(context, flags),
+    defaults,
     reach: createReach(context),
     check: false,
     reachable: (name) => names.includes(name),

@@ -11,22 +11,22 @@ import {
   playbooksArgument,
 } from './flags.ts'
 import { hostCompletion } from './host-completion.ts'
+import { modulesDeclared } from './modules-declared.ts'
+import { schemaDeclared } from './schema-declared.ts'
 import { secretsDeclared } from './secrets-declared.ts'
 import type { ConfigFlags } from './commands/config-command.ts'
 import type { InventoryCommandFlags } from './commands/inventory-command.ts'
 import type { LintFlags } from './commands/lint-command.ts'
 import type { InitFlags } from './commands/init-command.ts'
-import type { ModulesFlags } from './commands/modules-command.ts'
 import type { RunsFlags } from './commands/runs-command.ts'
 import { runForms } from './run-forms.ts'
 
 /** The most important flags. stricli would print all of them in one line. */
 const usage = {
-  lint: '[-i inventory] [--skip code,...] <path>...',
+  lint: '[-i inventory] [--skip code,...] [--fix [--diff]] <path>...',
   graph: '<playbook>...',
   runs: '-i inventory [-vv] [show <id> | diff <id> <id>]',
   inventory: '-i inventory (--list | --graph | --host name)',
-  modules: '[--json] [<name>]',
   init: '[--inventory-only] [<directory>]',
   config: '[-i inventory] [--json] [<playbook>...]',
   completion: '(bash | zsh | fish)',
@@ -36,6 +36,7 @@ const examples = {
   lint: [
     ['lint .', 'check all playbooks and roles of a folder'],
     ['lint site.yml roles/web --skip unnamed-task', 'without one kind of advice'],
+    ['lint . --fix --diff', 'show what --fix would change'],
   ],
   runs: [
     ['runs -i hosts.yml', 'list the runs'],
@@ -48,7 +49,6 @@ const examples = {
     ['inventory -i hosts.yml --graph', 'show groups and hosts'],
     ['inventory -i hosts.yml --host pve1', 'show where its variables are set'],
   ],
-  modules: [['modules copy', 'show the arguments of a module']],
   init: [
     ['init fleet', 'create a project in fleet/'],
     ['init .', 'create it in this folder'],
@@ -91,24 +91,6 @@ const inventory = buildCommand<InventoryCommandFlags, [], Context>({
       limit: limitFlag,
     },
     aliases: { ...inventoryAliases, l: 'limit' },
-  },
-})
-
-const modules = buildCommand<ModulesFlags, [string?], Context>({
-  loader: async () => (await import('./commands/modules-command.ts')).modulesCommand,
-  docs: { brief: 'List modules, or describe one', customUsage: [usage.modules] },
-  parameters: {
-    positional: {
-      kind: 'tuple',
-      parameters: [{ parse: String, brief: 'Name of a module', placeholder: 'name', optional: true }],
-    },
-    flags: {
-      json: {
-        kind: 'boolean',
-        withNegated: false,
-        brief: 'As JSON, with the schemas of arguments and results',
-      },
-    },
   },
 })
 
@@ -213,9 +195,19 @@ const lint = buildCommand<LintFlags, string[], Context>({
         brief: 'Codes of advice to leave out',
         placeholder: 'code,...',
       },
+      fix: {
+        kind: 'boolean',
+        withNegated: false,
+        brief: 'Fix the mistakes whose fix is certain, and report the others',
+      },
+      diff: {
+        kind: 'boolean',
+        withNegated: false,
+        brief: 'With --fix: print the changes instead of making them',
+      },
       color: outputFlags.color,
     },
-    aliases: { i: inventoryAliases.i },
+    aliases: { i: inventoryAliases.i, D: 'diff' },
   },
 })
 
@@ -267,7 +259,8 @@ export const localCommands = {
   graph: { command: graph, usage: usage.graph, examples: examples.graph },
   runs: { command: runs, usage: usage.runs, examples: examples.runs },
   inventory: { command: inventory, usage: usage.inventory, examples: examples.inventory },
-  modules: { command: modules, usage: usage.modules, examples: examples.modules },
+  modules: modulesDeclared,
+  schema: schemaDeclared,
   init: { command: init, usage: usage.init, examples: examples.init },
   config: { command: config, usage: usage.config, examples: examples.config },
   secrets: secretsDeclared,

@@ -32,7 +32,7 @@ export function inventoriesOf(
 }
 
 /** Folders of the roles that ship with gpuplay. Roles next to the playbook take precedence. */
-export function rolesPaths({ shipped }: Context): readonly string[] {
+export function rolesPaths({ shipped }: Pick<Context, 'shipped'>): readonly string[] {
   return [join(shipped, 'roles')]
 }
 

@@ -106,6 +106,14 @@ export function reportProblems(
   context.errors.write(`${count}; no host was contacted, nothing was changed\n`)
 }
 
+/** Prints warnings about valid but unusual content, for commands without a run. Uses the error stream. */
+export function reportWarnings(context: Context, warnings: readonly Problem[]): void {
+  const colors = colorsFor(context, context.errors, 'auto')
+  const { workingDirectory } = context.world
+  for (const problem of context.secrets.redact(warnings))
+    context.errors.write(`${problemText(problem, colors, workingDirectory, colors.yellow('warning'))}\n\n`)
+}
+
 /**
  * Prints the problem of a host, for commands other than `run`. Uses the error stream, because answers go to
  * the other.

@@ -6,8 +6,10 @@ import type { RunDependencies, RunRequest } from '../engine/request.ts'
 import { runPlaybooks } from '../engine/run-playbooks.ts'
 import type { ListedPlay } from '../events/listed-play.ts'
 import { facts } from '../host/facts.ts'
+import { readExtraVars } from '../language/extra-vars.ts'
 import type { Files } from '../language/read-files.ts'
 import { modules } from '../modules/catalogue.ts'
+import { askedClusters } from './clusters.ts'
 import type { Configuration } from './configuration-keys.ts'
 import type { Context } from './context.ts'
 import type { ConnectionFlags, InventoryFlags } from './flags.ts'
@@ -39,8 +41,9 @@ export async function startRun(
   const named = nameInventories(inventoriesOf(context, flags))
   const steps = mayAsk ? context.step : undefined
   if (step && steps === undefined) throw new InputError([noTerminal])
-  return start(await requestOf(context, flags, wanted), {
-    ...dependenciesOf(context, await keyedFiles(context, flags)),
+  const request = await requestOf(context, flags, wanted)
+  return start(request, {
+    ...(await dependenciesOf(context, await keyedFiles(context, flags), request)),
     sinks: sinks.map((sink) => (event) => sink(named(event))),
     ...defined({
       confirm: mayAsk ? context.confirm : undefined,
@@ -61,7 +64,7 @@ export async function listRun(
 ): Promise<readonly ListedPlay[]> {
   const request = await requestOf(context, { ...flags, askPass: false, askBecomePass: false }, wanted)
   const files = await keyedFiles(context, flags)
-  return listPlays(request, { ...dependenciesOf(context, files), sinks: [] })
+  return listPlays(request, { ...(await dependenciesOf(context, files, request)), sinks: [] })
 }
 
 function askLineOf({ askText, askSecret }: Context): RunDependencies['ask'] {
@@ -93,11 +96,23 @@ export async function requestOf(context: Context, flags: CommandLine, wanted: Wa
   }
 }
 
-export function dependenciesOf(context: Context, files: Files): Omit<RunDependencies, 'sinks'> {
+/** Asks the clusters of the inventory. */
+export async function dependenciesOf(
+  context: Context,
+  files: Files,
+  { inventories, extraVars, connection }: Pick<RunRequest, 'inventories' | 'extraVars' | 'connection'>,
+): Promise<Omit<RunDependencies, 'sinks'>> {
   return {
     world: context.world,
     secrets: context.secrets,
     files,
+    // Mistakes in the variables are reported with those of the inventory.
+    clusters: await askedClusters(context, {
+      inventories,
+      extra: readExtraVars(extraVars, files).variables,
+      files,
+      defaults: connection,
+    }),
     modules,
     facts,
     reach: createReach(context),

@@ -6,7 +6,9 @@ import { misplacedVariables } from '../inventory/ansible-variables.ts'
 import { ansibleNames, hostVariableSchemas } from '../inventory/connection-variables.ts'
 import { readInventory } from '../inventory/inventory.ts'
 import { type Inventory, isLocked } from '../inventory/inventory-model.ts'
+import { whereToDefine } from '../language/declarations.ts'
 import { adviceAbout } from '../language/lint-advice.ts'
+import { advice } from '../language/lint-codes.ts'
 import type { Playbook, Role, Variable } from '../language/model.ts'
 import { readPlaybook } from '../language/playbook.ts'
 import type { Files } from '../language/read-files.ts'
@@ -22,7 +24,7 @@ export interface LintRequest extends Pick<RunRequest, 'inventories' | 'rolesPath
   readonly skip: readonly string[]
 }
 
-export type LintDependencies = Pick<RunDependencies, 'files' | 'modules' | 'facts' | 'world'>
+export type LintDependencies = Pick<RunDependencies, 'files' | 'modules' | 'facts' | 'world' | 'clusters'>
 
 export interface Linted {
   /** Mistakes: a run would refuse them. */
@@ -41,21 +43,26 @@ export function lint(request: LintRequest, dependencies: LintDependencies): Lint
     files: dependencies.files,
   })
   const playbooks: Playbook[] = []
+  const undeclared: Problem[] = []
   const files = withRolePlaybooks(targets, dependencies.files)
   for (const target of targets) {
     const { playbook, problems: found } = readPlaybook(fileOf(target), {
       modules,
       rolesPaths: request.rolesPaths,
-      variables: [...(inventory?.variableNames ?? []), ...Object.keys(hostVariableSchemas)],
+      variables: [
+        ...(target.kind === 'role' ? [] : (inventory?.variableNames ?? [])),
+        ...Object.keys(hostVariableSchemas),
+      ],
       facts: factsSchema(dependencies),
       files,
     })
     const whole = inventory !== undefined && !isLocked(inventory) && target.kind === 'playbook'
     problems.push(...found.filter(({ code }) => whole || code !== 'undefined-variable'))
+    if (target.kind === 'role') undeclared.push(...found.flatMap((one) => undeclaredIn(target.path, one)))
     if (playbook !== undefined) playbooks.push(playbook)
   }
   problems.push(...modules.problems, ...misplacedVariables(playbooks))
-  const advice = adviceAbout(playbooks, {
+  const given = adviceAbout(playbooks, {
     modules: new Set(dependencies.modules.map(({ name }) => name)),
     inventory: variablesOf(inventory),
     known: new Set([...Object.keys(hostVariableSchemas), ...Object.values(ansibleNames).flat()]),
@@ -67,18 +74,32 @@ export function lint(request: LintRequest, dependencies: LintDependencies): Lint
     !request.skip.includes(code) && !around.has(where?.file ?? '')
   return {
     problems: tidy(problems),
-    advice: tidy(advice.filter((found) => wanted(found) && !isSkippedAt(found, files))),
+    advice: tidy([...given, ...undeclared].filter((found) => wanted(found) && !isSkippedAt(found, files))),
   }
+}
+
+/** A role is read without the inventory, so that it knows only what it declares. */
+function undeclaredIn(role: string, { code, message, where, hint }: Problem): readonly Problem[] {
+  if (code !== 'undefined-variable' || where === undefined) return []
+  const declare = 'describe it in meta/arguments.yml of the role, and give it a default unless it is required'
+  return [
+    advice(
+      'undeclared-role-variable',
+      `${message} in the role "${basename(role)}"`,
+      where,
+      hint === undefined || hint === whereToDefine ? declare : hint,
+    ),
+  ]
 }
 
 function inventoryOf(
   { inventories, targets }: LintRequest,
-  { files, world }: LintDependencies,
+  { files, world, clusters }: LintDependencies,
   problems: Problem[],
 ): Inventory | undefined {
   const read = readInventory(inventories, {
     files,
-    ...defined({ environment: world.environment, ownAddresses: world.addresses }),
+    ...defined({ environment: world.environment, ownAddresses: world.addresses, clusters }),
     playbookDirectories: targets.flatMap(({ kind, path }) => (kind === 'playbook' ? [join(path, '..')] : [])),
   })
   problems.push(...read.problems)

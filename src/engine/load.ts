@@ -57,6 +57,7 @@ export function load(
     extra,
     environment: dependencies.world.environment,
     ownAddresses: dependencies.world.addresses,
+    clusters: dependencies.clusters,
     playbookDirectories: [...request.playbooks.map(directoryOf), ...(request.variableFolders ?? [])],
   })
   problems.push(...inventoryProblems)

@@ -9,6 +9,7 @@ import type { Planning } from '../fleet/planning.ts'
 import type { Explain } from '../fleet/run-context.ts'
 import type { ConnectionDefaults } from '../fleet/targets.ts'
 import type { Fact } from '../host/facts.ts'
+import type { AskedClusters } from '../inventory/clusters/cluster-listing.ts'
 import type { Means } from '../host/means.ts'
 import type { PromptAnswers } from '../language/prompt.ts'
 import type { Files } from '../language/read-files.ts'
@@ -65,6 +66,8 @@ export interface RunDependencies {
   /** Known secrets; reading files adds to them. A new book by default. */
   readonly secrets?: Secrets
   readonly files: Files
+  /** What the clusters of the inventory have answered (`src/fleet/clusters`); needed if it names any. */
+  readonly clusters?: AskedClusters
   readonly modules: readonly Module[]
   /** Wraps modules of the project and of roles, to test one. */
   readonly wrapModule?: (module: Module) => Module

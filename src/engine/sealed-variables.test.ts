@@ -197,7 +197,7 @@ describe('encrypted variables', () => {
     const [first = ''] = await problems(run('- { import_tasks: more.yml }'))
     assert.match(
       first,
-      /^undefined:undefined cannot read "more\.yml": it is encrypted with Ansible Vault, and gpuplay decrypts only files of variables/,
+      /^undefined:undefined cannot read "more\.yml": it is encrypted with Ansible Vault, and gpuplay decrypts only inventories and files of variables/,
     )
   })
 

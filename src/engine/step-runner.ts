@@ -62,12 +62,12 @@ export class StepRunner {
   }
 
   /**
-   * Does the work that must precede the tasks, unless a task has awaited it, or all tasks act on other hosts:
-   * then their host need not be there.
+   * Does the work that must precede the tasks, unless a task has awaited it, or no task needs the host: then it
+   * need not be there.
    */
   async ready(): Promise<void> {
     const { play } = this.#options.context
-    const own = play.sections.some(({ tasks }) => tasks.some((task) => task.delegateTo === undefined))
+    const own = play.sections.some(({ tasks }) => tasks.some((task) => this.#needsHost(task)))
     if (own || play.sections.length === 0) await this.#takeBegin()?.()
   }
 
@@ -130,13 +130,19 @@ export class StepRunner {
     return 'done'
   }
 
-  /** As `endOfTasks`; before the work on the host has begun, tasks that act on other hosts run by themselves. */
+  /** False for tasks that act on another host, or wait for this one. */
+  #needsHost({ delegateTo, module }: Task): boolean {
+    const waits = this.#options.context.arguments.module(module).whileUnreachable !== undefined
+    return delegateTo === undefined && !waits
+  }
+
+  /** As `endOfTasks`; before the work on the host has begun, tasks that do not need the host run by themselves. */
   #endOfTasks(steps: readonly TaskOrBlock[], from: number): number {
     const end = endOfTasks(steps, from)
     const first = steps
       .slice(from, end)
       .filter(isTaskStep)
-      .findIndex(({ delegateTo }) => delegateTo === undefined)
+      .findIndex((task) => this.#needsHost(task))
     return this.#begin === undefined || first === 0 ? end : first === -1 ? end : from + first
   }
 
@@ -148,7 +154,7 @@ export class StepRunner {
     let directs: TaskResult | undefined
     const left = new Set(tasks)
     let failed = false
-    const begin = tasks.every(({ delegateTo }) => delegateTo !== undefined) ? undefined : this.#takeBegin()
+    const begin = tasks.some((task) => this.#needsHost(task)) ? this.#takeBegin() : undefined
     await this.#tasks.run(tasks, {
       ...around,
       ...defined({ begin, doubt }),

@@ -193,10 +193,10 @@ for (const name of files) {
   test(`${name} encrypted with Ansible Vault is recognized by its first line`, () => {
     using prepared = prepare()
     writeFileSync(prepared.path(name), '$ANSIBLE_VAULT;1.2;AES256;prod\n33363965\n')
-    const isVariables = name === 'vars.yml' || name.includes('_vars/')
+    const isVariables = name === 'vars.yml' || name.includes('_vars/') || name.startsWith('inventory/')
     const message = isVariables
       ? `cannot decrypt "${name}": it is damaged: it is not what "ansible-vault encrypt" writes`
-      : `cannot read "${name}": it is encrypted with Ansible Vault, and gpuplay decrypts only files of variables`
+      : `cannot read "${name}": it is encrypted with Ansible Vault, and gpuplay decrypts only inventories and files of variables`
     assert.ok(prepared.problems().includes(message), prepared.problems().join('\n'))
   })
 }

@@ -77,6 +77,12 @@ export interface Host {
       readonly login?: Login
       /** A file of the host with certificates of authorities, instead of those that the host trusts. */
       readonly ca?: string
+      /** The answer's body is the sha256 of the body, in hex; it may have any size. */
+      readonly digest?: boolean
+      /** False: an answer that names another address is final. Default: it is followed. */
+      readonly follow?: boolean
+      /** Seconds; default 30. */
+      readonly timeout?: number
     },
   ): Promise<HttpAnswer>
   /**

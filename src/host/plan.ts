@@ -20,7 +20,7 @@ export interface Plan {
    * the deadline has passed.
    */
   readonly settle?: Settle
-  /** The task only makes the run wait. A dry run does not wait. */
+  /** The task first makes the run wait, once. A dry run does not wait. */
   readonly pause?: Pause
   /**
    * Only in a dry run: the reason why it cannot promise these actions. Later tasks still see their effects.
@@ -36,6 +36,8 @@ export interface Settle {
   readonly why: string
   /** Seconds since the task began to wait. */
   readonly timeout: number
+  /** Seconds between two probes. Default: growing. */
+  readonly sleep?: number
   /** What the user can do after a timeout. */
   readonly hint?: string
 }
@@ -101,7 +103,11 @@ export function actions(list: readonly (Action | undefined)[], options: PlanOpti
 }
 
 export function settle(why: string, timeout: number, hint?: string): Plan {
-  return { ...nothing, settle: { why, timeout, ...defined({ hint }) } }
+  return settleAs({ why, timeout, ...defined({ hint }) })
+}
+
+export function settleAs(wanted: Settle): Plan {
+  return { ...nothing, settle: wanted }
 }
 
 export function pauseFor(pause: Pause): Plan {

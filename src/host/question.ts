@@ -190,7 +190,7 @@ const programs = {
   base64: { first: '-w0' },
   cat: {},
   ceph: {},
-  // These two are ours (src/nvidia). Like nvidia-smi, libcuda creates missing device nodes.
+  // Ours, as all that are carried (src/nvidia, questions/tcp-ports.ts). libcuda creates missing device nodes.
   'cuda-probe': { guard: 'nvidia', carried: true },
   'device-probe': { carried: true },
   date: { first: '+%s' },
@@ -198,6 +198,7 @@ const programs = {
   // Starts a container from an image that is there, and removes it (src/nvidia/docker.ts).
   docker: { first: 'run' },
   dpkg: { first: '--print-architecture' },
+  'dpkg-deb': { first: '-W' },
   'dpkg-query': { first: '-W' },
   find: {},
   flock: { first: '-n' },
@@ -218,6 +219,7 @@ const programs = {
   systemctl: {},
   'systemd-detect-virt': {},
   tar: { first: '--compare' },
+  'tcp-probe': { carried: true },
   uname: {},
 } as const satisfies Readonly<Record<string, Rule>>
 

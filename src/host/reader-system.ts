@@ -41,10 +41,11 @@ export function createSystemReads(context: ReadContext): SystemReads {
     },
     async http(url, options) {
       refuseIf(overlay()?.touches(resource('http', url)))
-      const { method, proxy, login, ca } = options
+      const { method, proxy, login, ca, digest, follow, timeout } = options
       const certificates = ca === undefined ? [] : [resource('file', ca)]
       for (const name of certificates) refuseIf(overlay()?.touches(name))
-      const request = { url, method, ...defined({ proxy: proxy === '' ? undefined : proxy, login, ca }) }
+      const others = { proxy: proxy === '' ? undefined : proxy, login, ca, digest, follow, timeout }
+      const request = { url, method, ...defined(others) }
       return source.ask(httpKind, request, [resource('http', url), ...certificates])
     },
     ask: (question, options = {}) => ask(context, question, options),

@@ -26,7 +26,7 @@ export function construct(
     // A group without hosts exists too, so that plays can name it.
     for (const { name, where } of construction.groups) builder.group(name, where)
     // As in Ansible, every expression reads the variables from before: not those of the same `compose`.
-    for (const [host, scope] of scopesOf(builder, given)) {
+    for (const [host, scope] of scopesOf(builder, given, construction)) {
       const composed = construction.compose.flatMap((rule) => constructor.variable(rule, host, scope) ?? [])
       builder.setVariables(
         'host in inventory',
@@ -34,7 +34,7 @@ export function construct(
         new Map(composed.map((variable) => [variable.name, variable])),
       )
     }
-    for (const [host, scope] of scopesOf(builder, given)) {
+    for (const [host, scope] of scopesOf(builder, given, construction)) {
       for (const rule of construction.groups) constructor.group(rule, host, scope)
       for (const keyed of construction.keyedGroups) constructor.keyed(keyed, host, scope)
     }
@@ -42,15 +42,20 @@ export function construct(
   }
 }
 
-function scopesOf(builder: InventoryBuilder, given: GivenVariables): ReadonlyMap<HostName, VariableScope> {
+function scopesOf(
+  builder: InventoryBuilder,
+  given: GivenVariables,
+  { hosts: chosen }: Construction,
+): ReadonlyMap<HostName, VariableScope> {
   const memberships = groupsOfHosts(builder)
   const groups = Object.fromEntries(
     [...groupsOf(builder, memberships).values()].map(({ name, hosts }) => [name, hosts]),
   )
   return new Map(
-    [...memberships].map(([name, own]) => {
+    [...memberships].flatMap(([name, own]) => {
+      if (chosen?.has(name) === false) return []
       const host = { name, groups: own, variables: mergedVariables(builder, name, own) }
-      return [name, hostScope(host, given, { ...onlyInRuns, groups })]
+      return [[name, hostScope(host, given, { ...onlyInRuns, groups })] as const]
     }),
   )
 }

@@ -2,6 +2,7 @@
  * Sources that construct groups and variables from those of other sources: `plugin: constructed`, as in
  * Ansible, with expressions in CEL. construct.ts applies them.
  */
+import type { HostName } from '../base/brand.ts'
 import type { Position } from '../base/errors.ts'
 import { mapped } from '../base/defined.ts'
 import { FieldReader } from '../language/fields.ts'
@@ -20,6 +21,8 @@ export interface Construction {
   /** Groups of the hosts for which the expression is true. */
   readonly groups: readonly Rule[]
   readonly keyedGroups: readonly KeyedGroups[]
+  /** Default: all hosts of the inventory. */
+  readonly hosts?: ReadonlySet<HostName>
 }
 
 export interface Rule {
@@ -70,9 +73,19 @@ export function readConstruction(builder: InventoryBuilder, root: YamlMap): Cons
   checkKeys(builder, root, keys)
   const fields = new FieldReader(root, builder.values)
   for (const key of ['use_vars_plugins', 'use_extra_vars']) fields.boolean(key)
+  return constructionIn(builder, root, { strict: true })
+}
+
+/** Reads these keys of a source that may have others. @param options.strict The default */
+export function constructionIn(
+  builder: InventoryBuilder,
+  root: YamlMap,
+  { strict }: { readonly strict: boolean },
+): Construction {
+  const fields = new FieldReader(root, builder.values)
   const leading = fields.boolean('leading_separator') ?? true
   return {
-    strict: fields.boolean('strict') ?? true,
+    strict: fields.boolean('strict') ?? strict,
     compose: rulesOf(builder, fields.map('compose')).filter(({ name, where }) => isNew(builder, name, where)),
     groups: rulesOf(builder, fields.map('groups')).filter(known(builder, 'groups')),
     keyedGroups: fields.list('keyed_groups').flatMap((node) => keyedGroups(builder, node, leading) ?? []),

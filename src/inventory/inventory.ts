@@ -11,7 +11,11 @@ import { ansibleProblems } from './ansible-variables.ts'
 import { assemble } from './assemble.ts'
 import { InventoryBuilder } from './builder.ts'
 import { construct } from './construct.ts'
-import { type Construction, readConstruction } from './constructed.ts'
+import { type Construction, constructionIn, readConstruction } from './constructed.ts'
+import { connectClusters } from './clusters/cluster-connections.ts'
+import { addCluster, type ClusterHosts } from './clusters/cluster-hosts.ts'
+import type { AskedClusters } from './clusters/cluster-listing.ts'
+import { readClusterSource } from './clusters/cluster-source.ts'
 import { mergedVariables } from './host-values.ts'
 import { findCycle, groupsOfHosts } from './groups.ts'
 import type { InventoryHost, Inventory } from './inventory-model.ts'
@@ -41,6 +45,8 @@ export interface InventoryOptions {
   readonly ownAddresses?: readonly string[]
   /** By default, programs run on this machine. */
   readonly programs?: RunProgram
+  /** What clusters have answered (`src/fleet/clusters`). By default, there must be no source that needs answers. */
+  readonly clusters?: AskedClusters | undefined
 }
 
 /**
@@ -70,10 +76,17 @@ export function readInventory(
   const files = options.files ?? diskFiles
   const { extra = new Map(), environment = {} } = options
   const builder = new InventoryBuilder()
-  const constructions = readParts(
+  // Nothing is decrypted to construct groups and to find mistakes.
+  const localSources = { environment, files: { ...files, keys: blindKeys }, folders: ['.'] }
+  const given: GivenVariables = { extra, localSources }
+  const { constructions, clusters } = readParts(
     builder,
     sources.flatMap((source) => readSource(builder, source, files)),
-    options.programs ?? localPrograms(environment),
+    {
+      programs: options.programs ?? localPrograms(environment),
+      clusters: options.clusters ?? nobodyAsked,
+      given,
+    },
   )
   const folders = [...new Set(sources.flatMap((source) => folderOf(source, files)))]
   for (const folder of folders) readVariableFolders(builder, folder, { files, beside: 'inventory' })
@@ -82,10 +95,10 @@ export function readInventory(
   }
   const { problems } = builder.values
   problems.push(...ansibleProblems(extra))
-  // Nothing is decrypted to construct groups and to find mistakes.
-  const localSources = { environment, files: { ...files, keys: blindKeys }, folders: ['.'] }
-  const given: GivenVariables = { extra, localSources }
-  if (findCycle(builder) === undefined) construct(builder, constructions, given)
+  if (findCycle(builder) === undefined) {
+    connectClusters(builder, clusters, extra)
+    construct(builder, constructions, given)
+  }
   builder.reportUndeclared()
   const cycle = findCycle(builder)
   if (cycle !== undefined) {
@@ -106,13 +119,24 @@ export function readInventory(
   return { inventory, problems: tidy(problems) }
 }
 
-/** Reads all parts; those that construct groups are returned, because they need the hosts of all others. */
+const nobodyAsked: AskedClusters = (path) => {
+  throw new Error(`nobody has asked the cluster of ${path}`)
+}
+
+interface Sources {
+  readonly programs: RunProgram
+  readonly clusters: AskedClusters
+  readonly given: GivenVariables
+}
+
+/** Reads all parts. Constructions and connections need the hosts of all others. */
 function readParts(
   builder: InventoryBuilder,
   parts: readonly InventoryPart[],
-  programs: RunProgram,
-): readonly Construction[] {
+  sources: Sources,
+): { readonly constructions: readonly Construction[]; readonly clusters: readonly ClusterHosts[] } {
   const constructions: Construction[] = []
+  const clusters: ClusterHosts[] = []
   const phoenixFiles = parts.flatMap((part) => (part.kind === 'phoenix' ? [part.file] : []))
   const readPhoenix = phoenixReader(builder, phoenixFiles)
   for (const part of parts) {
@@ -132,17 +156,38 @@ function readParts(
         readPhoenix(part.file)
         break
       case 'program':
-        readProgram(builder, part.path, programs)
+        readProgram(builder, part.path, sources.programs)
         break
       case 'constructed':
         constructions.push(readConstruction(builder, part.root))
         break
+      case 'cluster': {
+        const added = readCluster(builder, part, sources)
+        const construction = constructionIn(builder, part.root, { strict: false })
+        if (added === undefined) break
+        clusters.push(added)
+        constructions.push({ ...construction, hosts: added.names })
+        break
+      }
       case 'wrong':
         builder.values.problems.push(...part.problems)
         break
     }
   }
-  return constructions
+  return { constructions, clusters }
+}
+
+function readCluster(
+  builder: InventoryBuilder,
+  { path, root }: Extract<InventoryPart, { readonly kind: 'cluster' }>,
+  { clusters, given }: Sources,
+): ClusterHosts | undefined {
+  const source = readClusterSource(builder, root, given.localSources.environment)
+  const answer = source === undefined ? undefined : clusters(path)
+  if (answer?.kind === 'failed') builder.values.problems.push(...answer.problems)
+  return source === undefined || answer?.kind !== 'listing'
+    ? undefined
+    : addCluster(builder, { source, listing: answer.listing }, given)
 }
 
 function folderOf(source: string, files: Files): readonly string[] {

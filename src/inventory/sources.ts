@@ -1,13 +1,21 @@
 /** Finds the files of an inventory and parses them; variable-files.ts reads `group_vars` and `host_vars`. */
 import { basename, dirname, extname, join } from 'node:path'
 import type { Problem } from '../base/errors.ts'
-import { type Files, listFolder, readText, suggestions } from '../language/read-files.ts'
+import { type Files, listFolder, readSealedSource, suggestions } from '../language/read-files.ts'
 import { problem, type ProblemDetails, SourceFile } from '../language/source.ts'
 import { didYouMean } from '../language/suggest.ts'
 import { readYaml, type YamlMap, type YamlNode } from '../language/yaml.ts'
-import type { InventoryBuilder } from './builder.ts'
+import { InventoryBuilder } from './builder.ts'
+import { clusterFile } from './clusters/cluster-source.ts'
+import { ansibleNames, hostVariableSchemas } from './connection-variables.ts'
 import { constructedFile } from './constructed.ts'
 import { isInventory, phoenixFile, type PhoenixFile } from './phoenix/phoenix-shape.ts'
+
+/** Messages and command lines show these, so an encrypted inventory does not make secrets of them. */
+const settingNames: ReadonlySet<string> = new Set([
+  ...Object.keys(hostVariableSchemas),
+  ...Object.values(ansibleNames).flat(),
+])
 
 const variableFolders = ['group_vars', 'host_vars']
 
@@ -25,6 +33,8 @@ export type InventoryPart =
   /** Prints hosts when it runs. */
   | { readonly kind: 'program'; readonly path: string }
   | { readonly kind: 'constructed'; readonly root: YamlMap }
+  /** Says how to ask a cluster. */
+  | { readonly kind: 'cluster'; readonly path: string; readonly root: YamlMap }
   /** What cannot be read. */
   | { readonly kind: 'wrong'; readonly problems: readonly Problem[] }
 
@@ -171,10 +181,16 @@ function warnOfFolder(builder: InventoryBuilder, path: string): void {
 
 function readInventoryFile(path: string, files: Files): readonly InventoryPart[] {
   const unreadable: Problem[] = []
-  const text = readText(files, path, unreadable)
-  if (text === undefined) return [{ kind: 'wrong', problems: unreadable }]
-  const source = new SourceFile(path, text)
-  if (text.startsWith('#!')) return [{ kind: 'program', path }]
+  const source = readSealedSource(files, path, { problems: unreadable, plainNames: settingNames })
+  if (source === undefined) return [{ kind: 'wrong', problems: unreadable }]
+  const { text, sealed } = source
+  if (text.startsWith('#!')) {
+    return sealed
+      ? wrong('invalid-inventory', `"${path}" is an encrypted program, which cannot run`, {
+          hint: 'decrypt it: gpuplay secrets decrypt FILE; a program can take its own secrets from the environment',
+        })
+      : [{ kind: 'program', path }]
+  }
   if (extname(path) === '.toml') {
     return wrong('invalid-inventory', 'TOML inventories are not supported', {
       where: source.position(0),
@@ -194,10 +210,29 @@ function readInventoryFile(path: string, files: Files): readonly InventoryPart[]
   const parts: InventoryPart[] = problems.length === 0 ? [] : [{ kind: 'wrong', problems }]
   const phoenix = phoenixFile(root)
   const constructed = constructedFile(root)
+  const cluster = clusterFile(root)
   if (phoenix !== undefined) parts.push({ kind: 'phoenix', file: phoenix })
   else if (constructed !== undefined) parts.push({ kind: 'constructed', root: constructed })
+  else if (cluster !== undefined) parts.push({ kind: 'cluster', path, root: cluster })
   else if (root !== undefined) parts.push({ kind: 'yaml', source, root })
   return parts
+}
+
+/** The files of the sources that say how to ask a cluster. Other files are not parsed. */
+export function clusterParts(
+  sources: readonly string[],
+  files: Files,
+): readonly Extract<InventoryPart, { readonly kind: 'cluster' }>[] {
+  const builder = new InventoryBuilder()
+  const paths = sources.flatMap((source) => {
+    if (isHostList(source, files)) return []
+    return files.kind(source) === 'directory' ? filesOf(builder, source, files).found : [source]
+  })
+  return paths.flatMap((path) => {
+    const text = readSealedSource(files, path, { problems: [] })?.text ?? ''
+    if (!/plugin\W+(?:community\.\w+\.)?proxmox/.test(text)) return []
+    return readInventoryFile(path, files).filter((part) => part.kind === 'cluster')
+  })
 }
 
 function wrong(code: string, message: string, details: ProblemDetails): readonly InventoryPart[] {

@@ -46,7 +46,7 @@ export function hideVariable(
   { name, where }: { readonly name: string; readonly where: Position },
   value: unknown,
 ): unknown {
-  if (isSecretName(name) || isSealed(where)) return hideWhole(value)
+  if (isSecretName(name) || isSealed(where, name)) return hideWhole(value)
   return isSecretFile(where.file) ? hideTexts(hideNamed(value)) : hideNamed(value)
 }
 

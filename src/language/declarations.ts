@@ -9,7 +9,7 @@ import type { Problem } from '../base/errors.ts'
 import { celEnvironment, useSharedMethods } from './cel-environment.ts'
 import { notCondition, type ValueKind } from './expression.ts'
 import { toProblem } from './expression-problems.ts'
-import { factHere, formerNameHint } from './former-names.ts'
+import { factHere, formerNameFix, formerNameHint } from './former-names.ts'
 import type { Expression, ReadPath, Template, Value } from './model.ts'
 import { findWord, placeholdersOnly } from './find-word.ts'
 import { neverEqual } from './never-equal.ts'
@@ -20,6 +20,9 @@ import { didYouMean, nearest } from './suggest.ts'
 export type JsonSchema = Readonly<Record<string, unknown>>
 
 /** Immutable: each `with` returns a copy with one more name. */
+/** The hint about a name that is like no other. */
+export const whereToDefine = 'set it in the inventory or under "vars", or register it in an earlier task'
+
 export class Declarations {
   readonly #types: ReadonlyMap<string, JsonSchema | undefined>
   readonly #parent: Declarations | undefined
@@ -137,13 +140,8 @@ export class Declarations {
     if (!this.#types.has(root)) {
       return problem('undefined-variable', `"${root}" is not defined`, {
         where: reader.at(offset, root.length),
-        hint:
-          formerHint(path) ??
-          didYouMean(
-            root,
-            this.#types.keys(),
-            'set it in the inventory or under "vars", or register it in an earlier task',
-          ),
+        fix: formerNameFix(root),
+        hint: formerHint(path) ?? didYouMean(root, this.#types.keys(), whereToDefine),
       })
     }
     const early = root === 'hostvars' ? this.#early(rest, source, offset) : undefined

@@ -219,7 +219,8 @@ export class FieldReader {
       data: node.kind === 'scalar' ? node.value : node.kind === 'list' ? [] : {},
       source: node.kind === 'scalar' ? node.source : undefined,
     })
-    this.report(problem('invalid-keyword', wording.message, { where: node.where, hint: wording.hint }))
+    const { message, hint, fix } = wording
+    this.report(problem('invalid-keyword', message, { where: node.where, hint, fix }))
   }
 }
 

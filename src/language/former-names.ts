@@ -1,5 +1,7 @@
 /** Hints for names that do not exist, or not here: above all Ansible's names for facts and variables. */
 
+import type { Fix } from '../base/errors.ts'
+
 /** Facts of Ansible, named without `ansible_`, as in `ansible_facts`. */
 export const formerFacts: Readonly<Record<string, string>> = {
   architecture: 'facts.architecture',
@@ -79,6 +81,12 @@ export function nameHere(name: string): string | undefined {
 /** Returns the name in gpuplay for a key of `ansible_facts`. */
 export function factHere(key: string): string | undefined {
   return Object.hasOwn(formerFacts, key) ? formerFacts[key] : undefined
+}
+
+/** Returns the change for a name that has an equivalent. The value may be written in other words here. */
+export function formerNameFix(name: string): Fix | undefined {
+  const to = nameHere(name)
+  return to === undefined ? undefined : { kind: 'text', from: name, to }
 }
 
 /** Returns the hint for an undeclared name, if it is known from elsewhere. */

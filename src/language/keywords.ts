@@ -22,6 +22,9 @@ export const blockKeywords = words(`name block rescue always when notify ${commo
 export const importKeywords = words(`name when ${common}${elsewhere}`)
 export const includeKeywords = words(`name args when loop loop_control ${common}${elsewhere}`)
 
+/** Keys of `loop_control`. */
+export const loopControls = words('loop_var index_var label pause extended extended_allitems break_when')
+
 /** Arguments of `import_role` and `include_role`. */
 export const roleArguments = words('name tasks_from')
 

@@ -1,21 +1,9 @@
 /** Advice about playbooks and roles that are correct. Each kind has a code and can be switched off. */
 import type { Position, Problem } from '../base/errors.ts'
+import { advice } from './lint-codes.ts'
 import type { Handler, Play, Playbook, Role, Task, Variable } from './model.ts'
-import { moduleForCommand } from './program-modules.ts'
-import { problem } from './source.ts'
 import { didYouMean } from './suggest.ts'
-
-export const adviceCodes = [
-  'command-with-module',
-  'handler-not-notified',
-  'role-without-arguments',
-  'undeclared-role-variable',
-  'unnamed-play',
-  'unnamed-task',
-  'variable-not-read',
-] as const
-
-export type AdviceCode = (typeof adviceCodes)[number]
+import { adviceAboutTasks, tasksOfPlay } from './task-advice.ts'
 
 export interface AdviceOptions {
   /** Names of all modules. */
@@ -31,52 +19,21 @@ export interface AdviceOptions {
 /** Returns all advice, once for each place. Something counts as used if any of the playbooks uses it. */
 export function adviceAbout(playbooks: readonly Playbook[], options: AdviceOptions): readonly Problem[] {
   const plays = playbooks.flatMap((playbook) => playbook.plays)
-  const tasks = plays.flatMap(tasksOfPlay)
   const roles = [
     ...new Map(plays.flatMap((play) => play.roles).map(({ role }) => [role.directory, role])),
   ].map(([, role]) => role)
   return [
     ...plays.flatMap(unnamedPlay),
-    ...tasks.flatMap(unnamedTask),
-    ...tasks.flatMap((task) => commandWithModule(task, options.modules)),
+    ...adviceAboutTasks(plays, options.modules),
     ...unnotified(plays),
     ...roles.flatMap(undeclared),
     ...unread(playbooks, roles, options),
   ]
 }
 
-function tasksOfPlay({ sections, handlers }: Play): readonly Task[] {
-  return [...sections.flatMap((section) => section.tasks), ...handlers]
-}
-
-function advice(code: AdviceCode, message: string, where: Position, hint: string): Problem {
-  return problem(code, message, { where, hint })
-}
-
 function unnamedPlay({ title, hosts }: Play): readonly Problem[] {
   if (title.where !== hosts.where) return []
   return [advice('unnamed-play', 'this play has no name', hosts.where, 'add "name", which the output shows')]
-}
-
-/** A task without a name has the place and the name of its module. */
-function unnamedTask({ where, moduleAt, module }: Task): readonly Problem[] {
-  if (where !== moduleAt) return []
-  const message = `this task has no name, so the output shows only "${module}"`
-  return [advice('unnamed-task', message, where, 'add "name" with its purpose')]
-}
-
-function commandWithModule(task: Task, modules: ReadonlySet<string>): readonly Problem[] {
-  const found = moduleForCommand(task, modules)
-  if (found === undefined) return []
-  const { program, module } = found
-  return [
-    advice(
-      'command-with-module',
-      `the module "${module}" does what this "${program}" does, and predicts its changes`,
-      task.moduleAt,
-      `see "gpuplay modules ${module}"; for a program that changes nothing write "reads: true"`,
-    ),
-  ]
 }
 
 /** The handlers of a role may be notified in another play than this one. */

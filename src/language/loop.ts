@@ -2,20 +2,11 @@
 import { defined } from '../base/defined.ts'
 import type { JsonSchema } from './declarations.ts'
 import { FieldReader } from './fields.ts'
+import { loopControls } from './keywords.ts'
 import type { Loader } from './loader.ts'
 import type { Loop } from './model.ts'
 import { didYouMean } from './suggest.ts'
 import { newNameProblem } from './values.ts'
-
-const loopControls = new Set([
-  'loop_var',
-  'index_var',
-  'label',
-  'pause',
-  'extended',
-  'extended_allitems',
-  'break_when',
-])
 
 export function readLoop(loader: Loader, fields: FieldReader): Loop | undefined {
   const entry = fields.entry('loop')

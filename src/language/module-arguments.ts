@@ -91,8 +91,8 @@ export function readDefaultArguments(
 }
 
 function answerForeign(loader: Loader, module: ModuleSchema, entries: Map<string, MapEntry>): void {
-  answerForeignArguments(module, entries, (message, where, hint) =>
-    loader.report('invalid-argument', message, { where, hint }),
+  answerForeignArguments(module, entries, (message, details) =>
+    loader.report('invalid-argument', message, details),
   )
 }
 

@@ -1,8 +1,8 @@
 /** Arguments that Ansible's modules have, and that have another name here or do not exist, with hints. */
-import type { Position } from '../base/errors.ts'
 import { otherRoleArguments } from './keywords.ts'
 import type { MapEntry } from './model.ts'
 import type { ModuleSchema } from './module-schema.ts'
+import type { ProblemDetails } from './source.ts'
 
 /** `=name` is the name here; every other text is a hint. */
 const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -15,8 +15,6 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   apt: {
     allow_downgrades: '=allow_downgrade',
     'allow-downgrades': '=allow_downgrade',
-    autoremove: 'run apt-get autoremove with "command", and look at its dry run first',
-    deb: 'download it with get_url, and run apt-get install with "command" and "creates"',
     force: 'leave it out, and name packages that may be removed in allow_remove',
     force_apt_get: 'leave it out: apt-get is always used',
     'install-recommends': '=install_recommends',
@@ -50,7 +48,6 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   copy: {
     directory_mode: 'create the directory with file and "state: directory"',
     follow: 'leave it out: links are followed',
-    force: 'leave it out, or use a condition on stat to keep an existing file',
     name: '=dest',
     path: '=dest',
   },
@@ -68,10 +65,8 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     target: '=src',
   },
   find: {
-    age_stamp: 'leave it out: the time of the last change is compared',
     exclude: '=excludes',
     follow: 'leave it out: links are not followed',
-    get_checksum: 'use stat for each file',
     name: '=paths',
     path: '=paths',
     pattern: '=patterns',
@@ -79,9 +74,7 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   get_url: {
     backup: 'leave it out, or copy the file first',
-    force: 'give the expected checksum: another file is then downloaded again',
     sha256sum: 'write it as "checksum: sha256:..."',
-    timeout: 'leave it out: a download that makes no progress fails',
     url_password: '=password',
     url_username: '=username',
     use_proxy: '=proxy',
@@ -112,13 +105,10 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     values: 'write a task for each value, with "exclusive: false"',
   },
   lineinfile: {
-    backrefs: 'use replace: its "replace" refers to groups of "regexp"',
     dest: '=path',
     destfile: '=path',
-    firstmatch: 'write a pattern that matches only that line',
     name: '=path',
     regex: '=regexp',
-    search_string: '=regexp',
     value: '=line',
   },
   package_facts: {
@@ -175,7 +165,6 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   template: {
     follow: 'leave it out: links are followed',
-    force: 'leave it out, or use a condition on stat to keep an existing file',
     lstrip_blocks: 'leave it out: templates are Handlebars',
     path: '=dest',
     trim_blocks: 'leave it out: templates are Handlebars',
@@ -194,9 +183,7 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     remote_src: 'leave it out: the archive is always one of the host; copy or get_url brings it there',
   },
   uri: {
-    creates: 'use a condition on stat',
     dest: 'use get_url, or write "content" of the result with copy',
-    follow_redirects: 'leave it out: redirects are followed',
     force_basic_auth: 'leave it out: the login is always sent',
     return_content: 'leave it out: the result always has "content"',
     src: 'write the text as "body"',
@@ -215,10 +202,12 @@ const instead: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     user: '=name',
   },
   wait_for: {
-    connect_timeout: 'leave it out',
-    delay: 'leave it out: the task succeeds as soon as its condition holds',
-    host: 'leave it out: the port is one of the host itself',
-    sleep: 'leave it out',
+    active_connection_states: 'leave it out: a port is drained when no process uses a connection of it',
+    exclude_hosts: 'leave it out: a port is drained when it has no connections at all',
+    msg: 'leave it out: the failure names what was missing',
+  },
+  wait_for_connection: {
+    connect_timeout: 'use --connect-timeout',
   },
 }
 
@@ -238,7 +227,7 @@ export const foreignArguments: readonly (readonly [
 export function answerForeignArguments(
   { name, args }: Pick<ModuleSchema, 'name' | 'args'>,
   entries: Map<string, MapEntry>,
-  report: (message: string, where: Position, hint: string) => void,
+  report: (message: string, details: ProblemDetails) => void,
 ): void {
   const table = Object.hasOwn(instead, name) ? (instead[name] ?? {}) : {}
   const { properties = {} } = args as { readonly properties?: Readonly<Record<string, unknown>> }
@@ -247,12 +236,13 @@ export function answerForeignArguments(
     const text = table[key] ?? ''
     const meant = nameIn(text)
     entries.delete(key)
-    if (meant !== undefined && !entries.has(meant)) entries.set(meant, entry)
-    report(
-      `"${name}" has no "${key}"`,
-      entry.where,
-      meant === undefined ? text : `it is called "${meant}" here`,
-    )
+    const free = meant !== undefined && !entries.has(meant)
+    if (free) entries.set(meant, entry)
+    report(`"${name}" has no "${key}"`, {
+      where: entry.where,
+      hint: meant === undefined ? text : `it is called "${meant}" here`,
+      fix: free ? { kind: 'key', from: key, to: meant } : undefined,
+    })
   }
 }
 

@@ -39,9 +39,21 @@ const instead: Readonly<Record<string, string>> = {
   tempfile: 'write to a path of your choice with copy or template',
   ufw: 'run ufw with "command"',
   validate_argument_spec: 'declare the arguments in meta/arguments.yml of the role',
-  wait_for_connection: 'leave it out: the run waits for a host that restarts',
   yum_repository: 'use apt_repository; only Debian and its derivatives are supported',
   yum: 'use apt; only Debian and its derivatives are supported',
+}
+
+/** Modules whose arguments mean the same here under another name. */
+const same: Readonly<Record<string, string>> = {
+  modprobe: 'kernel_module',
+  package: 'apt',
+  systemd: 'service',
+  systemd_service: 'service',
+}
+
+/** Returns the name here of a module that needs no other change, unless its arguments are unknown here. */
+export function sameModule(name: string): string | undefined {
+  return Object.hasOwn(same, name) ? same[name] : undefined
 }
 
 /** Returns the hint for a module of Ansible; `undefined` for an unknown name. */

@@ -1,5 +1,6 @@
 /** Command lines that a module replaces: the module predicts its changes and changes nothing a second time. */
-import type { Task, Value } from './model.ts'
+import type { Task } from './model.ts'
+import { commandOf, literalArgument } from './task-program.ts'
 
 /** The first pattern that matches decides. Patterns match programs that change something. */
 const replaced: readonly (readonly [pattern: RegExp, module: string])[] = [
@@ -40,27 +41,10 @@ export function moduleForCommand(
   modules: ReadonlySet<string>,
 ): { readonly program: string; readonly module: string } | undefined {
   if (task.module !== 'command' && task.module !== 'shell') return undefined
-  if (literalOf(task.args.entries.get('reads')?.value) === true) return undefined
+  if (literalArgument(task, 'reads') === true) return undefined
   const line = commandOf(task)?.replace(/^sudo (-\S+ )*/, '')
   if (line === undefined || /[|;&\n`]|\$\(/.test(line)) return undefined
   const module = replaced.find(([pattern]) => pattern.test(line))?.[1]
   if (module === undefined || !modules.has(module)) return undefined
   return { program: line.split(' ')[0] ?? line, module }
-}
-
-/** The command line as written, with single spaces. */
-function commandOf({ args }: Task): string | undefined {
-  const argv = args.entries.get('argv')?.value
-  const words = argv?.kind === 'list' ? argv.items.map(sourceOf).join(' ') : undefined
-  const cmd = args.entries.get('cmd')?.value
-  return (words ?? (cmd === undefined ? undefined : sourceOf(cmd)))?.trim().replaceAll(/[ \t]+/g, ' ')
-}
-
-function sourceOf(value: Value): string {
-  if (value.kind === 'literal') return String(value.value)
-  return value.kind === 'template' ? value.source : ''
-}
-
-function literalOf(value: Value | undefined): unknown {
-  return value?.kind === 'literal' ? value.value : undefined
 }

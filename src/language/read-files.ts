@@ -4,6 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { lstatSync, readdirSync, statSync } from 'node:fs'
+import { defined } from '../base/defined.ts'
 import type { Problem } from '../base/errors.ts'
 import { type Keyring, noKeys } from './encrypted/keyring.ts'
 import { LockedError } from './encrypted/locked-error.ts'
@@ -123,7 +124,7 @@ export function readText(files: Files, path: string, problems: Problem[]): strin
 function sealedHere(path: string, format: SealedFormat): Problem {
   return {
     code: 'unreadable-file',
-    message: `cannot read "${path}": it is encrypted with ${formatNames[format]}, and gpuplay decrypts only files of variables`,
+    message: `cannot read "${path}": it is encrypted with ${formatNames[format]}, and gpuplay decrypts only inventories and files of variables`,
     hint: 'decrypt it, and put its secrets into an encrypted file of variables',
   }
 }
@@ -154,14 +155,29 @@ export function readYamlFile(files: Files, path: string, problems: Problem[]): R
  * the code `lockedCode`.
  */
 export function readVariablesFile(files: Files, path: string, problems: Problem[]): ReadYaml | undefined {
+  const source = readSealedSource(files, path, { problems })
+  const read = source && parsed(source, problems)
+  return read && { ...read, root: (source.sealed ? undefined : sopsValues(read.root)) ?? read.root }
+}
+
+/**
+ * Returns the text of a required file that may be encrypted. If it cannot be decrypted, the problem has the code
+ * `lockedCode`.
+ * @param options.plainNames Variables that are no secrets although the file is encrypted
+ */
+export function readSealedSource(
+  files: Files,
+  path: string,
+  { problems, plainNames }: { readonly problems: Problem[]; readonly plainNames?: ReadonlySet<string> },
+): SourceFile | undefined {
   const read = files.read(path)
   if (read.kind !== 'sealed') {
-    const plain = readYamlFile(files, path, problems)
-    return plain && { ...plain, root: sopsValues(plain.root) ?? plain.root }
+    const text = readText(files, path, problems)
+    return text === undefined ? undefined : new SourceFile(path, text)
   }
   try {
     const text = opened(read.bytes, read.format, files.keys)
-    return parsed(new SourceFile(path, text, { sealed: true }), problems)
+    return new SourceFile(path, text, { sealed: true, ...defined({ plainNames }) })
   } catch (error) {
     if (!(error instanceof LockedError)) throw error
     problems.push(lockedFile(path, error))

@@ -1,4 +1,5 @@
 /** The messages for values that do not match their schema. */
+import type { Fix } from '../base/errors.ts'
 import {
   describeProperties,
   describeProperty,
@@ -30,6 +31,7 @@ export interface SchemaFault {
 export interface Wording {
   readonly message: string
   readonly hint?: string | undefined
+  readonly fix?: Fix | undefined
 }
 
 export function word(fault: SchemaFault): Wording {
@@ -147,13 +149,15 @@ function wrongType(fault: SchemaFault): Wording {
     if (types.includes('boolean') && /^(y|n|yes|no|on|off)$/i.test(data)) {
       return {
         message: `${label} must be ${wanted}, but ${data} is text in YAML 1.2`,
-        hint: `write ${/^(y|yes|on)$/i.test(data) ? 'true' : 'false'}`,
+        hint: `write ${truth(data)}`,
+        fix: { kind: 'yaml', from: data, to: truth(data) },
       }
     }
     if (types.includes('boolean') && /^(true|false)$/i.test(data)) {
       return {
         message: `${label} must be ${wanted}, but ${show(data)} is text`,
         hint: `write ${data.toLowerCase()}, without quotes`,
+        fix: { kind: 'yaml', from: data, to: data.toLowerCase() },
       }
     }
     if ((types.includes('integer') || types.includes('number')) && /^-?\d+(\.\d+)?$/.test(data)) {
@@ -169,6 +173,11 @@ function wrongType(fault: SchemaFault): Wording {
   const entries = types.includes('array') ? 'start each entry of the list with "- "' : undefined
   const hint = description(fault.around) ?? entries
   return { message: `${label} must be ${wanted}, not ${show(data)}`, hint }
+}
+
+/** What a boolean of YAML 1.1 means. */
+function truth(data: string): 'true' | 'false' {
+  return /^(y|yes|on)$/i.test(data) ? 'true' : 'false'
 }
 
 function quoteIt({ key, quoted, source, data }: SchemaFault): string {

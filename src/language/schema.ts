@@ -179,7 +179,7 @@ function meantProperty(error: ErrorObject): readonly unknown[] {
 }
 
 function finish(wording: Wording, where: Position, subject: CheckSubject): Problem {
-  return problem(subject.code, wording.message, { where, hint: wording.hint })
+  return problem(subject.code, wording.message, { where, hint: wording.hint, fix: wording.fix })
 }
 
 function extraKey(error: ErrorObject): string | undefined {

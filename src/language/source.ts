@@ -1,6 +1,6 @@
 /** Source texts, their positions and excerpts. */
 import { isSecretFile, isSecretName } from '../base/secret.ts'
-import type { Position, Problem } from '../base/errors.ts'
+import type { Fix, Position, Problem } from '../base/errors.ts'
 import { defined } from '../base/defined.ts'
 
 /** A user's file. Creates positions that can show an excerpt. */
@@ -9,11 +9,21 @@ export class SourceFile {
   readonly text: string
   /** It was encrypted. */
   readonly sealed: boolean
+  /** Names of variables that are no secrets although the file was encrypted. */
+  readonly plainNames: ReadonlySet<string>
   readonly #lineStarts: readonly number[]
 
-  constructor(file: string, text: string, { sealed = false }: { readonly sealed?: boolean } = {}) {
+  constructor(
+    file: string,
+    text: string,
+    {
+      sealed = false,
+      plainNames = new Set(),
+    }: { readonly sealed?: boolean; readonly plainNames?: ReadonlySet<string> } = {},
+  ) {
     this.file = file
     this.sealed = sealed
+    this.plainNames = plainNames
     this.text = text
     const starts = [0]
     for (let index = text.indexOf('\n'); index !== -1; index = text.indexOf('\n', index + 1)) {
@@ -61,6 +71,8 @@ export class SourcePosition implements Position {
   readonly length: number
   /** In a file that was encrypted. */
   readonly sealed: boolean
+  /** Names of variables that are no secrets nevertheless. */
+  readonly plainNames: ReadonlySet<string>
   readonly #source: SourceFile
 
   constructor(source: SourceFile, place: { line: number; column: number; length: number }) {
@@ -69,6 +81,7 @@ export class SourcePosition implements Position {
     this.column = place.column
     this.length = place.length
     this.sealed = source.sealed
+    this.plainNames = source.plainNames
     this.#source = source
   }
 
@@ -176,9 +189,9 @@ function shortened(text: string): string {
   return text.length <= longest ? text : `${text.slice(0, 400)} ... ${text.slice(-150)}`
 }
 
-/** Whether the position is in a file that was encrypted: everything in it is a secret. */
-export function isSealed(position: Position): boolean {
-  return position instanceof SourcePosition && position.sealed
+/** Whether the position is in a file that was encrypted, where variables of this name are secrets. */
+export function isSealed(position: Position, name = ''): boolean {
+  return position instanceof SourcePosition && position.sealed && !position.plainNames.has(name)
 }
 
 /** Returns the excerpt for a position, if its source text is available. */
@@ -189,13 +202,16 @@ export function excerptOf(position: Position): string | undefined {
 export interface ProblemDetails {
   readonly where?: Position | undefined
   readonly hint?: string | undefined
+  /** Left out for a file that was encrypted. */
+  readonly fix?: Fix | undefined
 }
 
 /** Creates a problem with an excerpt. Cuts the middle of a long message or hint. */
 export function problem(code: string, message: string, details: ProblemDetails = {}): Problem {
   const excerpt = details.where === undefined ? undefined : excerptOf(details.where)
   const hint = details.hint === undefined ? undefined : shortened(details.hint)
-  return { code, message: shortened(message), ...defined({ hint, where: details.where, excerpt }) }
+  const fix = details.where === undefined || isSealed(details.where) ? undefined : details.fix
+  return { code, message: shortened(message), ...defined({ hint, where: details.where, excerpt, fix }) }
 }
 
 /** Maps offsets in a text from a file to positions in the file. */

@@ -1,5 +1,5 @@
 /** Reads one task or handler. */
-import type { Position } from '../base/errors.ts'
+import type { Fix, Position } from '../base/errors.ts'
 import { FieldReader } from './fields.ts'
 import { inherit, type Inherited, inheritedByHandlers } from './inherited.ts'
 import { handlerKeywords, misplaced, notYet, taskKeywords } from './keywords.ts'
@@ -12,10 +12,11 @@ import { changesInventory } from './inventory-tasks.ts'
 import { metaAction } from './meta-action.ts'
 import { propertiesOf, readTaskArguments } from './module-arguments.ts'
 import { type ModuleSchema, shortModuleName } from './module-schema.ts'
-import { moduleInstead } from './other-modules.ts'
+import { moduleInstead, sameModule } from './other-modules.ts'
 import { possibleIncludes } from './possible-includes.ts'
 import { didYouMean } from './suggest.ts'
-import type { YamlEntry, YamlMap } from './yaml.ts'
+import { isTemplate } from './template.ts'
+import type { YamlEntry, YamlMap, YamlNode } from './yaml.ts'
 
 /** The origin of a list of tasks, and what its tasks inherit. */
 export interface TaskSurroundings {
@@ -223,12 +224,15 @@ function reportUnknownKey(
   const later = Object.hasOwn(notYet, key) && !argument ? notYet[key] : undefined
   if (later !== undefined || key.startsWith('with_')) {
     const hint = later ?? 'write loop'
-    loader.report('not-yet-supported', `"${key}" is not yet supported`, { where, hint })
+    const fix = loopsAlike(key, entry.value) ? rename(key, 'loop') : undefined
+    loader.report('not-yet-supported', `"${key}" is not yet supported`, { where, hint, fix })
     return
   }
   if (module === undefined) {
+    const meant = sameModule(shortModuleName(key))
     loader.report('unknown-module', `there is no module and no keyword "${key}"`, {
       where,
+      fix: meant === undefined ? undefined : rename(key, meant),
       hint:
         moduleInstead(shortModuleName(key)) ??
         didYouMean(shortModuleName(key), [...loader.modules.keys(), ...keywords], 'see "gpuplay modules"'),
@@ -241,6 +245,25 @@ function reportUnknownKey(
       ? `it is an argument of "${module.name}": indent it`
       : ((Object.hasOwn(misplaced, key) ? misplaced[key] : undefined) ?? didYouMean(key, keywords)),
   })
+}
+
+function rename(from: string, to: string): Fix {
+  return { kind: 'key', from, to }
+}
+
+/**
+ * Whether `loop` has the same items. `with_items` flattens lists, so every item must be known not to be one.
+ */
+function loopsAlike(key: string, value: YamlNode): boolean {
+  if (key === 'with_list') return true
+  return (
+    key === 'with_items' &&
+    value.kind === 'list' &&
+    value.items.every(
+      (item) =>
+        item.kind === 'map' || (item.kind === 'scalar' && !item.cel && !isTemplate(String(item.value))),
+    )
+  )
 }
 
 /** The handlers that a task or block notifies. */

@@ -75,6 +75,7 @@ import { unarchive } from './unarchive/module.ts'
 import { uri } from './uri/module.ts'
 import { user } from './user/module.ts'
 import { waitFor } from './wait-for/module.ts'
+import { waitForConnection } from './wait-for-connection/module.ts'
 
 export const modules: readonly Module[] = [
   addHost,
@@ -152,4 +153,5 @@ export const modules: readonly Module[] = [
   uri,
   user,
   waitFor,
+  waitForConnection,
 ]

@@ -91,6 +91,11 @@ interface Definition<Args, Seen> {
   readonly verifies?: boolean
   /** Exit code of the run if a task with this module fails and neither task nor role sets one. Default 7. */
   readonly exitCode?: ExitCode
+  /**
+   * The plan while the host cannot be reached, which waits for it (`wait_for_connection`). Without this, the task
+   * ends as unreachable. In a play, work on the host that precedes its tasks comes after such a task.
+   */
+  whileUnreachable?(args: Args): Plan
   /** Returns the actions for the arguments and the observed state. Pure and synchronous. */
   plan(args: Args, seen: Seen): Plan
   /** The result for `register`; the engine adds `changed`, `failed` and `skipped`. */

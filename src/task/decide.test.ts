@@ -281,6 +281,8 @@ test('a pause is waited for once, after everything before it, and not in a dry r
   assert.equal(short(decided(plan, { state, waiting: true })), 'flush')
   assert.deepEqual(decided(plan, { state }), paused(7))
   assert.equal(short(decided(plan, { state })), 'ok')
+  const waits = { ...settle('starting', 60), pause: { seconds: 7 } }
+  assert.deepEqual(decided(waits, { state: freshState() }), paused(7))
 })
 
 test('a pause with a question fails without a yes, or without a terminal', () => {

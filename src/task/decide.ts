@@ -73,11 +73,9 @@ export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next
   // Repeat a probe that failed on a prediction after sending everything before it.
   if (look.kind !== 'planned') {
     if (pending) return { kind: 'flush' }
-    return done(
-      look.kind === 'unreachable'
-        ? progress.finish({ kind: 'unreachable', problem: look.problem })
-        : progress.fail(plainFailure(look.problem)),
-    )
+    return look.kind === 'unreachable'
+      ? unreachable(look.problem, unit, state, stage)
+      : done(progress.fail(plainFailure(look.problem)))
   }
   const { plan, reading } = look
   if (!stage.sends && state.final) {
@@ -88,8 +86,8 @@ export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next
   progress.planned(plan)
   if (plan.refusal)
     return pending ? { kind: 'flush' } : done(progress.fail(failureOf(plan.refusal), reading.seen))
-  if (plan.settle) return settle(plan.settle, unit, state, stage)
   if (plan.pause && stage.sends && !state.paused) return pause(plan.pause, unit, state, stage)
+  if (plan.settle) return settle(plan.settle, unit, state, stage)
   state.settling = undefined
   progress.found(plan.actions.map(labelOf))
   if (plan.actions.length === 0) {
@@ -106,6 +104,15 @@ export function decide(look: Look, unit: Unit, state: State, stage: Stage): Next
     return unit.queued.length > 0 && stage.sends ? { kind: 'flush' } : done(progress.fail(notConverged(plan)))
   }
   return act(plan, reading, { unit, state, stage })
+}
+
+/** Ends the unit, unless its module waits for the host and has time left. */
+function unreachable(problem: Problem, unit: Unit, state: State, stage: Stage): Next {
+  const { pause: first, settle: wanted } = unit.module.whileUnreachable?.(unit.ready.args) ?? {}
+  if (first && stage.sends && !state.paused) return pause(first, unit, state, stage)
+  const expired = wanted === undefined || state.settling?.expired(wanted, stage.now()) === true
+  if (expired) return done(unit.progress.finish({ kind: 'unreachable', problem }))
+  return settle(wanted, unit, state, stage)
 }
 
 function leavesNothing({ actions, refusal, settle: wait }: Plan): boolean {
@@ -156,7 +163,8 @@ function settle(wanted: Settle, unit: Unit, state: State, stage: Stage): Next {
   const why = state.settling.isLong(stage.now())
     ? `waiting up to ${wanted.timeout} s: ${wanted.why}`
     : undefined
-  return { kind: 'wait', seconds: state.settling.pause(), reason: wanted.why, ...defined({ why }) }
+  const seconds = wanted.sleep ?? state.settling.pause()
+  return { kind: 'wait', seconds, reason: wanted.why, ...defined({ why }) }
 }
 
 function pause({ seconds, question }: Pause, unit: Unit, state: State, stage: Stage): Next {

@@ -12,6 +12,8 @@ const packages = [
   { name: 'conf-driver', version: '1', more: '' },
   { name: 'conf-wants-driver', version: '1', more: 'Depends: conf-driver' },
   { name: 'conf-broken', version: '1', more: 'Depends: conf-nowhere' },
+  { name: 'conf-library', version: '1', more: '' },
+  { name: 'conf-wants-library', version: '1', more: 'Depends: conf-library' },
 ] as const
 
 /** Creates an unsigned repository in a folder, and version 1 of the first package. */
@@ -94,6 +96,25 @@ export function aptCases(lab: () => Lab): readonly ConformanceCase[] {
       arrange: () => holdDpkgLock(lab().node('pve1')),
       args: { name: 'conf-driver', lock_timeout: 1 },
       problem: 'dpkg-locked',
+    },
+    {
+      module: apt,
+      says: 'a package file with its dependency',
+      args: { deb: '/srv/repository/conf-wants-library_1.deb' },
+      besides: books,
+    },
+    {
+      module: apt,
+      says: 'a package that goes with what only it needed',
+      args: { name: 'conf-wants-library', state: 'absent', autoremove: true },
+      besides: books,
+    },
+    {
+      module: apt,
+      says: 'what no package needs any more',
+      setup: 'apt-get -y -qq install conf-library && apt-mark auto conf-library',
+      args: { autoremove: true },
+      besides: books,
     },
     {
       module: apt,

@@ -122,6 +122,12 @@ export function fileCases(folder: string): readonly ConformanceCase[] {
     },
     {
       module: copy,
+      says: 'an existing file that keeps its content',
+      setup: `echo own >${at('kept')} && chmod 644 ${at('kept')}`,
+      args: { dest: at('kept'), content: 'ours', force: false, mode: '0600' },
+    },
+    {
+      module: copy,
       says: 'special characters',
       args: { dest: at("it's a \\ $(file)\t;"), content: 'a\0b\'"\\$`\n\n' },
     },
@@ -135,6 +141,12 @@ export function fileCases(folder: string): readonly ConformanceCase[] {
       says: 'a replaced line',
       setup: `printf '#Port 22\\nUse yes' >${at('sshd')}`,
       args: { path: at('sshd'), regexp: '^#?Port', line: 'Port 2222' },
+    },
+    {
+      module: lineinfile,
+      says: 'a line with parts of the old one',
+      setup: `printf 'a 1\\na=2\\n' >${at('backrefs')}`,
+      args: { path: at('backrefs'), regexp: '^a (\\d)$', line: 'a=\\1', backrefs: true, firstmatch: true },
     },
     {
       module: lineinfile,
@@ -256,7 +268,16 @@ export function fileCases(folder: string): readonly ConformanceCase[] {
     {
       module: find,
       says: 'files of a size and an age',
-      args: { paths: folder, patterns: '*', recurse: true, hidden: true, size: '-1k', age: '-1d' },
+      args: {
+        paths: folder,
+        patterns: '*',
+        recurse: true,
+        hidden: true,
+        size: '-1k',
+        age: '-1d',
+        age_stamp: 'ctime',
+        get_checksum: true,
+      },
       dry: 'ok',
     },
     { module: stat, says: 'a file', args: { path: '/etc/hostname' }, dry: 'ok' },

@@ -20,6 +20,7 @@ import { timezone } from '../../src/modules/timezone/module.ts'
 import { uri } from '../../src/modules/uri/module.ts'
 import { user } from '../../src/modules/user/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
+import { waitForConnection } from '../../src/modules/wait-for-connection/module.ts'
 import { books } from './books.ts'
 import type { ConformanceCase } from './conformance.ts'
 
@@ -239,6 +240,13 @@ export const systemCases: readonly ConformanceCase[] = [
     args: { url: `${cuda}/Packages`, dest: '/opt/lists/', mode: '0600' },
     besides: books,
   },
+  {
+    module: getUrl,
+    says: 'the file of the server in place of another, by force',
+    setup: 'echo other >/opt/lists/Packages',
+    args: { url: `${cuda}/Packages`, dest: '/opt/lists/Packages', force: true, timeout: 60 },
+    besides: books,
+  },
   { module: uri, says: 'a request that reads', args: { url: `${cuda}/Packages`, method: 'HEAD' }, dry: 'ok' },
   {
     module: uri,
@@ -249,6 +257,9 @@ export const systemCases: readonly ConformanceCase[] = [
   { module: reboot, says: 'no restart if none is required', args: { required: false }, dry: 'ok' },
   { module: reboot, says: 'a restart of the node', args: { timeout: 120 }, dry: 'unknown' },
   { module: waitFor, says: 'a port', args: { port: 22 }, dry: 'ok' },
+  { module: waitFor, says: 'a port that is open', args: { port: 22, host: 'localhost' }, dry: 'ok' },
+  { module: waitFor, says: 'a port without connections', args: { port: 9, state: 'drained' }, dry: 'ok' },
+  { module: waitForConnection, says: 'a host that answers', args: {}, dry: 'ok' },
   { module: stat, says: 'a device', args: { path: '/dev/null' }, dry: 'ok' },
   { module: packageFacts, says: 'all packages', args: {}, dry: 'ok' },
   { module: serviceFacts, says: 'all services', args: {}, dry: 'ok' },

@@ -1,7 +1,7 @@
 /**
- * Runs every command of docs/guide.md in its order on a new node with two containers: those in blocks, in
- * sentences, and in the last columns of tables. Lines that start with `gpuplay` run in the folder of the
- * inventory, all others on the node.
+ * Runs every command of docs/guide.md, docs/troubleshooting.md and docs/start.md in their order on a new node
+ * with two containers: those in blocks, in sentences, and in the last columns of tables. Lines that start with
+ * `gpuplay` run in the folder of the inventory, all others on the node.
  */
 import assert from 'node:assert/strict'
 import { copyFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,59 +13,36 @@ import { whyNoLab } from '../lab/machine.ts'
 import { run } from '../lab/process.ts'
 import { gpuplay, root } from '../whole/support/gpuplay.ts'
 import { declareStorage } from './support/template-fleet.ts'
-import { type Part, partsOf, readPage } from '../whole/support/markdown.ts'
+import { type Page, readPage } from '../whole/support/markdown.ts'
+import { pageSteps, type PageStep } from '../whole/support/page-steps.ts'
 
 const name = `guide-${process.pid}`
-const page = readPage(readFileSync(join(root, 'docs/guide.md'), 'utf8'))
 
-/** Programs whose command lines in sentences are commands, if they have arguments. */
-const programs = new Set(
-  `gpuplay pct qm pvecm ha-manager proxmox-boot-tool dkms modprobe mokutil journalctl systemctl apt apt-get
-  nvidia-smi nvcc docker sed`.split(/\s+/),
-)
-
-interface Step {
-  /** A command line, or the path of a file. */
-  readonly line: string
-  /** The text of a file. */
-  readonly text?: string
+interface Chapter {
+  readonly title: string
+  readonly steps: readonly PageStep[]
+  /** Whether it begins with `gpuplay init`. */
+  readonly first?: true
 }
 
-/** The files and commands of blocks, and the commands in sentences that no block has, each of these once. */
-function steps(): readonly Step[] {
-  const before = new Set(page.parts.flatMap(({ part }) => linesOf(part)))
-  return page.parts.flatMap(({ part }) => {
-    if (part.type === 'code') return [...fileOf(part), ...linesOf(part).map((line) => ({ line }))]
-    const found = inSentences(part).filter((line) => !before.has(line))
-    for (const line of found) before.add(line)
-    return found.map((line) => ({ line }))
-  })
-}
+const pageOf = (file: string): Page => readPage(readFileSync(join(root, 'docs', file), 'utf8'))
+const guide = pageOf('guide.md')
+const removal = guide.parts.filter(({ headings }) => headings.includes('Removal'))
+const others = guide.parts.filter((part) => !removal.includes(part))
 
-function linesOf({ type, lang, value = '' }: Part): readonly string[] {
-  return type === 'code' && lang === 'sh' ? value.split('\n') : []
-}
-
-/** The first line names the file. */
-function fileOf({ lang, value = '' }: Part): readonly Step[] {
-  const [, path] = /^# (\S+)\n/.exec(value) ?? []
-  return lang === 'yaml' && path !== undefined ? [{ line: path, text: `${value}\n` }] : []
-}
-
-function inSentences(part: Part): readonly string[] {
-  const rows = part.type === 'table' ? (part.children ?? []) : []
-  const texts = part.type === 'table' ? rows.flatMap(({ children = [] }) => children.slice(-1)) : [part]
-  const codes = texts.flatMap((text) => partsOf(text, 'inlineCode')).map(({ value = '' }) => value)
-  return [...new Set(codes)].filter((line) => programs.has(line.split(' ', 1)[0] ?? '') && line.includes(' '))
-}
+/** In this order. After the removal, the last one starts with a new node again. */
+const chapters: readonly Chapter[] = [
+  { title: 'docs/guide.md', steps: pageSteps({ ...guide, parts: others }), first: true },
+  { title: 'docs/troubleshooting.md', steps: pageSteps(pageOf('troubleshooting.md')) },
+  { title: 'docs/guide.md, Removal', steps: pageSteps({ ...guide, parts: removal }) },
+  { title: 'docs/start.md', steps: pageSteps(pageOf('start.md')), first: true },
+]
 
 describe('the guide', { skip: whyNoLab() ?? false, timeout: 1_800_000 }, () => {
   let lab: Lab
   let folder = ''
 
   before(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'gpuplay-guide-'))
-    cpSync(join(root, 'inventory/phoenix'), folder, { recursive: true })
     lab = await Lab.up({ name, nodes: 1, containers: 2 })
     await declareStorage(lab)
     await offerAddresses()
@@ -95,7 +72,7 @@ describe('the guide', { skip: whyNoLab() ?? false, timeout: 1_800_000 }, () => {
     )
   }
 
-  async function execute({ line, text }: Step): Promise<void> {
+  async function execute({ line, text }: PageStep): Promise<void> {
     if (text !== undefined) {
       writeFileSync(join(folder, line), text)
       return answer()
@@ -109,10 +86,19 @@ describe('the guide', { skip: whyNoLab() ?? false, timeout: 1_800_000 }, () => {
     else await lab.node('pve1').output(line)
   }
 
-  const all = steps()
-  it('has files and commands', () => {
-    assert.ok(all.some(({ text }) => text !== undefined))
-    assert.ok(all.length > 25)
-  })
-  for (const step of all) it(`says: ${step.line}`, () => execute(step))
+  /** In which `gpuplay init` works. */
+  function emptyFolder(): void {
+    if (folder !== '') rmSync(folder, { recursive: true, force: true })
+    folder = mkdtempSync(join(tmpdir(), 'gpuplay-guide-'))
+    cpSync(join(root, 'inventory/phoenix'), folder, { recursive: true })
+  }
+
+  for (const { title, steps, first } of chapters)
+    describe(title, () => {
+      before(() => {
+        if (first) emptyFolder()
+      })
+      it('has commands', () => assert.ok(steps.length > 1))
+      for (const step of steps) it(`says: ${step.line}`, () => execute(step))
+    })
 })

@@ -77,7 +77,7 @@ async function prepared(
     check: true,
   })
   const files = await keyedFiles(context, line)
-  const dependencies = { ...dependenciesOf(context, files), sinks: [] }
+  const dependencies = { ...(await dependenciesOf(context, files, request)), sinks: [] }
   const run = prepareRun(request, dependencies, context.signal)
   const { inventory } = run.loaded
   const host = hostOf(inventory, hostName(wanted))

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { scratchFolder } from '../../connection/testing/programs.ts'
@@ -81,4 +81,37 @@ test('what --list prints is an inventory with the same hosts, groups, values and
   const program = write('saved.sh', `#!/bin/sh\ncat ${saved}\n`)
   chmodSync(program, 0o755)
   assert.equal((await gpuplay(folder, ['inventory', '-i', program, '--list'])).output, first.output)
+})
+
+test('an inventory that is encrypted as a whole: its variables are secrets, its connections are not', async () => {
+  const folder = scratchFolder()
+  const at = (name: string): string => join(folder, name)
+  const { output } = await gpuplay(folder, ['secrets', 'keygen', at('age.key')])
+  const recipient = /age1\w+/.exec(output)?.[0] ?? ''
+  writeFileSync(at('gpuplay.yml'), `age_identities: ${at('age.key')}\nage_recipients: ${recipient}\n`)
+  for (const [name, text] of [
+    ['hosts.yml', 'all:\n  hosts:\n    web: {connection: local, region: far-north, password: opensesame}\n'],
+    ['hosts.ini', '[db]\ndb1 ansible_connection=local ansible_host=192.0.2.7 region=far-south\n'],
+  ] as const) {
+    writeFileSync(at(name), text)
+    const sealed = await gpuplay(folder, ['secrets', 'encrypt', at(name)])
+    assert.equal(sealed.exitCode, 0, sealed.errors)
+    assert.match(readFileSync(at(name), 'utf8'), /^-----BEGIN AGE ENCRYPTED FILE-----/)
+  }
+  const inventories = ['-i', at('hosts.yml'), '-i', at('hosts.ini')]
+  const listed = await gpuplay(folder, ['inventory', '--list', ...inventories])
+  assert.equal(listed.exitCode, 0, listed.errors)
+  assert.deepEqual(JSON.parse(listed.output)._meta.hostvars, {
+    web: { connection: 'local', password: '(secret)', region: '(secret)' },
+    db1: { ansible_connection: 'local', ansible_host: '192.0.2.7', region: '(secret)' },
+  })
+  const ran = await gpuplay(folder, ['exec', 'all', ...inventories, '--', 'echo', 'far-north'])
+  assert.equal(ran.exitCode, 0, ran.errors)
+  assert.match(ran.output, /db1 \| exit 0/)
+  assert.doesNotMatch(ran.output, /far-north/)
+
+  writeFileSync(at('gpuplay.yml'), '')
+  const locked = await gpuplay(folder, ['inventory', '--list', ...inventories])
+  assert.equal(locked.exitCode, 2)
+  assert.match(locked.errors, /cannot decrypt ".*hosts\.yml": gpuplay has no age key/)
 })

@@ -18,12 +18,13 @@ import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
 import { jsonText } from '../../view/json-text.ts'
 import { place, table } from '../../view/text.ts'
+import { askedClusters } from '../clusters.ts'
 import { configured } from '../configuration.ts'
 import type { Context } from '../context.ts'
 import type { InventoryFlags } from '../flags.ts'
 import { keyedFiles } from '../keyed-files.ts'
-import { inventoriesOf } from '../run-inputs.ts'
-import { reportProblems } from '../show.ts'
+import { connectionDefaults, inventoriesOf } from '../run-inputs.ts'
+import { reportProblems, reportWarnings } from '../show.ts'
 
 export interface InventoryCommandFlags extends InventoryFlags {
   readonly list: boolean
@@ -43,7 +44,14 @@ export async function inventoryCommand(this: Context, flags: InventoryCommandFla
     if (problems.length > 0) throw new InputError(problems)
     const { environment, addresses: ownAddresses } = this.world
     const sources = inventoriesOf(this, configuration)
-    const loaded = loadInventory(sources, { extra, environment, ownAddresses, files })
+    const defaults = await connectionDefaults(this, {
+      ...configuration,
+      askPass: false,
+      askBecomePass: false,
+    })
+    const clusters = await askedClusters(this, { inventories: sources, extra, files, defaults })
+    const loaded = loadInventory(sources, { extra, environment, ownAddresses, files, clusters })
+    reportWarnings(this, loaded.warnings)
     const chosen = chosenHosts(loaded, flags.limit)
     // Without keys: no value is decrypted.
     const localSources = { environment, files: { ...files, keys: blindKeys }, folders: ['.'] }

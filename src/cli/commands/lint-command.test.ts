@@ -1,21 +1,12 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { scratchFolder } from '../../connection/testing/programs.ts'
-import { adviceCodes } from '../../language/lint-advice.ts'
+import { adviceCodes } from '../../language/lint-codes.ts'
 import { gpuplay } from '../testing/command-line.ts'
+import { folderWith } from '../testing/folder-with.ts'
 
 const repository = join(import.meta.dirname, '../../..')
-
-function folderWith(files: Readonly<Record<string, string>>): string {
-  const folder = scratchFolder()
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(folder, name)), { recursive: true })
-    writeFileSync(join(folder, name), text)
-  }
-  return folder
-}
 
 /** The advice on one line each: `FILE:LINE CODE`. */
 async function adviceIn(folder: string, ...words: readonly string[]): Promise<readonly string[]> {
@@ -37,6 +28,14 @@ const everything = {
     - debug: { msg: "{{ read_one }}" }
     - name: Make a folder
       command: mkdir -p /srv/data
+    - name: Check the data
+      command: /opt/check /srv/data
+    - name: Install
+      apt: { name: nginx, state: latest }
+    - name: Share
+      file: { path: /srv/data, state: directory, mode: '0777' }
+    - name: Look
+      shell: { cmd: /opt/look at it, reads: true }
   handlers:
     - name: Restart it
       debug: { msg: x }
@@ -55,7 +54,11 @@ const all = [
   'site.yml:3 variable-not-read',
   'site.yml:7 unnamed-task',
   'site.yml:9 command-with-module',
-  'site.yml:11 handler-not-notified',
+  'site.yml:11 always-changed',
+  'site.yml:13 unpinned-version',
+  'site.yml:15 writable-by-all',
+  'site.yml:17 shell-not-needed',
+  'site.yml:19 handler-not-notified',
   'roles/web/defaults/main.yml:2 undeclared-role-variable',
   'roles/plain/defaults/main.yml:1 role-without-arguments',
 ]
@@ -68,7 +71,7 @@ describe('gpuplay lint', () => {
     assert.deepEqual(new Set(all.map((line) => line.split(' ')[1])), new Set(adviceCodes))
     const { exitCode, output } = await gpuplay(folder, ['lint', '.'])
     assert.equal(exitCode, 8)
-    assert.match(output, /\n0 mistakes, 7 pieces of advice; checked 1 playbook and 2 roles\n$/)
+    assert.match(output, /\n0 mistakes, 11 pieces of advice; checked 1 playbook and 2 roles\n$/)
     assert.match(
       output,
       /site\.yml:9:7: advice\[command-with-module\]: the module "file" does what this "mkdir" does, and predicts its changes\n[^]*?help: see "gpuplay modules file"; for a program that changes nothing write "reads: true"\n/,
@@ -155,6 +158,33 @@ describe('gpuplay lint', () => {
     assert.match(output, /\n1 mistake, 1 piece of advice;/)
   })
 
+  test('a role is advised to declare the variables that it reads, whether or not an inventory sets them', async () => {
+    const own = folderWith({
+      'hosts.yml': 'all: { hosts: { a: { web_user: x } } }\n',
+      'roles/web/meta/arguments.yml': 'type: object\nproperties: { web_port: { type: integer } }\n',
+      'roles/web/tasks/main.yml': `- name: Say
+  debug: { msg: '{{ web_port }} {{ web_user }} {{ inventory_hostname }} {{ port }}' }
+- name: Say it again
+  debug: { msg: '{{ web_prot }}' }
+`,
+    })
+    for (const options of [[], ['-i', join(own, 'hosts.yml')]]) {
+      const { output, exitCode } = await gpuplay(own, ['lint', 'roles/web', ...options])
+      assert.deepEqual(
+        [...output.matchAll(/^(\S+): advice\[undeclared-role-variable\]: (.*)$/gm)].map(
+          ([, ...parts]) => parts,
+        ),
+        [
+          ['roles/web/tasks/main.yml:2:36', '"web_user" is not defined in the role "web"'],
+          ['roles/web/tasks/main.yml:4:21', '"web_prot" is not defined in the role "web"'],
+        ],
+      )
+      assert.match(output, /help: describe it in meta\/arguments\.yml of the role, and give it a default/)
+      assert.match(output, /help: did you mean "web_port"\?/)
+      assert.equal(exitCode, 8)
+    }
+  })
+
   test('a path that does not exist, or contains nothing, is a mistake', async () => {
     const { exitCode, output } = await gpuplay(folder, ['lint', 'none.yml', 'roles/web/meta'])
     assert.equal(exitCode, 2)
@@ -168,7 +198,7 @@ describe('gpuplay lint', () => {
       'roles/web/meta/arguments.yml':
         'type: object\nproperties: { web_port: { type: integer }, web_file: { type: string } }\n',
       'roles/web/tasks/main.yml':
-        "- name: Write\n  template: { src: '{{ web_file }}.hbs', dest: /tmp/x }\n- name: Other\n  command: /bin/other\n  notify: Again\n  when: false\n",
+        "- name: Write\n  template: { src: '{{ web_file }}.hbs', dest: /tmp/x }\n- name: Other\n  debug: { msg: x }\n  notify: Again\n  when: false\n",
       'roles/web/handlers/main.yml': '- name: Again\n  debug: { msg: x }\n',
       'roles/web/templates/a.hbs': '{{ web_port }}\n',
     })

@@ -1,99 +1,97 @@
+import { relative } from 'node:path'
+import { defined, mapped } from '../../base/defined.ts'
 import { exitCodes } from '../../base/errors.ts'
+import type { ModuleTable } from '../../engine/custom/custom-modules.ts'
+import { problem } from '../../language/source.ts'
 import { didYouMean } from '../../language/suggest.ts'
-import { modules as catalogue } from '../../modules/catalogue.ts'
+import { describedProperties } from '../../modules/described-properties.ts'
 import type { Module } from '../../modules/module.ts'
-import { table } from '../../view/text.ts'
+import { plainText, table } from '../../view/text.ts'
 import type { Context } from '../context.ts'
+import { projectModules } from '../project-modules.ts'
+import { reportProblems } from '../show.ts'
 
 export interface ModulesFlags {
   readonly json: boolean
 }
 
-/** `gpuplay modules [NAME]` */
+/** A module, with its file if it is a custom one, relative to this folder. */
+interface ListedModule {
+  readonly module: Module
+  readonly file: string | undefined
+}
+
+/** `gpuplay modules [NAME]`. Runs the code of custom modules: of all, or of the named one. */
 export function modulesCommand(this: Context, flags: ModulesFlags, name?: string): void {
-  if (name === undefined) {
-    if (flags.json) {
-      this.output.write(`${JSON.stringify(catalogue.map(asData), null, 2)}\n`)
-      return
-    }
-    const rows = catalogue.map((module) => [module.name, module.summary])
-    this.output.write(`${table(rows).join('\n')}\n`)
-    return
-  }
-  const module = catalogue.find((candidate) => candidate.name === name)
-  if (module === undefined) {
-    const names = catalogue.map((candidate) => candidate.name)
-    const hint = didYouMean(name, names, 'run "gpuplay modules" to list all')
-    this.errors.write(`error: there is no module ${JSON.stringify(name)}\n  help: ${hint}\n`)
-    this.setExitCode(exitCodes.invalidInput)
-    return
-  }
-  this.output.write(flags.json ? `${JSON.stringify(asData(module), null, 2)}\n` : `${describe(module)}\n`)
+  const known = projectModules(this)
+  const unknown = name === undefined || known.has(name) ? [] : [unknownModule(name, known)]
+  const names = [...known.keys()].filter((each) => name === undefined || each === name)
+  const listed = names.flatMap((each) => readable(known, each, this.world.workingDirectory))
+  const text = flags.json ? jsonOf(listed, name) : textOf(listed, name)
+  if (text !== '') this.output.write(`${text}\n`)
+  const problems = [...unknown, ...known.problems]
+  if (problems.length === 0) return
+  reportProblems(this, problems, { color: 'auto' })
+  this.setExitCode(exitCodes.invalidInput)
 }
 
-function asData({ name, summary, args, result }: Module): object {
-  return { name, summary, args, result }
+function unknownModule(name: string, known: ModuleTable) {
+  return problem('unknown-module', `there is no module ${JSON.stringify(name)}`, {
+    hint: didYouMean(name, [...known.keys()], 'run "gpuplay modules" to list all'),
+  })
 }
 
-interface Property {
-  readonly type?: string | readonly string[]
-  readonly description?: string
-  readonly default?: unknown
-  readonly enum?: readonly unknown[]
-  readonly items?: Property
-  readonly oneOf?: readonly Property[]
-  readonly anyOf?: readonly Property[]
+/** Nothing for a custom module with mistakes, which are in the problems then. */
+function readable(known: ModuleTable, name: string, base: string): readonly ListedModule[] {
+  const before = known.problems.length
+  const module = known.get(name)
+  if (module === undefined || known.problems.length > before) return []
+  return [{ module, file: mapped(known.fileOf(name), (file) => relative(base, file)) }]
 }
 
-interface Shape {
-  /** The schema of keys that `properties` does not name. */
-  readonly additionalProperties?: boolean | Property
-  readonly properties?: Readonly<Record<string, Property>>
-  readonly required?: readonly string[]
+function jsonOf(listed: readonly ListedModule[], name: string | undefined): string {
+  const data = listed.map(asData)
+  if (name === undefined) return JSON.stringify(data, null, 2)
+  return data.map((one) => JSON.stringify(one, null, 2)).join('\n')
 }
 
-function describe(module: Module): string {
-  const args = shapeOf(module.args)
-  const result = shapeOf(module.result)
-  const lines = [`${module.name}: ${module.summary}`, '', 'ARGUMENTS', ...properties(args)]
+function textOf(listed: readonly ListedModule[], name: string | undefined): string {
+  const lines =
+    name === undefined
+      ? table(
+          listed.map(({ module, file }) => [
+            module.name,
+            file === undefined ? module.summary : `${module.summary} (${file})`,
+          ]),
+        )
+      : listed.map(describe)
+  return plainText(lines.join('\n'))
+}
+
+function asData({ module: { name, summary, args, result }, file }: ListedModule): object {
+  return { name, summary, ...defined({ file }), args, result }
+}
+
+function describe({ module, file }: ListedModule): string {
+  const lines = [`${module.name}: ${module.summary}`]
+  if (file !== undefined) lines.push(`A custom module: ${file}`)
+  lines.push('', 'ARGUMENTS', ...rowsOf(module.args))
   if (module.freeForm !== undefined)
     lines.push('', `Short form, which sets ${module.freeForm}: \`${module.name}: ...\``)
   lines.push(
     '',
     'RESULT (fields of the registered variable, besides changed, failed, skipped and msg)',
-    ...properties(result),
+    ...rowsOf(module.result),
   )
   return lines.join('\n')
 }
 
-function shapeOf(schema: unknown): Shape {
-  return typeof schema === 'object' && schema !== null ? schema : {}
-}
-
-function properties({
-  properties: all = {},
-  required = [],
-  additionalProperties: other,
-}: Shape): readonly string[] {
-  const others: readonly [string, Property][] = typeof other === 'object' ? [['any name', other]] : []
-  const rows = [...Object.entries(all), ...others].map(([name, property]) => [
+function rowsOf(schema: unknown): readonly string[] {
+  const rows = describedProperties(schema).map(({ name, required, type, description, default: preset }) => [
     `  ${name}`,
-    required.includes(name) ? 'required' : '',
-    typeText(property),
-    [
-      property.description ?? '',
-      property.default === undefined ? '' : `Default: ${JSON.stringify(property.default)}`,
-    ]
-      .filter((part) => part !== '')
-      .join(' '),
+    required ? 'required' : '',
+    type,
+    [description, preset === undefined ? '' : `Default: ${preset}`].filter((part) => part !== '').join(' '),
   ])
   return rows.length === 0 ? ['  none'] : table(rows)
-}
-
-function typeText({ type, enum: values, items, oneOf = [], anyOf = [] }: Property): string {
-  if (values !== undefined) return values.map(String).join('|')
-  const alternatives = [...oneOf, ...anyOf].map(typeText)
-  if (alternatives.length > 0) return [...new Set(alternatives)].join(' or ')
-  const name = typeof type === 'string' ? type : (type ?? []).join(' or ')
-  return items?.type === undefined ? name : `${name} of ${String(items.type)}`
 }

@@ -6,6 +6,8 @@ import { configured } from '../configuration.ts'
 import type { Context } from '../context.ts'
 import type { ConnectionFlags, InventoryFlags } from '../flags.ts'
 import { keyedFiles } from '../keyed-files.ts'
+import { createReach } from '../reach.ts'
+import { connectionDefaults, inventoriesOf } from '../run-inputs.ts'
 import { reportProblems } from '../show.ts'
 import { dependenciesOf, requestOf } from '../start-run.ts'
 
@@ -23,13 +25,20 @@ export async function testModuleCommand(
     const given = host === undefined ? { ...flags, inventory: ['localhost,'] } : flags
     const line = { ...given, ...configured(this, given, []) }
     const files = await keyedFiles(this, line)
+    const inventories = inventoriesOf(this, line)
+    const defaults = await connectionDefaults(this, line)
+    const dependencies = await dependenciesOf(this, files, {
+      inventories,
+      extraVars: line.extraVars ?? [],
+      connection: defaults,
+    })
     const results = await testModule({
       path: resolve(this.world.workingDirectory, path),
       host: host ?? 'localhost',
       files,
       prepare: async (request) => ({
         request: await requestOf(this, line, request),
-        dependencies: { ...dependenciesOf(this, files), sinks: [] },
+        dependencies: { ...dependencies, reach: createReach(this), sinks: [] },
       }),
       tested: ({ says, broken }) => {
         const lines = [

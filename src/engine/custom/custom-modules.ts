@@ -50,6 +50,11 @@ export class ModuleTable extends Map<string, Module> {
     return new Set([...super.keys(), ...this.#paths.keys()]).keys()
   }
 
+  /** The file of a custom module. */
+  fileOf(name: string): string | undefined {
+    return this.#paths.get(name)?.[0]
+  }
+
   #load(name: string, paths: readonly string[]): Module {
     const own = super.get(name)
     const [path = '', second] = paths

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -64,6 +65,61 @@ for (const [program, other] of [
     using server = await failing(1, 404)
     const { status, body } = await batcher.query(http, { url: server.url, method: 'GET' })
     assert.deepEqual([status, body, server.seen.length], [404, '', 1])
+  })
+}
+
+/** `/whole` has three bytes, `/cut` ends before its announced length, `/moved` names the address of `/whole`. */
+async function various(): Promise<{ readonly url: string } & Disposable> {
+  const server = createServer(({ url }, response) => {
+    if (url === '/moved') response.writeHead(302, { location: '/whole', connection: 'close' }).end('moved')
+    else if (url === '/cut') {
+      response.writeHead(200, { 'content-length': '9', connection: 'close' })
+      response.write('key', () => response.destroy())
+    } else response.writeHead(url === '/whole' ? 200 : 404, { connection: 'close' }).end('key')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address: unknown = server.address()
+  assert.ok(typeof address === 'object' && address !== null && 'port' in address)
+  return {
+    url: `http://127.0.0.1:${String(address.port)}`,
+    [Symbol.dispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+for (const [program, other] of [
+  ['curl', 'wget'],
+  ['wget', 'curl'],
+] as const) {
+  const skip = existsSync(`/usr/bin/${program}`) ? false : `no ${program} here`
+
+  test(`${program}: the checksum of a body, unless it did not come whole`, { skip }, async () => {
+    using dir = scratch()
+    using server = await various()
+    const { batcher } = asking(without(dir, other))
+    const digest = async (path: string): Promise<readonly unknown[]> => {
+      const request = { url: `${server.url}/${path}`, method: 'GET', digest: true, timeout: 5 } as const
+      const { status, body } = await batcher.query(http, request)
+      return [status, body]
+    }
+    const sha256 = createHash('sha256').update('key').digest('hex')
+    assert.deepEqual(await digest('whole'), [200, sha256])
+    assert.deepEqual(await digest('moved'), [200, sha256])
+    assert.deepEqual(await digest('cut'), [0, ''])
+    assert.deepEqual(await digest('none'), [404, ''])
+  })
+
+  test(`${program} does not follow a redirect if it must not`, { skip }, async () => {
+    using dir = scratch()
+    using server = await various()
+    const { batcher } = asking(without(dir, other))
+    for (const method of ['GET', 'HEAD'] as const) {
+      const url = `${server.url}/moved`
+      assert.equal((await batcher.query(http, { url, method })).status, 200)
+      assert.equal((await batcher.query(http, { url, method, follow: false })).status, 302)
+    }
   })
 }
 

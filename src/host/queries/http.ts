@@ -1,4 +1,4 @@
-import { raw, sh } from '../../base/shell.ts'
+import { raw, sh, type ShellText } from '../../base/shell.ts'
 import type { HttpAnswer } from '../host.ts'
 import { type Login, loginVariables, wgetWithLogin } from '../login.ts'
 import { count, found, lastLine, type QueryKind, readFailed } from './query.ts'
@@ -10,14 +10,22 @@ export interface HttpRequest {
   readonly login?: Login
   /** A file with certificates of authorities, instead of those of the host. */
   readonly ca?: string
+  /** Returns the checksum of the body instead of the body, which may have any size. For GET. */
+  readonly digest?: boolean
+  /** False: an answer that names another address is final. Default: it is followed. */
+  readonly follow?: boolean
+  /** Seconds; default 30. */
+  readonly timeout?: number
 }
 
-const seconds = 30
+const usualSeconds = 30
 const largestBody = 1024 * 1024
 
 /** Tries again after errors that pass; not after a page "not found". */
 const again = sh`--retry 2 --retry-max-time 15`
-const wgetAgain = sh`--tries=3 --waitretry=2 --timeout=${Math.floor(seconds / 3)} --retry-on-http-error=429,500,502,503,504`
+function wgetAgain(seconds: number): ShellText {
+  return sh`--tries=3 --waitretry=2 --timeout=${Math.max(1, Math.floor(seconds / 3))} --retry-on-http-error=429,500,502,503,504`
+}
 
 /**
  * Sends one request from the host with curl or wget. The relevant headers (redirects are followed) go to
@@ -27,30 +35,32 @@ export const http: QueryKind<HttpRequest, HttpAnswer> = {
   kind: 'http',
   mergeLimit: 1,
   answerBytes: largestBody,
-  timeout: () => (seconds + 15) * 1000,
+  timeout: ([request]) => ((request?.timeout ?? usualSeconds) + 15) * 1000,
   script: ([request = { url: '', method: 'GET' }]) => {
-    const { url, method, proxy = '', login, ca = '' } = request
+    const { url, method, proxy = '', login, ca = '', digest = false, follow = true } = request
+    const { timeout: seconds = usualSeconds } = request
     const head = method === 'HEAD' ? 1 : 0
+    const curlOptions = follow ? sh`-sSL` : sh`-sS`
+    const wgetFollows = follow ? sh`` : sh`--max-redirect=0`
+    // The exit status of the first program of a pipe is lost.
+    const print = digest
+      ? sh`{ gp_get || echo "gp-failed $?" >&2; } | sha256sum`
+      : sh`gp_get | head -c ${largestBody + 1}`
     return sh`p=${proxy} ${raw(loginVariables(login))}
 ${raw(wgetWithLogin)}
 ca=${ca}
 if [ -n "$ca" ]; then CURL_CA_BUNDLE=$ca; export CURL_CA_BUNDLE; fi
 if [ -n "$p" ]; then http_proxy=$p https_proxy=$p; export http_proxy https_proxy; fi
 if command -v curl >/dev/null; then
-  if [ ${head} = 1 ]; then
-    printf '%s' "$curlrc" | curl -K - -sSLI ${raw(again)} --max-time ${seconds} -- ${url} >&2
-  else
-    printf '%s' "$curlrc" | curl -K - -sSLf ${raw(again)} --max-time ${seconds} -w '%{stderr}HTTP/1.1 %{http_code}\\n' -- ${url} | head -c ${largestBody + 1}
-  fi
+  gp_head() { printf '%s' "$curlrc" | curl -K - ${raw(curlOptions)} -I ${raw(again)} --max-time ${seconds} -- ${url} >&2; }
+  gp_get() { printf '%s' "$curlrc" | curl -K - ${raw(curlOptions)} -f ${raw(again)} --max-time ${seconds} -w '%{stderr}HTTP/1.1 %{http_code}\\n' -- ${url}; }
 elif command -v wget >/dev/null; then
-  if [ ${head} = 1 ]; then
-    gp_wget -nv -S ${raw(wgetAgain)} \${ca:+--ca-certificate="$ca"} --spider -- ${url}
-  else
-    { gp_wget -nv -S ${raw(wgetAgain)} \${ca:+--ca-certificate="$ca"} -O - -- ${url}; } | head -c ${largestBody + 1}
-  fi
+  gp_head() { gp_wget -nv -S ${raw(wgetAgain(seconds))} ${raw(wgetFollows)} \${ca:+--ca-certificate="$ca"} --spider -- ${url}; }
+  gp_get() { gp_wget -nv -S ${raw(wgetAgain(seconds))} ${raw(wgetFollows)} \${ca:+--ca-certificate="$ca"} -O - -- ${url}; }
 else
   exit 127
-fi`
+fi
+if [ ${head} = 1 ]; then gp_head; else ${raw(print)}; fi`
   },
   parse: ({ stdout, stderr, code }, [request]) => {
     const url = request?.url ?? ''
@@ -59,8 +69,19 @@ fi`
         readFailed(`cannot request ${url}: the host has neither curl nor wget`, 'install curl on the host'),
       ]
     if (stdout.length > largestBody) return [readFailed(`the answer from ${url} is larger than 1 MiB`)]
-    return [found(answer(stdout, stderr.toString('utf8')))]
+    const said = answer(stdout, stderr.toString('utf8'))
+    return [found(request?.digest === true ? asDigest(said, stderr.toString('utf8')) : said)]
   },
+}
+
+/** A body that did not come whole has no checksum. */
+function asDigest(said: HttpAnswer, stderr: string): HttpAnswer {
+  const [, sha256] = /^([0-9a-f]{64}) /.exec(said.body) ?? []
+  const partial = said.status < 300 && (sha256 === undefined || /^gp-failed /m.test(stderr))
+  const lines = stderr.split('\n').filter((line) => !/^(gp-failed |HTTP\/1.1 \d+$)/.test(line))
+  return partial
+    ? { ...said, status: 0, error: lastLine(lines.join('\n')) || 'the transfer ended early', body: '' }
+    : { ...said, body: said.status < 300 ? (sha256 ?? '') : '' }
 }
 
 function answer(stdout: Buffer, headers: string): HttpAnswer {

@@ -12,6 +12,9 @@ const english = { LC_ALL: 'C' }
  */
 const packageName = /[a-z0-9](?:[a-z0-9+.:-]*[a-z0-9+.])?(?:=[A-Za-z0-9.+~:-]+)?/
 
+/** A package of a repository, or the path of a package file. */
+const packageNameOrFile = new RegExp(`${packageName.source}|/[^\\n]+`)
+
 export interface PackageRow {
   /** As in dpkg(1): `installed`, `half-configured`, `config-files`, ... */
   readonly status: string
@@ -65,6 +68,21 @@ export const packageArchitecture = question({
   words: ['dpkg', '--print-architecture'],
   reads: ['package:*'],
   parse: ({ stdout }) => stdout.trim(),
+})
+
+export interface PackageFile {
+  readonly name: string
+  readonly version: string
+}
+
+/** Name and version of the package in a file (dpkg-deb(1)); undefined if the file is not a package. */
+export const packageFile = questionAbout({
+  words: ['dpkg-deb', '-W', '--showformat=${Package} ${Version}\\n', one('path', /\/[^\n]+/)],
+  reads: ({ path }) => [`file:${path}`],
+  parse({ code, stdout }): PackageFile | undefined {
+    const [name = '', version = ''] = stdout.trim().split(' ')
+    return code === 0 && name !== '' && version !== '' ? { name, version } : undefined
+  },
 })
 
 /** The candidate of each package. A package that apt does not know is not in the map. */
@@ -133,12 +151,16 @@ export const aptSimulation = questionAbout({
       '--no-install-recommends',
       '--allow-downgrades',
       '--reinstall',
+      '--auto-remove',
     ]),
-    oneOf('verb', ['install', 'remove', 'purge']),
-    many('names', packageName),
+    oneOf('verb', ['install', 'remove', 'purge', 'autoremove']),
+    many('names', packageNameOrFile),
   ],
   environment: english,
-  reads: () => apt,
+  reads: ({ names }) => [
+    ...apt,
+    ...names.filter((name) => name.startsWith('/')).map((path): ResourcePattern => `file:${path}`),
+  ],
   parse: parseSimulation,
 })
 

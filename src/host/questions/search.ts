@@ -1,7 +1,7 @@
 /** Questions that search directories. */
 import { HostError } from '../../base/errors.ts'
 import { count } from '../queries/query.ts'
-import { many, one, question, questionAbout } from '../question.ts'
+import { many, one, oneOf, type Question, question, questionAbout } from '../question.ts'
 
 export interface FoundPath {
   readonly path: string
@@ -12,15 +12,24 @@ export interface FoundPath {
   readonly size: number
   readonly uid: number
   readonly gid: number
-  /** Seconds since 1970. */
+  /** Last change of the content, in seconds since 1970. */
   readonly mtime: number
+  /** The time that the question is about, in seconds since 1970. */
+  readonly stamp: number
 }
+
+/** What find prints about each path, by the time that the question is about: that of the content, access or attributes. */
+export const formats = {
+  mtime: String.raw`%y\t%m\t%s\t%U\t%G\t%T@\t%T@\t%p\0`,
+  atime: String.raw`%y\t%m\t%s\t%U\t%G\t%T@\t%A@\t%p\0`,
+  ctime: String.raw`%y\t%m\t%s\t%U\t%G\t%T@\t%C@\t%p\0`,
+} as const
 
 /**
  * Everything below these directories, which must exist, down to a depth; links are not followed. Names that
  * disappear during the search are left out.
  */
-export const pathsBelow = questionAbout({
+export const stampedPathsBelow = questionAbout({
   words: [
     'find',
     '-H',
@@ -30,7 +39,7 @@ export const pathsBelow = questionAbout({
     '-maxdepth',
     one('depth', /[0-9]{1,4}/),
     '-printf',
-    String.raw`%y\t%m\t%s\t%U\t%G\t%T@\t%p\0`,
+    oneOf('format', Object.values(formats)),
   ],
   timeout: 120_000,
   reads: ({ directories }) => directories.map((path) => `file:${path === '/' ? '' : path}/*` as const),
@@ -47,14 +56,25 @@ export const pathsBelow = questionAbout({
   },
 })
 
+/** As `stampedPathsBelow`, with the time of the content. */
+export function pathsBelow(about: {
+  readonly directories: readonly string[]
+  readonly depth: string
+}): Question<readonly FoundPath[]> {
+  return stampedPathsBelow({ ...about, format: formats.mtime })
+}
+
 function foundPath(record: string): FoundPath {
   const [, type = '', mode = '', ...rest] =
-    /^([a-zA-Z?])\t([0-7]{1,4})\t(\d+)\t(\d+)\t(\d+)\t(-?\d{1,15}(?:\.\d+)?)\t(\/[^]*)$/.exec(record) ?? []
+    /^([a-zA-Z?])\t([0-7]{1,4})\t(\d+)\t(\d+)\t(\d+)\t(-?[\d.]{1,30})\t(-?[\d.]{1,30})\t(\/[^]*)$/.exec(
+      record,
+    ) ?? []
   const [size, uid, gid] = [count(rest[0]), count(rest[1]), count(rest[2])]
-  if (size === undefined || uid === undefined || gid === undefined)
+  const [mtime = 0, stamp = 0] = rest.slice(3, 5).map(Number)
+  const sensible = Number.isFinite(mtime) && Number.isFinite(stamp)
+  if (size === undefined || uid === undefined || gid === undefined || !sensible)
     throw new Error(`invalid line of find: ${JSON.stringify(record.slice(0, 100))}`)
-  const path = rest[4] ?? ''
-  return { path, type, mode: mode.padStart(4, '0'), size, uid, gid, mtime: Number(rest[3]) }
+  return { path: rest[5] ?? '', type, mode: mode.padStart(4, '0'), size, uid, gid, mtime, stamp }
 }
 
 /** Those of the files that contain a line that matches an extended regular expression. */

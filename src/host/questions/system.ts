@@ -95,23 +95,6 @@ function filesOfUnit(unit: string): readonly string[] {
   return [unit, ...template, `${type}.d/`, ...prefixes].map((name) => `/etc/systemd/system/${name}`)
 }
 
-/** The TCP ports on which a process listens. */
-export const listeningPorts = question({
-  // Without IPv6 the second file is missing: cat fails, but still prints the first.
-  words: ['cat', '/proc/net/tcp', '/proc/net/tcp6'],
-  reads: ['file:/proc/net/tcp', 'file:/proc/net/tcp6'],
-  parse: ({ stdout }) => portsIn(stdout),
-})
-
-/**
- * From `/proc/net/tcp` and `tcp6`: the local port in hex after the last colon, state 0A is LISTEN (proc(5),
- * linux/tcp_states.h).
- */
-export function portsIn(table: string): ReadonlySet<number> {
-  const ports = [...table.matchAll(/^ *\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A /gm)]
-  return new Set(ports.map(([, hex = '']) => Number.parseInt(hex, 16)))
-}
-
 /** Size of a partition in bytes, by its UUID; undefined if there is none. */
 export const partitionSize = questionAbout({
   words: ['lsblk', '-bndo', 'SIZE', one('device', /\/dev\/disk\/by-uuid\/[0-9A-Fa-f-]+/)],

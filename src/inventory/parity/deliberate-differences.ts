@@ -158,7 +158,7 @@ export const differences = {
     why: 'ranges mean the same everywhere',
   },
   plugins: {
-    about: 'Inventory plugins of Ansible other than `constructed`',
+    about: 'Inventory plugins of Ansible other than `constructed` and `community.proxmox.proxmox`',
     ansible: 'run',
     gpuplay: 'refused; the hint shows how to save their hosts to a file',
     why: 'they are programs of Ansible',

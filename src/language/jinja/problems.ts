@@ -1,5 +1,5 @@
 /** Reports Jinja, with its equivalent in Handlebars or CEL as the hint. */
-import type { Problem } from '../../base/errors.ts'
+import type { Fix, Problem } from '../../base/errors.ts'
 import { type Locator, problem } from '../source.ts'
 import { parseJinja, type ParsedJinja } from './parse.ts'
 import { type Part, partsOf } from './scan.ts'
@@ -61,37 +61,55 @@ export function jinjaPlaceholder(placeholder: Placeholder, around: PlaceholderCo
   if (mark === undefined && !control) return undefined
   const { node } = parsed
   const what = mark?.what ?? 'Jinja whitespace control'
+  const { hint, fix } =
+    block === undefined
+      ? placeholderAdvice(node, around.wholeValue, {
+          before: before !== '' && control,
+          after: after !== '' && control,
+        })
+      : blockAdvice(node, block, placeholder.parameters)
   return problem(code, `"${short(text)}" uses ${what}; templates here are Handlebars`, {
     where: around.locator.at(start, text.split('\n')[0]?.length ?? 1),
-    hint:
-      block === undefined
-        ? placeholderHint(node, around.wholeValue, {
-            before: before !== '' && control,
-            after: after !== '' && control,
-          })
-        : blockHint(node, block, placeholder.parameters),
+    hint,
+    fix: fix && { ...fix, from: text },
   })
 }
 
-function placeholderHint(
+interface Advice {
+  readonly hint: string
+  readonly fix?: Pick<Fix, 'kind' | 'to'>
+}
+
+/** The text that replaces the placeholder. */
+function writeText(to: string): Advice {
+  return { hint: `write ${to}`, fix: { kind: 'text', to } }
+}
+
+/** The expression that replaces the whole value. */
+function writeCel(expression: string): Advice {
+  const to = celTag(expression)
+  return { hint: `write ${to}`, fix: { kind: 'yaml', to } }
+}
+
+function placeholderAdvice(
   node: JinjaNode,
   wholeValue: boolean,
   trim: { readonly before: boolean; readonly after: boolean },
-): string {
+): Advice {
   const handlebars = attempt(() => toHandlebars(node))
   const cel = attempt(() => toCel(node))
   if (handlebars.text !== undefined && (trim.before || trim.after)) {
     const opened = trim.before ? handlebars.text.replace(/^\{\{/, '{{~') : handlebars.text
-    return `write ${trim.after ? opened.replace(/\}\}$/, '~}}') : opened}`
+    return writeText(trim.after ? opened.replace(/\}\}$/, '~}}') : opened)
   }
-  if (wholeValue && cel.text !== undefined && !isShorterWithHelpers(node)) return `write ${celTag(cel.text)}`
-  if (handlebars.text !== undefined) return `write ${handlebars.text}`
+  if (wholeValue && cel.text !== undefined && !isShorterWithHelpers(node)) return writeCel(cel.text)
+  if (handlebars.text !== undefined) return writeText(handlebars.text)
   if (cel.text !== undefined)
     return wholeValue
-      ? `write ${celTag(cel.text)}`
-      : `set a variable under "vars", such as value: ${celTag(cel.text)}, and write {{value}}`
+      ? writeCel(cel.text)
+      : { hint: `set a variable under "vars", such as value: ${celTag(cel.text)}, and write {{value}}` }
   const advice = wholeValue ? cel.advice || handlebars.advice : handlebars.advice || cel.advice
-  return advice || 'docs/reference.md lists the template helpers'
+  return { hint: advice || 'docs/reference.md lists the template helpers' }
 }
 
 /** If a value may be either, these are shorter as a template: filters as helpers, paths, text with values. */
@@ -110,16 +128,18 @@ function isShorterWithHelpers(node: JinjaNode): boolean {
   }
 }
 
-function blockHint(node: JinjaNode, block: string, parameters: string): string {
+function blockAdvice(node: JinjaNode, block: string, parameters: string): Advice {
   const inside = attempt(() => toParameter(node))
   if (inside.text !== undefined)
-    return block === 'else if'
-      ? `write {{else if ${inside.text}}}`
-      : `write {{#${block} ${inside.text}${parameters}}}`
+    return writeText(
+      block === 'else if' ? `{{else if ${inside.text}}}` : `{{#${block} ${inside.text}${parameters}}}`,
+    )
   const cel = attempt(() => toCel(node))
-  return cel.text === undefined
-    ? inside.advice || cel.advice || 'docs/reference.md lists the template helpers'
-    : `set a variable under "vars", such as value: ${celTag(cel.text)}, and write {{#${block.replace('else ', '')} value}}`
+  const hint =
+    cel.text === undefined
+      ? inside.advice || cel.advice || 'docs/reference.md lists the template helpers'
+      : `set a variable under "vars", such as value: ${celTag(cel.text)}, and write {{#${block.replace('else ', '')} value}}`
+  return { hint }
 }
 
 /** Returns the problem of an expression that CEL cannot parse, if it is Jinja. */
@@ -129,7 +149,7 @@ export function jinjaExpression(source: string, locator: Locator): Problem | und
   if (parsed === undefined || mark === undefined) return undefined
   return problem(code, `"${shownMark(source, mark.start)}" is ${mark.what}; expressions here are CEL`, {
     where: locator.at(mark.start, mark.length),
-    hint: expressionHint(parsed),
+    ...expressionAdvice(source, parsed),
   })
 }
 
@@ -149,6 +169,7 @@ export function misreadExpression(source: string, locator: Locator): Problem | u
     return problem('invalid-expression', 'expressions cannot contain templates', {
       where: locator.at(braces, 2),
       hint: 'remove the braces',
+      fix: withoutBraces(source),
     })
   }
   const filled = texts.find(([text]) => /\{\{.*\}\}|\{%.*%\}/s.test(text))
@@ -163,8 +184,16 @@ export function misreadExpression(source: string, locator: Locator): Problem | u
   if (parsed === undefined) return undefined
   return problem(code, '"//" starts a comment in CEL, so the rest is ignored', {
     where: locator.at(comment, 2),
-    hint: expressionHint(parsed),
+    ...expressionAdvice(source, parsed),
   })
+}
+
+/** Of an expression that is one placeholder: `{{ a and b }}` becomes `a && b`. */
+function withoutBraces(source: string): Fix | undefined {
+  const [, inside = ''] = /^\s*\{\{([^{}]*)\}\}\s*$/.exec(source) ?? []
+  const node = parseJinja(inside)?.node
+  const to = node && attempt(() => toCel(node)).text
+  return to === undefined ? undefined : { kind: 'text', from: source, to }
 }
 
 /** `a-{{ b }}` as `"a-" + string(b)`. */
@@ -191,11 +220,14 @@ function shownMark(source: string, start: number): string {
   )
 }
 
-function expressionHint({ node }: ParsedJinja): string {
+function expressionAdvice(
+  source: string,
+  { node }: ParsedJinja,
+): { readonly hint: string; readonly fix?: Fix } {
   const { text, advice } = attempt(() => toCel(node))
   return text === undefined
-    ? advice || 'docs/reference.md lists the functions of expressions'
-    : `write ${inYaml(text)}`
+    ? { hint: advice || 'docs/reference.md lists the functions of expressions' }
+    : { hint: `write ${inYaml(text)}`, fix: { kind: 'text', from: source, to: text } }
 }
 
 /** Quotes the text if YAML would read it as a tag, a list or a key. */

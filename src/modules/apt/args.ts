@@ -21,6 +21,20 @@ const shape = {
       default: [],
       description: 'Packages, `name` or `name=version`; one or a list',
     },
+    deb: {
+      type: 'string',
+      pattern: '^(/\\S+|https://[^\\s@]+)$',
+      title: 'an absolute path or an https:// URL without a user name',
+      description:
+        'Package file to install, with its dependencies, instead of `name`: a path on the host, or a URL that the host downloads ' +
+        'to /var/cache/gpuplay/packages',
+    },
+    checksum: {
+      type: 'string',
+      pattern: '^sha256:[0-9A-Fa-f]{64}$',
+      title: '`sha256:` and 64 hex digits',
+      description: 'Checksum of `deb`; without it, a file that was downloaded once is not downloaded again',
+    },
     state: {
       enum: ['present', 'absent', 'latest'],
       default: 'present',
@@ -44,7 +58,18 @@ const shape = {
       type: 'boolean',
       description: 'Also install recommended packages; default: as apt is configured on the host',
     },
-    purge: { type: 'boolean', default: false, description: 'With `absent`: also remove configuration files' },
+    purge: {
+      type: 'boolean',
+      default: false,
+      description: 'With `absent` or `autoremove`: also remove configuration files',
+    },
+    autoremove: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Also remove packages that were installed only because others needed them, and that none needs any more; ' +
+        'with `purge`, also their configuration files',
+    },
     allow_downgrade: {
       type: 'boolean',
       default: false,
@@ -83,7 +108,9 @@ const shape = {
 
 export const args = {
   ...shape,
-  anyOf: [{ required: ['name'] }, { required: ['update_cache'] }],
+  anyOf: ['name', 'deb', 'update_cache', 'autoremove'].map((name) => ({ required: [name] })),
+  not: { required: ['name', 'deb'] },
+  dependentRequired: { checksum: ['deb'] },
 } as const
 
 export const result = {

@@ -3,101 +3,13 @@ import { UnknownError } from '../../base/unknown.ts'
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { converge, planOnce } from '../testing/converge.ts'
-import { addFile, fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
 import { assertHas } from '../testing/has.ts'
 import { globMatches } from '../../apt/simulation.ts'
 import { apt } from './module.ts'
-
-/** A repository in memory: version and dependencies by name. */
-type Offers = Readonly<
-  Record<string, { version: string; needs?: readonly string[]; replaces?: readonly string[] }>
->
-
-interface Fake {
-  readonly world: FakeWorld
-  /** What repositories offer; the lists know it after a fetch. */
-  offers: Offers
-  lists: Offers
-  /** Every apt-get and dpkg that was really run. */
-  readonly ran: string[]
-  fetched: boolean
-}
-
-const stamp = '/var/lib/apt/periodic/update-success-stamp'
-
-function fake(offers: Offers, installed: Readonly<Record<string, string>> = {}): Fake {
-  const world = fakeWorld()
-  const state: Fake = { world, offers, lists: offers, ran: [], fetched: false }
-  for (const [name, version] of Object.entries(installed))
-    world.packages.set(name, { installed: version, status: 'installed' })
-  world.answer = (argv) => {
-    const [program = '', ...rest] = argv
-    if (program === 'find')
-      return { code: 0, stdout: state.fetched === rest.includes('-newermt') ? 'x\n' : '', stderr: '' }
-    if (program === 'dpkg-query') return { code: 0, stdout: statuses(world), stderr: '' }
-    if (program === 'apt-cache') return { code: 0, stdout: policy(state, rest.slice(1)), stderr: '' }
-    if (program === 'apt-get') return simulation(state, rest)
-    return undefined
-  }
-  world.program = (argv) => {
-    state.ran.push(argv.join(' '))
-    if (argv.includes('dpkg')) {
-      for (const [name, { installed: version }] of world.packages)
-        world.packages.set(name, { installed: version, status: 'installed' })
-      return { code: 0, stdout: '', stderr: '' }
-    }
-    if (argv.at(-1) !== 'update') return undefined
-    state.lists = state.offers
-    state.fetched = true
-    addFile(world, stamp, '')
-    return { code: 0, stdout: '', stderr: '' }
-  }
-  return state
-}
-
-function statuses({ packages }: FakeWorld): string {
-  return [...packages]
-    .map(([name, { status, installed }]) => `${status} ${name} ${installed ?? ''}\n`)
-    .join('')
-}
-
-function policy({ lists, world }: Fake, names: readonly string[]): string {
-  return names
-    .filter((name) => name in lists)
-    .map(
-      (name) =>
-        `${name}:\n  Installed: ${world.packages.get(name)?.installed ?? '(none)'}\n  Candidate: ${lists[name]?.version ?? ''}\n`,
-    )
-    .join('')
-}
-
-function simulation(
-  { lists, world }: Fake,
-  words: readonly string[],
-): { code: number; stdout: string; stderr: string } {
-  const verb = words.findIndex((word) => ['install', 'remove', 'purge'].includes(word))
-  const names = words.slice(verb + 1)
-  if (words[verb] !== 'install')
-    return { code: 0, stdout: names.map((name) => `Remv ${name} [1]\n`).join(''), stderr: '' }
-  const lines: string[] = []
-  const add = (given: string): void => {
-    const [name = '', version] = given.split('=')
-    const offer = lists[name]
-    if (!offer || (version !== undefined && version !== offer.version)) return
-    const before = world.packages.get(name)?.installed
-    if (before === offer.version) return
-    for (const need of offer.needs ?? []) add(need)
-    for (const gone of offer.replaces ?? []) lines.push(`Remv ${gone} [1]\n`)
-    lines.push(`Inst ${name} ${before === undefined ? '' : `[${before}] `}(${offer.version} Repo [amd64])\n`)
-  }
-  for (const name of names) add(name)
-  return { code: 0, stdout: lines.join(''), stderr: '' }
-}
-
-const dkms: Offers = { dkms: { version: '3.0', needs: ['kmod'] }, kmod: { version: '30' } }
+import { dkms, fakeApt } from './testing/fake-apt.ts'
 
 test('a package is installed with its dependencies, and then nothing is left to do', async () => {
-  const { world, ran } = fake(dkms)
+  const { world, ran } = fakeApt(dkms)
   const { actions, report, diffs } = await converge(
     apt,
     { name: 'dkms', install_recommends: false, proxy: 'http://p:1' },
@@ -127,25 +39,25 @@ test('a package is installed with its dependencies, and then nothing is left to 
 })
 
 test('an installed package is not looked up in the repositories', async () => {
-  const { world } = fake(dkms, { dkms: '2.0' })
+  const { world } = fakeApt(dkms, { dkms: '2.0' })
   world.unknown.add('ask')
   assert.deepEqual((await planOnce(apt, { name: ['dkms'], update_cache: true }, world)).actions, [])
 })
 
 test('a version that was asked for replaces another', async () => {
-  const { world } = fake(dkms, { dkms: '2.0', kmod: '30' })
+  const { world } = fakeApt(dkms, { dkms: '2.0', kmod: '30' })
   await converge(apt, { name: 'dkms=3.0' }, world)
   assert.equal(world.packages.get('dkms')?.installed, '3.0')
 })
 
 test('latest upgrades, and then nothing is left to do', async () => {
-  const { world } = fake(dkms, { dkms: '2.0', kmod: '30' })
+  const { world } = fakeApt(dkms, { dkms: '2.0', kmod: '30' })
   const { diffs } = await converge(apt, { name: 'dkms', state: 'latest' }, world)
   assert.deepEqual(diffs, [{ title: 'packages', before: 'dkms 2.0\n', after: 'dkms 3.0\n' }])
 })
 
 test('lists are fetched where a package is in none, even unasked', async () => {
-  const state = fake(dkms)
+  const state = fakeApt(dkms)
   state.lists = {}
   const { stages } = await converge(apt, { name: 'dkms' }, state.world)
   assert.deepEqual(stages, ['update the package lists'])
@@ -153,30 +65,30 @@ test('lists are fetched where a package is in none, even unasked', async () => {
 })
 
 test('a package that no repository offers is named after the lists are updated', async () => {
-  const { end, stages } = await converge(apt, { name: 'none' }, fake(dkms).world)
+  const { end, stages } = await converge(apt, { name: 'none' }, fakeApt(dkms).world)
   assert.deepEqual(stages, ['update the package lists'])
   assert.equal(end.refusal?.message, 'no configured repository offers the package none')
 })
 
 test('an optional package that no repository offers is a warning, and the others are installed', async () => {
-  const state = fake(dkms)
+  const state = fakeApt(dkms)
   const { end, stages } = await converge(apt, { name: ['dkms', 'none'], optional: true }, state.world)
   assert.deepEqual(stages, ['update the package lists'])
   assert.equal(end.refusal, undefined)
   assert.deepEqual(end.warnings, ['not installed, because no repository offers it: none'])
   assert.equal(state.world.packages.get('dkms')?.installed, dkms['dkms']?.version)
-  const alone = await converge(apt, { name: 'none', optional: true }, fake(dkms).world)
+  const alone = await converge(apt, { name: 'none', optional: true }, fakeApt(dkms).world)
   assert.deepEqual([alone.end.refusal, alone.end.warnings.length], [undefined, 1])
 })
 
 test('old lists are fetched when asked, also without a package, and once', async () => {
-  const { world } = fake(dkms)
+  const { world } = fakeApt(dkms)
   assert.deepEqual((await converge(apt, { update_cache: true }, world)).stages, ['update the package lists'])
   assert.deepEqual((await converge(apt, { update_cache: true }, world)).stages, [])
 })
 
 test('removals that were not named are refused before anything is done', async () => {
-  const { world } = fake({ cuda: { version: '12', replaces: ['proxmox-ve', 'nvidia-old-1'] } })
+  const { world } = fakeApt({ cuda: { version: '12', replaces: ['proxmox-ve', 'nvidia-old-1'] } })
   const refused = await planOnce(apt, { name: 'cuda', allow_remove: ['nvidia-*'] }, world)
   assert.deepEqual(
     [refused.refusal?.code, refused.refusal?.message],
@@ -188,7 +100,7 @@ test('removals that were not named are refused before anything is done', async (
 })
 
 test('packages that must not come in are refused before anything is done', async () => {
-  const { world } = fake({
+  const { world } = fakeApt({
     cuda: { version: '12', needs: ['nvidia-driver-570'] },
     'nvidia-driver-570': { version: '570' },
   })
@@ -197,13 +109,13 @@ test('packages that must not come in are refused before anything is done', async
 })
 
 test('packages go, with their configuration where asked', async () => {
-  const { world, ran } = fake({}, { dkms: '3.0' })
+  const { world, ran } = fakeApt({}, { dkms: '3.0' })
   await converge(apt, { name: 'dkms', state: 'absent', purge: true }, world)
   assert.match(ran[0] ?? '', / purge dkms$/)
 })
 
 test('an interrupted run is finished first', async () => {
-  const { world, ran } = fake(dkms)
+  const { world, ran } = fakeApt(dkms)
   world.packages.set('grub', { installed: '2', status: 'half-configured' })
   const { stages } = await converge(apt, { name: 'dkms' }, world)
   assert.deepEqual(stages, ['finish an interrupted installation'])
@@ -211,7 +123,7 @@ test('an interrupted run is finished first', async () => {
 })
 
 test('a package that cannot be configured is removed without configuring it first', async () => {
-  const { world, ran } = fake({}, { dkms: '3.0' })
+  const { world, ran } = fakeApt({}, { dkms: '3.0' })
   world.packages.set('dkms', { installed: '3.0', status: 'half-configured' })
   const { stages } = await converge(apt, { name: 'dkms', state: 'absent' }, world)
   assert.deepEqual(stages, [])
@@ -219,14 +131,14 @@ test('a package that cannot be configured is removed without configuring it firs
 })
 
 test('another package that is half configured is finished before one is removed', async () => {
-  const { world } = fake({}, { dkms: '3.0' })
+  const { world } = fakeApt({}, { dkms: '3.0' })
   world.packages.set('grub', { installed: '2', status: 'unpacked' })
   const { stages } = await converge(apt, { name: 'dkms', state: 'absent' }, world)
   assert.deepEqual(stages, ['finish an interrupted installation'])
 })
 
 test('a dry run that cannot simulate says that the package comes, and that more may', async () => {
-  const { world } = fake(dkms)
+  const { world } = fakeApt(dkms)
   world.unknown.add('ask')
   const { actions } = await planOnce(apt, { name: 'dkms' }, world)
   assertHas(actions, [
@@ -241,19 +153,19 @@ test('a dry run that cannot simulate says that the package comes, and that more 
 })
 
 test('whether there is something newer is unknown to a dry run that cannot ask', async () => {
-  const { world } = fake(dkms, { dkms: '2.0' })
+  const { world } = fakeApt(dkms, { dkms: '2.0' })
   world.unknown.add('ask')
   await assert.rejects(planOnce(apt, { name: 'dkms', state: 'latest' }, world), UnknownError)
 })
 
 test('whether an optional package comes is unknown to a dry run that cannot ask for it', async () => {
-  const { world } = fake(dkms)
+  const { world } = fakeApt(dkms)
   world.unknown.add('ask')
   await assert.rejects(planOnce(apt, { name: 'dkms', optional: true }, world), UnknownError)
 })
 
 test('a name with a final minus, with which apt would remove, is not accepted', async () => {
-  await assert.rejects(planOnce(apt, { name: 'dkms-' }, fake({}).world), /name/)
+  await assert.rejects(planOnce(apt, { name: 'dkms-' }, fakeApt({}).world), /name/)
 })
 
 test('globs stand for whole names, whatever the architecture', () => {

@@ -6,11 +6,13 @@
  * gets matching options.
  */
 import { planChange, some } from '../../apt/change.ts'
+import { waitForNetwork } from '../../apt/network.ts'
 import { defined } from '../../base/defined.ts'
-import { done, type Plan } from '../../host/plan.ts'
+import { actions, done, type Plan, refuse } from '../../host/plan.ts'
 import type { Module } from '../module.ts'
 import { args, type Args, result } from './args.ts'
-import { probe, requestOf, type Seen } from './probe.ts'
+import { downloadOf } from './package-file.ts'
+import { probe, requestOf, type Seen, sweepOf } from './probe.ts'
 
 export const apt = {
   name: 'apt',
@@ -28,10 +30,17 @@ export const apt = {
   }),
 } satisfies Module<Args, Seen>
 
-function plan(given: Args, { work, skipped = [], packages, doubt }: Seen): Plan {
+function plan(given: Args, seen: Seen): Plan {
+  const { work, skipped = [], packages, doubt, file, unneeded, sweeps = false } = seen
+  if (file?.kind === 'wrong') return refuse(file.refusal)
+  if (file?.kind === 'missing') {
+    if (file.lack !== undefined) return waitForNetwork(file.lack)
+    return actions(downloadOf(given, given.deb ?? ''), { stage: 'download the package' })
+  }
   if (work === undefined) return done()
   const installed = new Map([...packages].map(([name, status]) => [name, status.installed]))
   const warnings =
     skipped.length === 0 ? [] : [`not installed, because no repository offers it: ${some(skipped)}`]
-  return planChange(requestOf(given), work, { installed, warnings, ...defined({ doubt }) }) ?? done(warnings)
+  const request = sweeps ? sweepOf(given, unneeded ?? []) : requestOf(given, unneeded)
+  return planChange(request, work, { installed, warnings, ...defined({ doubt }) }) ?? done(warnings)
 }

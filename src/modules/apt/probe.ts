@@ -7,11 +7,12 @@ import {
   targetOf,
   type Work,
 } from '../../apt/package-request.ts'
-import { globMatches } from '../../apt/simulation.ts'
+import { globMatches, simulate, unneededPackages } from '../../apt/simulation.ts'
 import { some } from '../../apt/change.ts'
 import type { Host, PackageStatus } from '../../host/host.ts'
 import { defined } from '../../base/defined.ts'
 import type { Args } from './args.ts'
+import { readPackageFile, type SeenPackageFile } from './package-file.ts'
 
 export interface Seen {
   readonly packages: ReadonlyMap<string, PackageStatus>
@@ -21,6 +22,12 @@ export interface Seen {
   readonly skipped?: readonly string[]
   /** Why a dry run cannot know whether the packages are installed or available. */
   readonly doubt?: Unknown
+  /** The file of `deb`, unless its package is among the targets. */
+  readonly file?: Exclude<SeenPackageFile, { readonly kind: 'package' }>
+  /** With `autoremove`: the packages that none needs any more. */
+  readonly unneeded?: readonly string[]
+  /** `autoremove` is all that is left to do. */
+  readonly sweeps?: boolean
 }
 
 /** The packages that a task names. */
@@ -30,7 +37,43 @@ function targetsOf({ name }: Args): readonly PackageTarget[] {
 
 /** Reads the packages. If a change is due, also simulates it. */
 export async function probe(given: Args, host: Host): Promise<Seen> {
-  const targets = targetsOf(given)
+  const file = given.deb === undefined ? undefined : await readPackageFile(given, given.deb, host)
+  if (file?.kind === 'unknown') {
+    const work = workWith([file.path])
+    return { packages: new Map(), work, doubt: file.why, file }
+  }
+  if (file !== undefined && file.kind !== 'package') return { packages: new Map(), work: undefined, file }
+  const seen = await probeTargets(given, file === undefined ? targetsOf(given) : [file.target], host)
+  return given.autoremove ? withUnneeded(given, seen, host) : seen
+}
+
+/**
+ * Adds the packages that none needs any more. `--auto-remove` also removes those that were unneeded before, so
+ * nothing is left afterwards.
+ */
+async function withUnneeded(given: Args, seen: Seen, host: Host): Promise<Seen> {
+  const { work } = seen
+  const idle = work === undefined || (work.names.length === 0 && !work.fetch)
+  if (idle) {
+    const { removes: unneeded, refusal } = await unneededPackages(host)
+    if (refusal !== undefined || unneeded.length === 0) return { ...seen, unneeded }
+    const targets = unneeded.map(targetOf)
+    return {
+      ...seen,
+      unneeded,
+      sweeps: true,
+      work: await readWork(sweepOf(given, unneeded), { targets }, host),
+    }
+  }
+  const { simulation } = work
+  if (simulation === undefined || isUnknown(simulation) || simulation.refusal !== undefined) return seen
+  const { verb, options } = requestOf(given)
+  const alone = { verb, options: options.filter((option) => option !== '--auto-remove') }
+  const kept = await simulate(alone, work.names, host)
+  return { ...seen, unneeded: simulation.removes.filter((name) => !kept.removes.includes(name)) }
+}
+
+async function probeTargets(given: Args, targets: readonly PackageTarget[], host: Host): Promise<Seen> {
   const statuses = await Promise.all(
     targets.map(async ({ name }) => [name, await host.maybe(host.package(name))] as const),
   )
@@ -66,7 +109,11 @@ function doubtful(given: Args, targets: readonly PackageTarget[], packages: Seen
     const status = packages.get(target.name)
     return status === undefined || isDue(given, target, status)
   })
-  const names = due.map((target) => target.given)
+  return workWith(due.map((target) => target.given))
+}
+
+/** Work about which a dry run cannot ask. */
+function workWith(names: readonly string[]): Work {
   return {
     names,
     interrupted: [],
@@ -88,16 +135,27 @@ function isDue(given: Args, { version }: PackageTarget, status: PackageStatus | 
 /** dpkg(1), package states that need a reinstallation, or `dpkg --configure`. */
 const halfDone = new Set(['half-installed', 'half-configured', 'unpacked'])
 
-/** How apt must carry out the task. */
-export function requestOf(given: Args): PackageRequest {
+/** How apt must remove packages that none needs any more. */
+export function sweepOf(given: Args, unneeded: readonly string[]): PackageRequest {
+  const request = requestOf({ ...given, name: [], state: 'absent', autoremove: false }, unneeded)
+  return { ...request, label: `remove what no package needs any more: ${some(unneeded)}` }
+}
+
+/**
+ * How apt must carry out the task.
+ * @param unneeded packages that may be removed because none needs them any more
+ */
+export function requestOf(given: Args, unneeded: readonly string[] = []): PackageRequest {
   const removing = given.state === 'absent'
   const recommends = given.install_recommends
   const allowed = [...given.allow_remove, ...(removing ? targetsOf(given).map(({ name }) => name) : [])]
+  const sweeping = given.autoremove ? (['--auto-remove'] as const) : []
   return {
     verb: removing ? (given.purge ? 'purge' : 'remove') : 'install',
     options: removing
-      ? []
+      ? sweeping
       : [
+          ...sweeping,
           ...(recommends === undefined
             ? []
             : ([recommends ? '--install-recommends' : '--no-install-recommends'] as const)),
@@ -107,7 +165,7 @@ export function requestOf(given: Args): PackageRequest {
     purpose: { kind: 'everything' },
     ...defined({ maxAge: given.update_cache && !removing ? given.cache_valid_time : undefined }),
     limits: {
-      mayRemove: (name) => allowed.some((glob) => globMatches(glob, name)),
+      mayRemove: (name) => unneeded.includes(name) || allowed.some((glob) => globMatches(glob, name)),
       mayInstall: (name) => !given.forbid.some((glob) => globMatches(glob, name)),
       refuseRemoval: (names) => ({
         code: 'apt-would-remove',

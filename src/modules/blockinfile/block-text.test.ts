@@ -7,7 +7,7 @@ const base: BlockRequest = {
   begin: '# BEGIN',
   end: '# END',
   block: ['x', 'y'],
-  place: { after: undefined, before: undefined },
+  place: { first: false, after: undefined, before: undefined },
 }
 const is =
   (wanted: string) =>
@@ -21,19 +21,19 @@ const cases: readonly [says: string, text: string, request: Partial<BlockRequest
   [
     'is added after a match',
     'a\nb\na\nc\n',
-    { place: { after: is('a'), before: undefined } },
+    { place: { first: false, after: is('a'), before: undefined } },
     'a\nb\na\n# BEGIN\nx\ny\n# END\nc\n',
   ],
   [
     'is added at the beginning',
     'a\n',
-    { place: { after: undefined, before: 'BOF' } },
+    { place: { first: false, after: undefined, before: 'BOF' } },
     '# BEGIN\nx\ny\n# END\na\n',
   ],
   [
     'is replaced where it is',
     '# BEGIN\nold\n# END\na\n',
-    { place: { after: 'EOF', before: undefined } },
+    { place: { first: false, after: 'EOF', before: undefined } },
     '# BEGIN\nx\ny\n# END\na\n',
   ],
   ['keeps a missing line end', 'a\n# BEGIN\n# END', {}, 'a\n# BEGIN\nx\ny\n# END'],
@@ -69,7 +69,10 @@ test('law: a second edit changes nothing, and other lines keep their bytes', () 
   fc.assert(
     fc.property(
       fc.array(other, { maxLength: 8 }),
-      fc.record({ block, place: fc.record({ after: matcher, before: fc.constant(undefined) }) }),
+      fc.record({
+        block,
+        place: fc.record({ first: fc.constant(false), after: matcher, before: fc.constant(undefined) }),
+      }),
       fc.boolean(),
       (lines, request, ended) => {
         const text = lines.join('\n') + (ended && lines.length > 0 ? '\n' : '')

@@ -45,7 +45,10 @@ test('copy sends a large or binary file of the controller by reference', async (
     text: async () => '\u{fffd}',
   }
   const host: Host = Object.create(fakeHost(world), { controller: { value: controller } })
-  const seen = await copy.probe({ dest: '/opt/b', src: '/play/b', backup: false, remote_src: false }, host)
+  const seen = await copy.probe(
+    { dest: '/opt/b', src: '/play/b', force: true, backup: false, remote_src: false },
+    host,
+  )
   assert.equal(seen.source?.content.kind, 'controllerFile')
 })
 
@@ -116,4 +119,14 @@ test('with remote_src, copy copies a file of the host', async () => {
     const { refusal } = await planOnce(copy, { ...given, src }, world)
     assert.equal(refusal?.message, `there is no file ${src} on the host`)
   }
+})
+
+test('with force: false an existing file keeps its content, but not its mode, and a missing one is written', async () => {
+  const world = fakeWorld({ '/etc/x': 'own' })
+  const args = { content: 'ours', force: false, mode: '0600' }
+  const { actions } = await converge(copy, { dest: '/etc/x', ...args }, world)
+  assertHas(actions, [{ kind: 'setAttributes', mode: '0600' }])
+  assert.equal(world.files.get('/etc/x')?.text, 'own')
+  await converge(copy, { dest: '/etc/y', ...args }, world)
+  assert.equal(world.files.get('/etc/y')?.text, 'ours')
 })

@@ -6,7 +6,7 @@ import { type FoundPath, pathsBelow } from '../../host/questions/search.ts'
 import { groupKind } from '../../host/resources/group.ts'
 import { userKind } from '../../host/resources/user.ts'
 import type { Attributes } from '../support/attributes.ts'
-import { octalMode } from '../support/mode.ts'
+import { octalMode } from '../../base/mode.ts'
 
 export interface Below {
   /** Numbers of the wanted owners; undefined if not wanted, or not there. */

@@ -145,9 +145,9 @@ test('with recurse, file sets the attributes of everything below a directory tha
   world.files.set('/srv/x', { kind: 'directory', mode: '0755', owner: 'app', group: 'app' })
   const lines = (mode: string, uid: number): string =>
     [
-      `f\t${mode}\t1\t${uid}\t1000\t1.0\t/srv/x/f`,
-      'd\t755\t1\t1000\t1000\t1.0\t/srv/x/d',
-      'l\t777\t1\t1000\t1000\t1.0\t/srv/x/l',
+      `f\t${mode}\t1\t${uid}\t1000\t1.0\t1.0\t/srv/x/f`,
+      'd\t755\t1\t1000\t1000\t1.0\t1.0\t/srv/x/d',
+      'l\t777\t1\t1000\t1000\t1.0\t1.0\t/srv/x/l',
     ]
       .map((line) => `${line}\0`)
       .join('')

@@ -63,6 +63,18 @@ export const args = {
       description:
         'Last changed at least this long ago, or with a minus sign at most: seconds, or with `m`, `h`, `d`, `w`',
     },
+    age_stamp: {
+      enum: ['mtime', 'atime', 'ctime'],
+      default: 'mtime',
+      description:
+        'The time that `age` is about: last change of the content, last access, or last change of the attributes',
+    },
+    get_checksum: { type: 'boolean', default: false, description: 'Also report the checksum of each file' },
+    limit: {
+      type: 'integer',
+      minimum: 1,
+      description: 'Report at most so many; a search does not become faster by it',
+    },
   },
 } as const
 
@@ -79,6 +91,9 @@ const file = {
     uid: { type: 'integer', description: 'User ID' },
     gid: { type: 'integer', description: 'Group ID' },
     mtime: { type: 'number', description: 'Last change of the content, in seconds since 1970' },
+    atime: { type: 'number', description: 'Last access; only with `age_stamp: atime`' },
+    ctime: { type: 'number', description: 'Last change of the attributes; only with `age_stamp: ctime`' },
+    checksum: { type: 'string', description: 'sha256 in hex; only of a file, with `get_checksum`' },
   },
 } as const
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { converge, planOnce } from '../testing/converge.ts'
 import { assertHas } from '../testing/has.ts'
-import { fakeWorld, type FakeWorld } from '../testing/fake-host.ts'
+import { fakeWorld, type FakeWorld, sha256 } from '../testing/fake-host.ts'
 import { find } from './module.ts'
 
 const records = [
@@ -14,11 +14,17 @@ const records = [
   'l\t777\t5\t0\t0\t1000.0\t/var/log/link',
 ]
 
+/** As find prints them with this format: all were last accessed at 5000, and their attributes changed at 9990. */
+function printed(format: string): string {
+  const stamp = format.includes('%A@') ? '5000.0' : format.includes('%C@') ? '9990.0' : undefined
+  return records.map((each) => `${each.replace(/\t([\d.]+)\t\//, `\t$1\t${stamp ?? '$1'}\t/`)}\0`).join('')
+}
+
 function worldWith(asked: string[][] = []): FakeWorld {
   const world = fakeWorld({ '/var/log/a.log': '' })
   world.answer = (argv) => {
     asked.push([...argv])
-    const stdout = argv[0] === 'date' ? '10000\n' : records.map((each) => `${each}\0`).join('')
+    const stdout = argv[0] === 'date' ? '10000\n' : printed(argv.at(-1) ?? '')
     return { code: 0, stdout, stderr: '' }
   }
   return world
@@ -122,4 +128,18 @@ test('contains leaves only files with a matching line', async () => {
     planOnce(find, { paths: '/var/log', contains: '(' }, world),
     /cannot search: grep: Unmatched/,
   )
+})
+
+test('age_stamp chooses the time that is compared, get_checksum and limit what is reported', async () => {
+  const age = { age: '4000s', patterns: '*.log*' }
+  assert.deepEqual(await found(age), ['a.log'])
+  assert.deepEqual(await found({ ...age, age_stamp: 'atime' }), ['a.log', 'b.log.1'])
+  assert.deepEqual(await found({ ...age, age_stamp: 'ctime' }), [])
+  const args = { paths: '/var/log', get_checksum: true, limit: 1, file_type: 'any', age_stamp: 'atime' }
+  const { report } = await converge(find, args, worldWith())
+  const empty = sha256('')
+  assertHas(report, {
+    matched: 1,
+    files: [{ path: '/var/log/a.log', checksum: empty, mtime: 1000.5, atime: 5000 }],
+  })
 })

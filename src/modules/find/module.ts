@@ -1,15 +1,24 @@
 /** Reports the files below directories that match. */
+import { defined } from '../../base/defined.ts'
 import { globPattern } from '../../base/glob.ts'
 import { nameOf, normalized } from '../../base/posix-paths.ts'
 import type { Host } from '../../host/host.ts'
 import { done, type Plan, refuse } from '../../host/plan.ts'
-import { filesWithLine, type FoundPath, pathsBelow, presentTime } from '../../host/questions/search.ts'
+import {
+  filesWithLine,
+  formats,
+  type FoundPath,
+  stampedPathsBelow,
+  presentTime,
+} from '../../host/questions/search.ts'
 import type { Module } from '../module.ts'
 import { compilePattern } from '../support/regular-expression.ts'
 import { args, type Args, result } from './args.ts'
 
 export interface Seen {
   readonly found: readonly FoundPath[]
+  /** By path, if the task asks for them. */
+  readonly checksums: ReadonlyMap<string, string | undefined>
   /** Number of names that were compared. */
   readonly examined: number
   /** Directories of the task that do not exist. */
@@ -25,20 +34,33 @@ export const find = {
   result,
   probe,
   plan,
-  report: (_, { found, examined }) => ({ files: found.map(shown), matched: found.length, examined }),
+  report: (given, { found, checksums, examined }) => ({
+    files: found.map((entry) => shown(entry, given, checksums.get(entry.path))),
+    matched: found.length,
+    examined,
+  }),
 } satisfies Module<Args, Seen>
 
 async function probe(given: Args, host: Host): Promise<Seen> {
   const { recurse, depth = 1000 } = given
   const [patterns, excludes] = [matcherOf('patterns', given), matcherOf('excludes', given)]
   for (const matcher of [patterns, excludes])
-    if (typeof matcher === 'object') return { found: [], examined: 0, missing: [], wrong: matcher.wrong }
+    if (typeof matcher === 'object')
+      return { found: [], checksums: new Map(), examined: 0, missing: [], wrong: matcher.wrong }
   const paths = [...new Set([given.paths].flat().map(normalized))]
   const kinds = await Promise.all(paths.map((path) => host.stat(path, { follow: true })))
   const isThere = (index: number): boolean => kinds[index]?.kind === 'directory'
   const directories = paths.filter((_, index) => isThere(index))
   const [all, now] = await Promise.all([
-    directories.length === 0 ? [] : host.ask(pathsBelow({ directories, depth: String(recurse ? depth : 1) })),
+    directories.length === 0
+      ? []
+      : host.ask(
+          stampedPathsBelow({
+            directories,
+            depth: String(recurse ? depth : 1),
+            format: formats[given.age_stamp],
+          }),
+        ),
     given.age === undefined ? 0 : host.ask(presentTime),
   ])
   const wanted = (entry: FoundPath): boolean =>
@@ -46,11 +68,15 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     (typeof patterns !== 'function' || patterns(nameOf(entry.path))) &&
     !(typeof excludes === 'function' && excludes(nameOf(entry.path))) &&
     exceeds(entry.size, given.size, sizes) &&
-    exceeds(now - entry.mtime, given.age, ages)
+    exceeds(now - entry.stamp, given.age, ages)
   const chosen = [...new Map(all.filter(wanted).map((entry) => [entry.path, entry])).values()]
-  const found = given.contains === undefined ? chosen : await containing(given.contains, chosen, host)
+  const matching = given.contains === undefined ? chosen : await containing(given.contains, chosen, host)
+  const found = [...matching].sort((a, b) => (a.path < b.path ? -1 : 1)).slice(0, given.limit)
+  const files = given.get_checksum ? found.filter(({ type }) => type === 'f') : []
+  const sums = await Promise.all(files.map(async ({ path }) => [path, await host.hash(path)] as const))
   return {
-    found: [...found].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    found,
+    checksums: new Map(sums),
     examined: all.length,
     missing: paths.filter((_, index) => !isThere(index)),
     wrong: undefined,
@@ -125,7 +151,11 @@ function exceeds(value: number, limit: string | undefined, units: Readonly<Recor
   return limit.startsWith('-') ? value <= -number : value >= number
 }
 
-function shown({ path, type, mode, size, uid, gid, mtime }: FoundPath): Readonly<Record<string, unknown>> {
+function shown(
+  { type, stamp, ...entry }: FoundPath,
+  { age_stamp: time }: Args,
+  checksum: string | undefined,
+): Readonly<Record<string, unknown>> {
   const kinds = { isreg: type === 'f', isdir: type === 'd', islnk: type === 'l' }
-  return { path, ...kinds, mode, size, uid, gid, mtime }
+  return { ...entry, ...kinds, [time]: stamp, ...defined({ checksum }) }
 }

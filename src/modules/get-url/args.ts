@@ -26,6 +26,19 @@ export const args = {
         '`sha256:` and 64 hex digits, or the URL of a checksum list. A file with another checksum is downloaded again; ' +
         'without `checksum`, an existing file is kept',
     },
+    force: {
+      type: 'boolean',
+      default: false,
+      description:
+        'Without `checksum`: compare an existing file with the one of the server in each run, for which the host downloads ' +
+        'it, and replace it if they differ. The server must always send the same bytes',
+    },
+    timeout: {
+      type: 'integer',
+      minimum: 1,
+      maximum: 86400,
+      description: 'Time limit of a download in seconds; default: none, as long as data arrive',
+    },
     proxy: {
       type: 'string',
       pattern: '^(https?://\\S+)?$',

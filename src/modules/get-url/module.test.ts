@@ -42,6 +42,28 @@ test('get_url downloads a file with another checksum again, and keeps it if no c
   assert.equal(again.actions.length, 1)
 })
 
+test('with force, get_url replaces a file that is not the one of the server, and keeps an equal one', async () => {
+  const world = serving()
+  const args = { url, dest: '/opt/x', force: true }
+  const put = (text: string): void =>
+    void world.files.set('/opt/x', { kind: 'file', text, mode: '0644', owner: 'root', group: 'root' })
+  assert.equal((await converge(getUrl, args, world)).actions.length, 1)
+  put('tool')
+  assert.deepEqual((await converge(getUrl, args, world)).actions, [])
+  put('old')
+  const { actions, report } = await converge(getUrl, args, world)
+  assertHas(actions, [{ kind: 'download', sha256: hex }])
+  assert.equal(report['checksum'], hex)
+  put('old')
+  world.http.set(url, { status: 403, length: undefined, body: '' })
+  assert.equal((await planOnce(getUrl, args, world)).refusal?.code, 'http-status')
+})
+
+test('the time limit of a download is passed on', async () => {
+  const plan = await planOnce(getUrl, { url, dest: '/opt/x', timeout: 90 }, serving())
+  assertHas(plan.actions, [{ kind: 'download', timeout: 90 }])
+})
+
 test('get_url finds the checksum in a published list', async () => {
   const args = { url, dest: '/opt/', checksum: 'sha256:https://mirror.example/SUMS' }
   const { report } = await converge(getUrl, args, serving())

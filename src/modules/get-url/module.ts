@@ -57,9 +57,10 @@ export const getUrl = {
 
 async function probe(given: Args, host: Host): Promise<Seen> {
   if (hasLogin(given.url) || hasLogin(given.checksum?.slice('sha256:'.length) ?? '')) return refused
-  const early = given.checksum?.startsWith('sha256:http') === true ? await readLack(given, host) : undefined
+  const asksEarly = given.force || given.checksum?.startsWith('sha256:http') === true
+  const early = asksEarly ? await readLack(given, host) : undefined
   if (early !== undefined) return { ...nothing, wanted: { kind: 'any' }, lack: early }
-  const [atDest, wanted] = await Promise.all([
+  const [atDest, asked] = await Promise.all([
     host.stat(given.dest, { follow: true }),
     wantedChecksum(given, host),
   ])
@@ -70,6 +71,8 @@ async function probe(given: Args, host: Host): Promise<Seen> {
     host.stat(parentOf(dest), { follow: true }),
   ])
   knowAttributes(given, status)
+  const compares = given.force && asked.kind === 'any' && status?.kind === 'file'
+  const wanted = compares ? await servedChecksum(given, host) : asked
   const present = status?.kind === 'file' && wanted.kind === 'sha256' ? await host.hash(dest) : undefined
   const fetches = status === undefined || (wanted.kind === 'sha256' && present !== wanted.hex)
   const lack = fetches ? await readLack(given, host) : undefined
@@ -126,6 +129,28 @@ async function wantedChecksum(given: Args, host: Host): Promise<WantedChecksum> 
   }
 }
 
+/** The checksum of the server's file, which the host downloads for this and does not keep. */
+async function servedChecksum(given: Args, host: Host): Promise<WantedChecksum> {
+  const { url, timeout = longestComparison } = given
+  const answer = await host.http(url, {
+    method: 'GET',
+    digest: true,
+    timeout,
+    ...proxyOf(given),
+    ...loginOf(given),
+  })
+  if (answer.status === 200) return { kind: 'sha256', hex: answer.body }
+  const refusal = refusalOf(url, answer) ?? {
+    code: 'http-status',
+    message: `cannot download ${url}: the server answered ${answer.status}`,
+    hint: 'check the URL and the login',
+  }
+  return { kind: 'problem', refusal }
+}
+
+/** Seconds. */
+const longestComparison = 3600
+
 /** Reads the output of sha256sum, or a file that contains only the checksum. */
 export function checksumIn(text: string, name: string): string | undefined {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== '')
@@ -172,7 +197,7 @@ function plan(given: Args, seen: Seen): Plan {
     ...defined({ sha256: wanted.kind === 'sha256' ? wanted.hex : undefined, mode }),
     ...proxyOf(given),
     ...loginOf(given),
-    ...defined({ size: server?.status === 200 ? server.length : undefined }),
+    ...defined({ size: server?.status === 200 ? server.length : undefined, timeout: given.timeout }),
   }
   return actions(
     [

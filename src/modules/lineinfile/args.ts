@@ -19,6 +19,21 @@ const shape = {
       description:
         'Regular expression (RE2). `present`: replace the last matching line with `line`; `absent`: remove all matching lines',
     },
+    search_string: {
+      ...pattern,
+      description: 'Text instead of `regexp`: a line that contains it matches',
+    },
+    backrefs: {
+      type: 'boolean',
+      default: false,
+      description:
+        'In `line`, `\\1` and `\\g<name>` are groups of `regexp`. If no line matches, the file is not changed',
+    },
+    firstmatch: {
+      type: 'boolean',
+      default: false,
+      description: 'If several lines match, use the first of them instead of the last',
+    },
     insertafter: {
       ...pattern,
       description:
@@ -35,15 +50,20 @@ const shape = {
 
 export const args = {
   ...shape,
-  anyOf: [{ required: ['line'] }, { required: ['regexp'] }],
-  not: { required: ['insertafter', 'insertbefore'] },
+  anyOf: [{ required: ['line'] }, { required: ['regexp'] }, { required: ['search_string'] }],
+  not: {
+    anyOf: [{ required: ['insertafter', 'insertbefore'] }, { required: ['regexp', 'search_string'] }],
+  },
 } as const
 
 export const result = {
   type: 'object',
   required: ['found'],
   properties: {
-    found: { type: 'integer', description: 'Number of lines that match `regexp`, or equal `line`' },
+    found: {
+      type: 'integer',
+      description: 'Number of lines that match `regexp` or `search_string`, or equal `line`',
+    },
   },
 } as const
 

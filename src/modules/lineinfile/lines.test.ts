@@ -11,6 +11,8 @@ const base: LineRequest = {
   state: 'present',
   line: undefined,
   matches: undefined,
+  rewrite: undefined,
+  first: false,
   after: undefined,
   before: undefined,
 }
@@ -34,6 +36,26 @@ const cases: readonly [says: string, text: string, request: Partial<LineRequest>
     { state: 'absent', matches: find(/^p/) },
     'a\n',
   ],
+  ['replaces the first match', 'p 1\np 2\n', { line: 'p 3', matches: find(/^p/), first: true }, 'p 3\np 2\n'],
+  [
+    'is added after the first match',
+    'a\nb\na\n',
+    { line: 'x', after: find(/a/), first: true },
+    'a\nx\nb\na\n',
+  ],
+  [
+    'is added before the first match',
+    'b\na\na\n',
+    { line: 'x', before: find(/a/), first: true },
+    'b\nx\na\na\n',
+  ],
+  [
+    'rewrites a match and keeps its missing end',
+    'q\np 1',
+    { matches: find(/^p/), rewrite: (line) => `${line}!` },
+    'q\np 1!',
+  ],
+  ['is not added if nothing can be rewritten', 'q\n', { matches: find(/^p/), rewrite: () => 'x' }, 'q\n'],
   ['is removed wherever it occurs', 'a\r\nb\na\n', { state: 'absent', line: 'a' }, 'b\n'],
 ]
 
@@ -58,6 +80,8 @@ test('law: a second edit changes nothing, for any text, line and pattern', () =>
         state: fc.constantFrom('present' as const, 'absent' as const),
         line,
         matches: pattern,
+        rewrite: fc.constant(undefined),
+        first: fc.boolean(),
         after: pattern,
         before: fc.option(fc.constant('BOF' as const), { nil: undefined }),
       }),

@@ -8,6 +8,7 @@ import {
   endingOf,
   type LineMatcher,
   type LinePlace,
+  matchIn,
   placeIn,
   splitLines,
   withInserted,
@@ -17,6 +18,8 @@ export interface LineRequest extends LinePlace {
   readonly state: 'present' | 'absent'
   readonly line: string | undefined
   readonly matches: LineMatcher | undefined
+  /** The new text of a matching line, if it depends on the old one. Without a matching line nothing changes. */
+  readonly rewrite: ((line: string) => string) | undefined
 }
 
 export function withLine(text: string, request: LineRequest): string {
@@ -35,14 +38,19 @@ function without(lines: readonly string[], { line, matches }: LineRequest): read
 }
 
 function withPresent(lines: readonly string[], request: LineRequest): readonly string[] {
-  const { line = '', matches } = request
+  const { line = '', matches, rewrite } = request
+  const found = matches === undefined ? -1 : matchIn(lines, matches, request)
+  const old = lines[found] ?? ''
+  if (rewrite !== undefined) return found < 0 ? lines : lines.with(found, entryOf(rewrite(bodyOf(old)), old))
   const present = lines.some((entry) => bodyOf(entry) === line)
   // If `regexp` does not match `line` itself ("#Port" becomes "Port 22"), search for the exact line;
   // otherwise the next run would replace another one.
   if (present && matches?.(line) !== true) return lines
-  const found = matches === undefined ? -1 : lines.findLastIndex((entry) => matches(bodyOf(entry)))
-  // An empty line without a line ending is not a line.
-  const end = endingOf(lines[found] ?? '') || (line === '' ? '\n' : '')
-  if (found >= 0) return lines.with(found, line + end)
+  if (found >= 0) return lines.with(found, entryOf(line, old))
   return withInserted(lines, [line], placeIn(lines, request))
+}
+
+/** A line with the line ending of the one that it replaces. An empty line without a line ending is not a line. */
+function entryOf(line: string, old: string): string {
+  return line + (endingOf(old) || (line === '' ? '\n' : ''))
 }

@@ -45,3 +45,31 @@ test('a pattern with exponential backtracking is matched in linear time', async 
 test('a line that contains a line break is refused', async () => {
   await assert.rejects(planOnce(lineinfile, { path: '/etc/x', line: 'a\nb' }, fakeWorld()), /pattern/)
 })
+
+test('with backrefs the line keeps parts of the old one, and is not added if nothing matches', async () => {
+  const world = fakeWorld({ '/etc/grub': 'A=1\nCMDLINE="quiet"\n' })
+  const args = { path: '/etc/grub', backrefs: true, regexp: '^(CMDLINE=)"(?P<old>quiet)"$' }
+  await converge(lineinfile, { ...args, line: '\\1"\\g<old> iommu=pt"' }, world)
+  assert.equal(world.files.get('/etc/grub')?.text, 'A=1\nCMDLINE="quiet iommu=pt"\n')
+  assert.deepEqual((await planOnce(lineinfile, { ...args, line: '\\1x' }, world)).actions, [])
+})
+
+test('backrefs that would change the file again, without groups or without a pattern, are refused', async () => {
+  const said = async (args: Readonly<Record<string, unknown>>): Promise<string | undefined> =>
+    (await planOnce(lineinfile, { path: '/x', backrefs: true, ...args }, fakeWorld({ '/x': 'a\n' }))).refusal
+      ?.message
+  assert.equal(
+    await said({ regexp: '(a.*)', line: '\\1b' }),
+    'the next run would change /x again, since `regexp` also matches the new line or another one',
+  )
+  assert.equal(await said({ regexp: 'a', line: '\\1' }), '`line`: `regexp` has no group 1')
+  assert.equal(await said({ line: 'a' }), '`backrefs` refers to the groups of `regexp`, which is not set')
+})
+
+test('search_string matches a text, not a pattern, and firstmatch the first line with it', async () => {
+  const world = fakeWorld({ '/x': 'abc\na.c 1\na.c 2\n' })
+  await converge(lineinfile, { path: '/x', search_string: 'a.c', firstmatch: true, line: 'a.c 3' }, world)
+  assert.equal(world.files.get('/x')?.text, 'abc\na.c 3\na.c 2\n')
+  await converge(lineinfile, { path: '/x', search_string: 'a.c', state: 'absent' }, world)
+  assert.equal(world.files.get('/x')?.text, 'abc\n')
+})

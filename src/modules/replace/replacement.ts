@@ -1,5 +1,6 @@
 /** A text with all matches of a pattern replaced. */
-import { type CompiledPattern, compilePattern, type PatternMatch } from '../support/regular-expression.ts'
+import { filledFrom } from '../support/group-references.ts'
+import { type CompiledPattern, compilePattern } from '../support/regular-expression.ts'
 
 export interface Replacement {
   readonly regexp: string
@@ -29,15 +30,15 @@ export function replacer(request: Replacement): Replace | { readonly wrong: stri
   }
   const pattern = patterns.get('regexp')
   if (pattern === undefined) throw new Error('there is no pattern to replace')
-  const parts = partsOf(request.replace, pattern)
-  if ('wrong' in parts) return { wrong: `\`replace\`: ${parts.wrong}` }
+  const fill = filledFrom(request.replace, pattern)
+  if (typeof fill !== 'function') return { wrong: `\`replace\`: ${fill.wrong}` }
   return (text) => {
     const [from, to] = sectionOf(text, patterns.get('after'), patterns.get('before'))
     const section = text.slice(from, to)
     const matches = pattern.all(section)
     let [out, at] = ['', 0]
     for (const match of matches) {
-      out += section.slice(at, match.start) + parts.fill(match)
+      out += section.slice(at, match.start) + fill(match)
       at = match.end
     }
     return { text: text.slice(0, from) + out + section.slice(at) + text.slice(to), found: matches.length }
@@ -56,37 +57,4 @@ function sectionOf(
   const limits = before.all(text).filter(({ start }) => start >= from)
   const to = after === undefined ? limits.at(-1)?.start : limits[0]?.start
   return to === undefined ? [0, 0] : [from, to]
-}
-
-interface Parts {
-  readonly fill: (match: PatternMatch) => string
-}
-
-const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '\\': '\\' }
-
-function partsOf(template: string, pattern: CompiledPattern): Parts | { readonly wrong: string } {
-  const parts: (string | ((match: PatternMatch) => string))[] = []
-  for (const [whole] of template.matchAll(/[^\\]+|\\g<[^>]*>|\\[0-9]{1,2}|\\[^]?/g)) {
-    if (!whole.startsWith('\\')) {
-      parts.push(whole)
-      continue
-    }
-    const name = /^\\(?:g<(.*)>|(\d+))$/.exec(whole)
-    if (name === null) {
-      const character = escapes[whole.slice(1)]
-      if (character === undefined) return { wrong: `${whole} means nothing; a backslash is written \\\\` }
-      parts.push(character)
-      continue
-    }
-    const group = name[1] ?? name[2] ?? ''
-    if (/^\d+$/.test(group)) {
-      const number = Number(group)
-      if (number > pattern.groups) return { wrong: `\`regexp\` has no group ${number}` }
-      parts.push(({ groups }) => groups[number] ?? '')
-    } else {
-      if (!pattern.names.includes(group)) return { wrong: `\`regexp\` has no group "${group}"` }
-      parts.push(({ named }) => named[group] ?? '')
-    }
-  }
-  return { fill: (match) => parts.map((part) => (typeof part === 'string' ? part : part(match))).join('') }
 }

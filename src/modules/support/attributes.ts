@@ -4,7 +4,7 @@ import { isUnknown, known, knownOr } from '../../base/unknown.ts'
 import { defined, mapped } from '../../base/defined.ts'
 import type { SeenFile } from '../../host/host.ts'
 import type { Diff } from '../../host/plan.ts'
-import { type ModeBase, modePattern, newFile, octalMode } from './mode.ts'
+import { type ModeBase, modePattern, newFile, octalMode } from '../../base/mode.ts'
 
 export const attributeProperties = {
   mode: {

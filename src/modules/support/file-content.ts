@@ -24,6 +24,11 @@ export const contentProperties = {
     description:
       'Path of the file; if it ends in a slash or is a directory, the file is written into that directory',
   },
+  force: {
+    type: 'boolean',
+    default: true,
+    description: '`false`: keep the content of an existing file',
+  },
   backup: {
     type: 'boolean',
     default: false,
@@ -49,6 +54,7 @@ export const contentResult = {
 
 export interface ContentArgs extends Attributes {
   readonly dest: string
+  readonly force: boolean
   readonly backup: boolean
   readonly validate?: string | undefined
 }
@@ -112,7 +118,7 @@ export function planContent(given: ContentArgs, source: Source, seen: ContentSee
       message: `${dest} is a ${status.kind}, not a file`,
       hint: 'set `dest` to the path of the file itself',
     })
-  if (status !== undefined && seen.sha256 === source.sha256)
+  if (status !== undefined && (seen.sha256 === source.sha256 || !given.force))
     return actions([attributeAction(dest, given, status)], { diffs: attributeDiffs(dest, given, status) })
   if (seen.parent === undefined && seen.makes === undefined)
     return refuse({

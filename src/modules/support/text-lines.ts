@@ -3,8 +3,10 @@ import { compilePattern } from './regular-expression.ts'
 
 export type LineMatcher = (line: string) => boolean
 
-/** Where new lines are inserted: after or before the last line that matches, or at the end. */
+/** Where new lines are inserted: after or before a line that matches, or at the end. */
 export interface LinePlace {
+  /** The first of several matching lines counts, not the last. */
+  readonly first: boolean
   readonly after: 'EOF' | LineMatcher | undefined
   readonly before: 'BOF' | LineMatcher | undefined
 }
@@ -35,11 +37,12 @@ function newlineOf(lines: readonly string[]): string {
 export function linePlace(given: {
   readonly insertafter?: string | undefined
   readonly insertbefore?: string | undefined
+  readonly firstmatch?: boolean
 }): LinePlace | { readonly wrong: string } {
   const after = given.insertafter === 'EOF' ? 'EOF' : lineMatcher('insertafter', given.insertafter)
   const before = given.insertbefore === 'BOF' ? 'BOF' : lineMatcher('insertbefore', given.insertbefore)
   if (typeof after === 'object') return after
-  return typeof before === 'object' ? before : { after, before }
+  return typeof before === 'object' ? before : { first: given.firstmatch === true, after, before }
 }
 
 /** The matcher of an argument, or the error in its pattern; undefined if the argument is not given. */
@@ -52,15 +55,26 @@ export function lineMatcher(
   return 'wrong' in compiled ? { wrong: `\`${name}\`: ${compiled.wrong}` } : compiled.matches
 }
 
+/** The index of the line that matches; -1 if none does. */
+export function matchIn(
+  lines: readonly string[],
+  matches: LineMatcher,
+  { first }: Pick<LinePlace, 'first'>,
+): number {
+  const wanted = (entry: string): boolean => matches(bodyOf(entry))
+  return first ? lines.findIndex(wanted) : lines.findLastIndex(wanted)
+}
+
 /** The index at which new lines are inserted. */
-export function placeIn(lines: readonly string[], { after, before }: LinePlace): number {
+export function placeIn(lines: readonly string[], place: LinePlace): number {
+  const { after, before } = place
   if (before === 'BOF') return 0
   if (before !== undefined) {
-    const at = lines.findLastIndex((entry) => before(bodyOf(entry)))
+    const at = matchIn(lines, before, place)
     return at < 0 ? lines.length : at
   }
   if (after === undefined || after === 'EOF') return lines.length
-  const at = lines.findLastIndex((entry) => after(bodyOf(entry)))
+  const at = matchIn(lines, after, place)
   return at < 0 ? lines.length : at + 1
 }
 

@@ -247,10 +247,11 @@ export function fakeHost(world: FakeWorld, name = 'fake'): Host {
       return world.space
     },
 
-    async http(url: string, { method }: { readonly method: string }): Promise<HttpAnswer> {
+    async http(url: string, options: Parameters<Host['http']>[1]): Promise<HttpAnswer> {
       check(`http:${url}`)
       const { http, httpOtherwise } = world
-      return http.get(`${method} ${url}`) ?? http.get(url) ?? httpOtherwise
+      const answer = http.get(`${options.method} ${url}`) ?? http.get(url) ?? httpOtherwise
+      return options.digest === true ? { ...answer, body: sha256(answer.body) } : answer
     },
 
     async ask<Said>(question: Question<Said>, options: AskOptions = {}): Promise<Said> {

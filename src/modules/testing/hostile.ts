@@ -12,7 +12,14 @@ import { Choices, garbageHost, garbageProgramHost } from './garbage-host.ts'
 const version = '580.95.05'
 /** Arguments of each module in addition to its defaults, one set for each state. */
 export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
-  apt: [{ name: ['dkms'] }, { name: ['cuda-*'], state: 'absent' }, { update_cache: true, name: ['x=1.2'] }],
+  apt: [
+    { deb: '/x.deb' },
+    { deb: 'https://x/y.deb', checksum: `sha256:${'0'.repeat(64)}` },
+    { name: ['dkms'], state: 'absent', autoremove: true },
+    { name: ['dkms'] },
+    { name: ['cuda-*'], state: 'absent' },
+    { update_cache: true, name: ['x=1.2'] },
+  ],
   apt_repository: [
     { name: 'x', uris: ['https://x/'], suites: ['bookworm'] },
     { name: 'x', state: 'absent' },
@@ -49,10 +56,11 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { path: '/etc/x', state: 'link', src: '/y' },
     { path: '/etc/x', state: 'file', owner: 'root' },
   ],
-  find: [{ paths: ['/etc'], patterns: '*', age: '1d', size: '1k', recurse: true }],
+  find: [{ paths: ['/etc'], patterns: '*', age: '1d', size: '1k', recurse: true, get_checksum: true }],
   get_url: [
     { url: 'https://x/y', dest: '/tmp/y' },
     { url: 'https://x/y', dest: '/tmp/y', checksum: 'sha256:https://x/sums' },
+    { url: 'https://x/y', dest: '/tmp/y', force: true },
   ],
   git: [
     { repo: 'https://x/y.git', dest: '/srv/y' },
@@ -77,6 +85,7 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
   lineinfile: [
     { path: '/etc/x', line: 'a' },
     { path: '/etc/x', regexp: '^a', state: 'absent' },
+    { path: '/etc/x', regexp: '^(a)(.)', line: '\\1x\\2', backrefs: true },
   ],
   mount: [
     { path: '/data', src: 'x', fstype: 'ext4', state: 'mounted' },
@@ -158,7 +167,8 @@ export const hostileArguments: Readonly<Record<string, readonly Readonly<Record<
     { name: 'alice', groups: ['gpu'], password: '$6$a$b', shell: '/bin/sh' },
     { name: 'alice', state: 'absent', remove: true },
   ],
-  wait_for: [{ path: '/x' }, { port: 22 }],
+  wait_for: [{ path: '/x' }, { port: 22 }, { port: 22, host: 'x' }, { port: 22, state: 'drained' }],
+  wait_for_connection: [{}],
 }
 
 /** Each module with each kind of its arguments. */

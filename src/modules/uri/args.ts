@@ -12,13 +12,29 @@ export const args = {
       type: 'string',
       pattern: '^https?://[^\\s/?#@]+([/?#]\\S*)?$',
       title: 'an http:// or https:// URL without a user name',
-      description: 'Where the host sends the request; redirects are followed',
+      description: 'Where the host sends the request',
     },
     method: {
       enum: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       default: 'GET',
       description:
         '`GET` and `HEAD` change nothing and are sent in a dry run, too; the others are sent once in every run',
+    },
+    follow_redirects: {
+      enum: ['safe', 'all', 'none'],
+      default: 'safe',
+      description:
+        'Which requests go on to the address that the server names: `safe`: `GET` and `HEAD`; otherwise a redirect is the answer',
+    },
+    creates: {
+      type: 'string',
+      pattern: absolutePath,
+      description: 'If this path exists on the host, no request is sent',
+    },
+    removes: {
+      type: 'string',
+      pattern: absolutePath,
+      description: 'If this path does not exist on the host, no request is sent',
     },
     status_code: {
       oneOf: [status, { type: 'array', minItems: 1, items: status }],
@@ -78,7 +94,7 @@ export const result = {
   required: ['url', 'status', 'content'],
   properties: {
     url: { type: 'string', description: 'As given in the task' },
-    status: { type: 'integer', description: 'Status of the answer' },
+    status: { type: 'integer', description: 'Status of the answer; 0 if no request was sent' },
     content: { type: 'string', description: 'Body of the answer, at most 1 MiB; empty for an error' },
     json: { description: 'The body as a value; only if it is a JSON object or list' },
   },

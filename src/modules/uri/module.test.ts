@@ -129,3 +129,34 @@ test('ca_path is the file with the authorities that are trusted, whatever the me
   assert.ok(action?.kind === 'run' && action.stdin instanceof Secret)
   assert.match(action.stdin.reveal(), /^cacert = "\/etc\/own\.pem"$/m)
 })
+
+test('creates and removes make a request unnecessary', async () => {
+  const world = fakeWorld({ '/there': '' })
+  const actions = async (args: Readonly<Record<string, unknown>>): Promise<number> =>
+    (await planOnce(uri, { url, method: 'POST', ...args }, world)).actions.length
+  assert.deepEqual([await actions({ creates: '/there' }), await actions({ creates: '/none' })], [0, 1])
+  assert.deepEqual([await actions({ removes: '/there' }), await actions({ removes: '/none' })], [1, 0])
+  const { report } = await converge(uri, { url, creates: '/there' }, world)
+  assert.deepEqual(report, { url, status: 0, content: '' })
+})
+
+test('follow_redirects: by default only requests that read follow the server to another address', async () => {
+  const asked: unknown[] = []
+  const host: Host = {
+    ...fakeHost(fakeWorld()),
+    http: async (_, { follow }) => {
+      asked.push(follow)
+      return { status: 200, length: undefined, body: '' }
+    },
+  }
+  const kinds = ['safe', 'all', 'none'] as const
+  for (const kind of kinds) await uri.probe(completed(uri, { url, follow_redirects: kind }), host)
+  assert.deepEqual(asked, [undefined, undefined, false])
+  const sent = kinds.map(async (kind) => {
+    const [action] = (await planOnce(uri, { url, method: 'POST', follow_redirects: kind }, fakeWorld()))
+      .actions
+    assert.ok(action?.kind === 'run' && action.stdin instanceof Secret)
+    return /^location$/m.test(action.stdin.reveal())
+  })
+  assert.deepEqual(await Promise.all(sent), [false, true, false])
+})

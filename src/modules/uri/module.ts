@@ -14,6 +14,8 @@ export interface Seen {
   readonly answer: HttpAnswer | undefined
   /** What a container still lacks to send a request. */
   readonly lack: NetworkLack | undefined
+  /** `creates` or `removes` makes the request unnecessary. */
+  readonly unneeded: boolean
 }
 
 export const uri = {
@@ -38,19 +40,33 @@ function reads({ method }: Args): 'GET' | 'HEAD' | undefined {
 async function probe(given: Args, host: Host): Promise<Seen> {
   const { url, proxy, username, password } = given
   const method = reads(given)
+  if (await isUnneeded(given, host)) return { answer: undefined, lack: undefined, unneeded: true }
   const lack = await lackFor(url, proxy, host)
   if (method === undefined || lack !== undefined || given.body !== undefined)
-    return { answer: undefined, lack }
+    return { answer: undefined, lack, unneeded: false }
   const login = loginOf({ username, password, headers: given.headers })
   const answer = await host.http(url, {
     method,
-    ...defined({ login, proxy: proxy === '' ? undefined : proxy, ca: given.ca_path }),
+    ...defined({
+      login,
+      proxy: proxy === '' ? undefined : proxy,
+      ca: given.ca_path,
+      follow: given.follow_redirects === 'none' ? false : undefined,
+    }),
   })
-  return { answer, lack }
+  return { answer, lack, unneeded: false }
 }
 
-function plan(given: Args, { answer, lack }: Seen): Plan {
+async function isUnneeded({ creates, removes }: Args, host: Host): Promise<boolean> {
+  const isThere = async (path: string): Promise<boolean> =>
+    (await host.stat(path, { follow: true })) !== undefined
+  if (creates !== undefined && (await isThere(creates))) return true
+  return removes !== undefined && !(await isThere(removes))
+}
+
+function plan(given: Args, { answer, lack, unneeded }: Seen): Plan {
   const { url, method } = given
+  if (unneeded) return done()
   if (lack !== undefined) return waitForNetwork(lack)
   if (reads(given) === undefined) {
     const body = bodyOf(given)
@@ -107,7 +123,7 @@ function bodyOf({ body, body_format: format }: Args): Body | { readonly wrong: s
 /** Prints the body of the answer, a line break and the status, and fails if the status is not among `$1`. */
 const script = `out=$(mktemp) || exit
 trap 'rm -f -- "$out"' EXIT
-code=$(curl -K - -sSL --max-time "$2" -o "$out" -w '%{http_code}') || exit
+code=$(curl -K - -sS --max-time "$2" -o "$out" -w '%{http_code}') || exit
 head -c 1048576 -- "$out"
 printf '\\n%s' "$code"
 case " $1 " in *" $code "*) ;; *) echo "the server answered $code" >&2; exit 22;; esac`
@@ -118,13 +134,16 @@ function request(given: Args, { text, type }: Body): Action {
   const headers = { ...given.headers, ...defined({ 'Content-Type': named ? undefined : type }) }
   const config = [
     curlConfig(loginOf({ username, password, headers })),
-    ...[
-      ['request', method],
-      ['url', url],
-      ['data-raw', text],
-      ['proxy', proxy === '' ? undefined : proxy],
-      ['cacert', given.ca_path],
-    ].map(([name = '', value]) => (value === undefined ? '' : `${name} = ${curlQuoted(value)}\n`)),
+    ...(
+      [
+        ['request', method],
+        ['location', given.follow_redirects === 'all' ? true : undefined],
+        ['url', url],
+        ['data-raw', text],
+        ['proxy', proxy === '' ? undefined : proxy],
+        ['cacert', given.ca_path],
+      ] as const
+    ).map(([name, value]) => optionLine(name, value)),
   ].join('')
   const secrets = [password ?? '', ...Object.values(given.headers ?? {})]
   return {
@@ -138,6 +157,12 @@ function request(given: Args, { text, type }: Body): Action {
     label: `send ${method} ${url}`,
     hint: 'check the URL, the login and the body, or set `status_code`',
   }
+}
+
+/** A line of a configuration of curl (curl(1), `--config`); empty for an option that is not set. */
+function optionLine(name: string, value: string | true | undefined): string {
+  if (value === undefined) return ''
+  return value === true ? `${name}\n` : `${name} = ${curlQuoted(value)}\n`
 }
 
 function report(given: Args, { answer }: Seen, replies: readonly Reply[]): Readonly<Record<string, unknown>> {

@@ -15,6 +15,8 @@ const tokenTimeout = 3000
 export function join(): void {
   if (nodeSpec().cluster?.shared !== true) return
   mkdirSync(`${sharedDir}/members`, { recursive: true })
+  mkdirSync(`${sharedDir}/hardware`, { recursive: true })
+  writeFileSync(`${sharedDir}/hardware/${hostname()}`, JSON.stringify(nodeSpec().gpus))
   const beat = (): void => writeFileSync(`${sharedDir}/members/${hostname()}`, String(Date.now()))
   beat()
   setInterval(beat, 500).unref()
@@ -33,6 +35,21 @@ export function membersUp(): readonly string[] {
     Date.now() - Number(textOf(`${sharedDir}/members/${member}`) ?? 0) < tokenTimeout
   return cluster.members.filter((member) => member === name || isUp(member))
 }
+
+/** The cards of a member as `pvesh` lists PCI devices; undefined if it does not answer. */
+export function cardsOf(member: string): readonly Readonly<Record<string, unknown>>[] | undefined {
+  if (!membersUp().includes(member)) return undefined
+  const written =
+    member === hostname() ? JSON.stringify(nodeSpec().gpus) : textOf(`${sharedDir}/hardware/${member}`)
+  if (written === undefined) return undefined
+  const gpus: ReturnType<typeof nodeSpec>['gpus'] = JSON.parse(written)
+  return gpus.flatMap(({ pci, model, deviceId }) => [
+    { ...nvidia, id: pci, class: '0x030000', device: `0x${deviceId}`, device_name: model },
+    { ...nvidia, id: pci.replace(/0$/, '1'), class: '0x040300', device: '0x228b', device_name: 'Audio' },
+  ])
+}
+
+const nvidia = { vendor: '0x10de', vendor_name: 'NVIDIA Corporation', iommugroup: 14 }
 
 export function quorate(): boolean {
   const { cluster } = nodeSpec()

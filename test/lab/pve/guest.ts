@@ -8,4 +8,6 @@ export interface Guest {
   readonly node: string
   readonly template: number
   readonly lock?: string
+  /** `gpu;lab` */
+  readonly tags?: string
 }

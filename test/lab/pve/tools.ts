@@ -8,7 +8,7 @@ import { parseContainerConfig } from '../../../src/proxmox/container-config.ts'
 import { nodeSpec } from '../nvidia/node-spec.ts'
 import { Exit, namesIn, run, runMain, textOf } from '../nvidia/system.ts'
 import { bootTool } from './boot-tool.ts'
-import { membersUp, quorate } from './cluster.ts'
+import { cardsOf, membersUp, quorate } from './cluster.ts'
 import { haResources, serviceState } from './ha.ts'
 import { isMachineOn, qm } from './qm.ts'
 import { pvesm } from './volumes.ts'
@@ -135,7 +135,7 @@ function guest(
 ): Guest {
   // the configuration of a VM has the same format
   const { settings } = parseContainerConfig(textOf(`${directory}/${vmid}.conf`) ?? '').current
-  const lock = settings.get('lock')
+  const [lock, tags] = [settings.get('lock'), settings.get('tags')]
   return {
     vmid,
     type,
@@ -143,7 +143,7 @@ function guest(
     status: running ? 'running' : 'stopped',
     node: hostname(),
     template: isOn(settings.get('template')) ? 1 : 0,
-    ...defined({ lock }),
+    ...defined({ lock, tags }),
   }
 }
 
@@ -186,6 +186,7 @@ function pvesh(argv: readonly string[]): number {
         local: node === name ? 1 : 0,
         nodeid: cluster === undefined ? 0 : index + 1,
         online: membersUp().includes(node) ? 1 : 0,
+        ip: run('getent', ['hosts', node]).stdout.split(' ')[0],
       })),
     ],
     '/cluster/resources': () =>
@@ -208,6 +209,16 @@ function pvesh(argv: readonly string[]): number {
         type: 'quorum',
       },
     ],
+    ...Object.fromEntries(
+      members.map((member) => [
+        `/nodes/${member}/hardware/pci`,
+        () => {
+          const cards = cardsOf(member)
+          if (cards === undefined) throw new Exit(255, `proxy handler failed: no route to '${member}'`)
+          return cards
+        },
+      ]),
+    ),
     [`${own}/lxc`]: containers,
     [`${own}/qemu`]: virtualMachines,
     [`${own}/tasks`]: () => [],
