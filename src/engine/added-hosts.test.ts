@@ -167,7 +167,7 @@ describe('add_host', () => {
       const applied = await folder.apply(plan, request)
       assert.equal(applied.exitCode, 0)
       assert.deepEqual(playsOf(applied), ['a: a', 'New: n1 n2'])
-      assert.deepEqual(endsOf(applied).sort(), endsOf(planned).sort())
+      assert.deepEqual(endsOf(applied).toSorted(), endsOf(planned).toSorted())
       assert.ok(['n1', 'n2'].every((name) => existsSync(`${folder.path}/of-${name}`)))
     })
 
