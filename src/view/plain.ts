@@ -10,7 +10,7 @@ import { fewHosts, hostsText, largestList } from './host-names.ts'
 import { recapText } from './recap-text.ts'
 import { type Handled, handledBy } from './handled.ts'
 import { RunStory } from './run-story.ts'
-import { namesOf, stoppingText, worthWords } from './plain-texts.ts'
+import { namesOf, progressText, stoppingText, worthWords } from './plain-texts.ts'
 import { duration, findingsText, indent, plainText, problemText } from './text.ts'
 import type { View, ViewOptions } from './view.ts'
 
@@ -200,7 +200,7 @@ function createWords(options: ViewOptions, brief: boolean): BriefView {
         if (verbosity > 0) line(colors.dim(`waiting   ${event.host}  ${plainText(event.why)}`))
         return
       case 'task.progress':
-        if (verbosity > 0) line(colors.dim(`          ${event.host}  ${plainText(event.message)}`))
+        if (verbosity > 0) line(colors.dim(`          ${event.host}  ${progressText(event)}`))
         return
       case 'action.finished':
         if (verbosity > 1)
@@ -270,6 +270,7 @@ function createWords(options: ViewOptions, brief: boolean): BriefView {
         open -= 1
         fleet.printAll(fleetTasks.get(event.play) ?? [])
         return
+      case 'hosts.joined':
       case 'prompt.started':
       case 'prompt.finished':
       case 'task.started':
