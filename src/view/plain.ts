@@ -5,13 +5,14 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Event, Outcome, TaskDetail } from '../events/events.ts'
 import { diffText } from './diff-text.ts'
+import { duration } from './duration.ts'
 import { FleetLines } from './fleet-lines.ts'
 import { fewHosts, hostsText, largestList } from './host-names.ts'
 import { recapText } from './recap-text.ts'
 import { type Handled, handledBy } from './handled.ts'
 import { RunStory } from './run-story.ts'
 import { namesOf, progressText, stoppingText, worthWords } from './plain-texts.ts'
-import { duration, findingsText, indent, plainText, problemText } from './text.ts'
+import { findingsText, indent, plainText, problemText } from './text.ts'
 import type { View, ViewOptions } from './view.ts'
 
 type Ended = Extract<Event, { readonly type: 'task.finished' | 'item.finished' }>
