@@ -4,11 +4,12 @@
  * generates the types of `src/index.ts`.
  */
 import { spawnSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type BuildOptions, build, type Plugin } from 'esbuild'
+import { pageScriptOptions } from '../src/base/built.ts'
 import { licencesOf } from './licences.ts'
 import { prepareValidators } from './validators.ts'
 
@@ -30,7 +31,11 @@ async function main(): Promise<void> {
   rmSync(dist, { recursive: true, force: true })
   declareTypes()
   const validators = prepareValidators()
-  const inputs = [await bundleProgram(validators.map(({ digest }) => digest)), await bundleLoaded()]
+  const inputs = [
+    await bundleProgram(validators.map(({ digest }) => digest)),
+    await bundleLoaded(),
+    await bundlePage(),
+  ]
   writeFileSync(join(dist, 'LICENSES.txt'), licencesOf(root, inputs.flat()))
 
   /** Loaded by `src/base/built.ts`: CommonJS, which loads synchronously. */
@@ -53,13 +58,31 @@ async function main(): Promise<void> {
   }
 }
 
+/** The script of reports. Each report is a copy of its packages, so it has their licences. */
+async function bundlePage(): Promise<readonly string[]> {
+  const { metafile, outputFiles } = await build({
+    ...pageScriptOptions,
+    absWorkingDir: root,
+    write: false,
+    metafile: true,
+  })
+  const inputs = Object.keys(metafile.inputs)
+  const licences = licencesOf(root, inputs).replaceAll('\r', '')
+  const script = outputFiles.map(({ text }) => text).join('')
+  mkdirSync(join(dist, 'loaded'), { recursive: true })
+  writeFileSync(join(dist, 'loaded', 'report-page.js'), `/*\n${licences}*/\n${script}`)
+  return inputs
+}
+
 async function bundleProgram(digests: readonly string[]): Promise<readonly string[]> {
   const built = `import { createRequire } from 'node:module'
+import { readFileSync } from 'node:fs'
 const load = createRequire(import.meta.url)
 const digests = new Set(${JSON.stringify(digests)})
 export const loadAjv = () => load('../loaded/ajv.cjs').Ajv2020
 export const loadRe2 = () => load('../loaded/re2.cjs').RE2JS
 export const ageWorker = () => new URL('../loaded/age-worker.cjs', import.meta.url)
+export const pageScript = () => readFileSync(new URL('../loaded/report-page.js', import.meta.url), 'utf8')
 export const loadJiti = () => load('../loaded/jiti.cjs').createJiti
 export const preparedValidator = (digest) => digests.has(digest) ? load(\`../loaded/\${digest}.cjs\`) : undefined
 `

@@ -143,6 +143,7 @@ export async function fromAnsiblePage(modules: readonly string[]): Promise<strin
     '- **Handlers survive**: if a run ends between a change and its handler, the next run still runs the handler.',
     '- **Unreachable counts as failed** everywhere: in `rescue`, `max_fail_percentage` and exit codes.',
     '- **Programs run to their end** when the connection drops, and the next connection collects the result.',
+    '- **Changes of the inventory count from the next play on** (`group_by`, `add_host`): all hosts of a play see the same one.',
     '- **Variables of roles stay in their role**: the defaults of one role are not seen in another.',
     '',
     '## Keywords',

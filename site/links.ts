@@ -3,12 +3,13 @@
  * leads to its route, one to a JSON Schema to the copy of that file. Other files and folders of the repository
  * are not on the site: their links become plain text.
  */
-import { dirname, join } from 'node:path/posix'
+import { basename, dirname, join } from 'node:path/posix'
 import { pages, type SitePage } from './pages.ts'
 
 /** The parts of markdown-it's tokens that links need. */
 interface LinkToken {
   type: string
+  content: string
   children: LinkToken[] | null
   attrGet(name: string): string | null
   attrSet(name: string, value: string): void
@@ -37,7 +38,7 @@ export function siteLinks(content: string): (state: LinkState) => void {
 
 function changeLinks(tokens: LinkToken[], source: string): void {
   let plain = false
-  for (const token of tokens) {
+  for (const [index, token] of tokens.entries()) {
     if (token.type === 'link_close') {
       if (plain) asText(token)
       plain = false
@@ -46,8 +47,18 @@ function changeLinks(tokens: LinkToken[], source: string): void {
     const target = siteLink(source, token.attrGet('href') ?? '')
     plain = target === undefined
     if (target === undefined) asText(token)
-    else token.attrSet('href', target)
+    else {
+      token.attrSet('href', target)
+      nameOfPage(tokens[index + 1])
+    }
   }
+}
+
+/** A link whose text is a file, such as `guide.md`, gets the title of the page. */
+function nameOfPage(text: LinkToken | undefined): void {
+  if (text?.type !== 'text') return
+  const page = pages.find(({ source }) => source === text.content || basename(source) === text.content)
+  if (page !== undefined && text.content !== 'README.md') text.content = page.title
 }
 
 /** The path of a page on the site. */

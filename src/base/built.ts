@@ -6,8 +6,10 @@
  * read.
  */
 import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import type { ValidateFunction } from 'ajv'
 import type { Ajv2020 } from 'ajv/dist/2020.js'
+import type { BuildOptions, buildSync } from 'esbuild'
 import type { createJiti } from 'jiti'
 import type { RE2JS } from 're2js'
 
@@ -36,4 +38,23 @@ export function preparedValidator(_digest: string): ValidateFunction | undefined
 /** The module of the thread that decrypts (`src/language/encrypted/age-worker.mjs`). */
 export function ageWorker(): URL {
   return new URL('../language/encrypted/age-worker.mjs', import.meta.url)
+}
+
+/** How the page's script of a report is bundled: one classic script for current browsers, in ASCII. */
+export const pageScriptOptions = {
+  entryPoints: [fileURLToPath(new URL('../view/page/page-main.ts', import.meta.url))],
+  bundle: true,
+  platform: 'browser',
+  format: 'iife',
+  target: ['chrome123', 'firefox120', 'safari17.5'],
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+} satisfies BuildOptions
+
+/** The script that draws a report in a browser. The built one has the licences of its packages. */
+export function pageScript(): string {
+  const esbuild: { readonly buildSync: typeof buildSync } = createRequire(import.meta.url)('esbuild')
+  const { outputFiles } = esbuild.buildSync({ ...pageScriptOptions, write: false })
+  return outputFiles.map(({ text }) => text).join('')
 }

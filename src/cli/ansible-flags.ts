@@ -99,11 +99,20 @@ const runs: Readonly<Record<string, string>> = {
   '--json': 'use --output jsonl',
 }
 
+const wholeRun = 'leave it out: a report has all hosts of its run'
+
+const report: Readonly<Record<string, string>> = {
+  '--limit': wholeRun,
+  '-l': wholeRun,
+  '--output': 'use -o FILE',
+}
+
 const byCommand: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   status,
   metrics,
   graph,
   runs,
+  report,
   exec,
   inventory,
   facts,
@@ -116,7 +125,8 @@ export function insteadOfFlag(command: string, flag: string): string | undefined
   const name = flag.split('=')[0] ?? flag
   const own = Object.hasOwn(byCommand, command) ? byCommand[command] : undefined
   if (own !== undefined && Object.hasOwn(own, name)) return own[name]
-  if (['modules', 'runs', 'graph'].includes(command) || !Object.hasOwn(general, name)) return undefined
+  if (['modules', 'runs', 'report', 'graph'].includes(command) || !Object.hasOwn(general, name))
+    return undefined
   return general[name]
 }
 

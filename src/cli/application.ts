@@ -11,7 +11,8 @@ import { shippedHelp } from './shipped.ts'
 import { textsFor } from './texts.ts'
 
 const { run, status, metrics, explain, facts, 'test-module': testModule, exec } = fleetCommands
-const { lint, graph, runs, inventory, modules, schema, init, secrets, config, completion } = localCommands
+const { lint, graph, runs, report, inventory, modules, schema, init, secrets, config, completion } =
+  localCommands
 const { plan, show, apply } = planCommands
 /** In the order of the help. */
 const commands = {
@@ -24,6 +25,7 @@ const commands = {
   status,
   metrics,
   runs,
+  report,
   inventory,
   explain,
   modules,

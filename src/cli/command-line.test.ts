@@ -18,6 +18,7 @@ const commands = [
   'status',
   'metrics',
   'runs',
+  'report',
   'inventory',
   'explain',
   'modules',
@@ -60,12 +61,13 @@ const options: Readonly<Record<string, string>> = {
   show: 'output color verbose',
   apply: `extra-vars output color verbose quiet diff forks profile ${vault}`,
   lint: 'inventory skip fix diff color',
-  graph: '',
+  graph: 'format',
   status: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass limit forks output color`,
   metrics: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass limit forks output`,
   runs: 'inventory output diff color verbose',
+  report: 'inventory out',
   inventory: `inventory extra-vars ${vault} list graph host limit`,
   explain: `inventory extra-vars ${vault} connection user private-key host-key-checking connect-timeout become become-user ask-pass
     ask-become-pass host`,
@@ -160,7 +162,7 @@ for (const [words, message, hint] of [
   [
     ['frobnicate'],
     'there is no command "frobnicate"',
-    'the commands are run, plan, show, apply, lint, graph, status, metrics, runs, inventory, explain, modules, schema, facts, exec, test-module, init, secrets, config, completion; see "gpuplay help"',
+    'the commands are run, plan, show, apply, lint, graph, status, metrics, runs, report, inventory, explain, modules, schema, facts, exec, test-module, init, secrets, config, completion; see "gpuplay help"',
   ],
   [['run'], 'no playbook was given', 'type: gpuplay run site.yml'],
   [['exec', 'all'], 'no command was given', 'type: gpuplay exec all -- uptime'],

@@ -35,15 +35,14 @@ export async function askText(
   const stop = (): void => lines.close()
   signal.addEventListener('abort', stop, { once: true })
   try {
-    const typed = await new Promise<string | undefined>((resolve) => {
+    return await new Promise<string | undefined>((resolve) => {
       lines.once('line', resolve)
       lines.once('close', () => resolve(undefined))
     })
-    // The Enter key has begun a new line.
-    if (typed === undefined) write('\n')
-    return typed
   } finally {
     signal.removeEventListener('abort', stop)
     lines.close()
+    // An answer that was typed before the question has not begun a new line.
+    write('\n')
   }
 }

@@ -2,30 +2,22 @@
 import { buildCommand } from '@stricli/core'
 import type { Context } from './context.ts'
 import type { Examples } from './examples.ts'
-import {
-  inventoryAliases,
-  inventoryFlags,
-  limitFlag,
-  outputAliases,
-  outputFlags,
-  playbooksArgument,
-} from './flags.ts'
+import { inventoryAliases, inventoryFlags, limitFlag, outputFlags, playbooksArgument } from './flags.ts'
 import { hostCompletion } from './host-completion.ts'
 import { modulesDeclared } from './modules-declared.ts'
+import { reportDeclared, runsDeclared } from './records-declared.ts'
 import { schemaDeclared } from './schema-declared.ts'
 import { secretsDeclared } from './secrets-declared.ts'
 import type { ConfigFlags } from './commands/config-command.ts'
+import type { GraphFlags } from './commands/graph-command.ts'
 import type { InventoryCommandFlags } from './commands/inventory-command.ts'
 import type { LintFlags } from './commands/lint-command.ts'
 import type { InitFlags } from './commands/init-command.ts'
-import type { RunsFlags } from './commands/runs-command.ts'
-import { runForms } from './run-forms.ts'
 
 /** The most important flags. stricli would print all of them in one line. */
 const usage = {
   lint: '[-i inventory] [--skip code,...] [--fix [--diff]] <path>...',
-  graph: '<playbook>...',
-  runs: '-i inventory [-vv] [show <id> | diff <id> <id>]',
+  graph: '[--format svg] <playbook>...',
   inventory: '-i inventory (--list | --graph | --host name)',
   init: '[--inventory-only] [<directory>]',
   config: '[-i inventory] [--json] [<playbook>...]',
@@ -38,13 +30,10 @@ const examples = {
     ['lint site.yml roles/web --skip unnamed-task', 'without one kind of advice'],
     ['lint . --fix --diff', 'show what --fix would change'],
   ],
-  runs: [
-    ['runs -i hosts.yml', 'list the runs'],
-    ['runs -i hosts.yml show 20261122T0315 -vv', 'show one again, with every action'],
-    ['runs -i hosts.yml show 20261122 --output junit', 'show it in another form'],
-    ['runs -i hosts.yml diff 20261121 20261122', 'show what changed between two'],
+  graph: [
+    ['graph site.yml > site.mmd', 'write the flow of a playbook to a file'],
+    ['graph site.yml --format svg > site.svg', 'draw it'],
   ],
-  graph: [['graph site.yml > site.mmd', 'write the flow of a playbook to a file']],
   inventory: [
     ['inventory -i hosts.yml --graph', 'show groups and hosts'],
     ['inventory -i hosts.yml --host pve1', 'show where its variables are set'],
@@ -94,54 +83,24 @@ const inventory = buildCommand<InventoryCommandFlags, [], Context>({
   },
 })
 
-const runs = buildCommand<RunsFlags, string[], Context>({
-  loader: async () => (await import('./commands/runs-command.ts')).runsCommand,
-  docs: {
-    brief: 'List the recorded runs, show one again, or compare two',
-    customUsage: [usage.runs],
-    fullDescription:
-      'diff shows, host by host, what is different in the second run. Each run is recorded in .gpuplay/runs beside its inventory, or in ~/.local/state/gpuplay. See keep_runs in "gpuplay config" for the number of records to keep.',
-  },
-  parameters: {
-    positional: {
-      kind: 'array',
-      parameter: {
-        parse: String,
-        brief: 'show and a run, or the beginning of its ID; or diff and two of them',
-        placeholder: 'id',
-      },
-      maximum: 4,
-    },
-    flags: {
-      inventory: inventoryFlags.inventory,
-      output: {
-        kind: 'enum',
-        values: runForms,
-        default: 'plain',
-        brief:
-          'plain: for people; jsonl: one run, event or host per line. Of one run also live: what it left on the terminal; junit: a report',
-      },
-      diff: { kind: 'boolean', optional: true, brief: 'Show changes to files and settings as diffs' },
-      color: outputFlags.color,
-      verbose: {
-        kind: 'counter',
-        brief: 'Print more; give it twice to print every action and installer logs',
-      },
-    },
-    aliases: { i: inventoryAliases.i, D: 'diff', v: outputAliases.v },
-  },
-})
-
-const graph = buildCommand<object, string[], Context>({
+const graph = buildCommand<GraphFlags, string[], Context>({
   loader: async () => (await import('./commands/graph-command.ts')).graphCommand,
   docs: {
-    brief: 'Print the flow of playbooks as a Mermaid flowchart',
+    brief: 'Print the flow of playbooks as a Mermaid flowchart or as a drawing',
     customUsage: [usage.graph],
     fullDescription:
-      'Shows plays, roles, blocks, tasks and the handlers that they notify. Reads only the playbooks, so names are as written. Markdown on many sites draws the text in a block with the language "mermaid".',
+      'Shows plays, roles, blocks, tasks and the handlers that they notify. Reads only the playbooks, so names are as written. Markdown on many sites draws the text in a block with the language "mermaid". A browser opens the SVG file.',
   },
   parameters: {
     positional: playbooksArgument,
+    flags: {
+      format: {
+        kind: 'enum',
+        values: ['mermaid', 'svg'],
+        default: 'mermaid',
+        brief: 'mermaid: text that other programs draw; svg: a drawing',
+      },
+    },
   },
 })
 
@@ -257,7 +216,8 @@ const completion = buildCommand<object, [string], Context>({
 export const localCommands = {
   lint: { command: lint, usage: usage.lint, examples: examples.lint },
   graph: { command: graph, usage: usage.graph, examples: examples.graph },
-  runs: { command: runs, usage: usage.runs, examples: examples.runs },
+  runs: runsDeclared,
+  report: reportDeclared,
   inventory: { command: inventory, usage: usage.inventory, examples: examples.inventory },
   modules: modulesDeclared,
   schema: schemaDeclared,

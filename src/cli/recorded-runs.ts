@@ -1,8 +1,12 @@
 /** The logs of the runs of an inventory. */
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { InputError } from '../base/errors.ts'
 import { readRegularFile, systemReason } from '../base/regular-file.ts'
+import type { Event } from '../events/events.ts'
 import { readEvent } from '../events/read-event.ts'
+import { problem } from '../language/source.ts'
+import { didYouMean } from '../language/suggest.ts'
 import type { RecordedRun } from '../view/runs-text.ts'
 import type { Context } from './context.ts'
 import { logsIn, runFolders } from './run-folders.ts'
@@ -39,6 +43,16 @@ export function recordedRun(lines: readonly string[]): RecordedRun | undefined {
   return { started, finished: last?.type === 'run.finished' ? last : undefined }
 }
 
+/** Whether both name the same files; relative names count from the working directory. */
+export function samePlaybooks(
+  first: readonly string[],
+  second: readonly string[],
+  { workingDirectory }: Pick<Context['world'], 'workingDirectory'>,
+): boolean {
+  const [one, other] = [first, second].map((names) => names.map((name) => resolve(workingDirectory, name)))
+  return JSON.stringify(one) === JSON.stringify(other)
+}
+
 /** Returns the last run and the last dry run, as far as they are recorded and can be read. */
 export function lastRuns(records: readonly RunRecord[]): readonly RecordedRun[] {
   const found = new Map<boolean, RecordedRun>()
@@ -58,4 +72,43 @@ export function linesOf(path: string): { readonly lines: readonly string[] } | {
   const read = readRegularFile(path, largest)
   if (read.kind === 'bytes') return { lines: read.bytes.toString('utf8').trimEnd().split('\n') }
   return { why: `cannot read ${path}: ${read.kind === 'missing' ? 'it was removed meanwhile' : read.why}` }
+}
+
+/** @throws InputError if no log, or more than one, begins with this */
+export function chosenRecord(logs: readonly RunRecord[], id: string): RunRecord {
+  const [first, second] = logs.filter((log) => log.id.startsWith(id))
+  if (first === undefined) {
+    const ids = logs.map((log) => log.id)
+    const hint = didYouMean(id, ids, 'see "gpuplay runs" for the list')
+    throw new InputError([
+      problem('unknown-run', `no run with the ID ${JSON.stringify(id)} is recorded`, { hint }),
+    ])
+  }
+  if (second === undefined) return first
+  const hint = `type more of the ID, for example ${second.id}`
+  throw new InputError([
+    problem('unknown-run', `the IDs of several runs begin with ${JSON.stringify(id)}`, { hint }),
+  ])
+}
+
+/** @throws InputError for a log without a beginning: the disk was full */
+export function begunRun({ path }: RunRecord, lines: readonly string[]): RecordedRun {
+  const run = recordedRun(lines)
+  if (run !== undefined) return run
+  throw new InputError([problem('unreadable-log', `${path} has no beginning`, { hint: 'remove it' })])
+}
+
+/** @throws InputError if the log cannot be read */
+export function readRecord({ path }: RunRecord): readonly string[] {
+  const read = linesOf(path)
+  if ('why' in read) throw new InputError([problem('unreadable-log', read.why)])
+  return read.lines
+}
+
+/** Without the cut line of a run that was killed, and events that this version does not know. */
+export function* eventsIn(lines: readonly string[]): Iterable<Event> {
+  for (const line of lines) {
+    const event = readEvent(line)
+    if (event !== undefined) yield event
+  }
 }

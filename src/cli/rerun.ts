@@ -1,10 +1,9 @@
 /** The hosts of `--rerun-failed`: those on which the last recorded run of the same playbooks did not succeed. */
-import { resolve } from 'node:path'
 import { InputError, type Problem } from '../base/errors.ts'
 import { problem } from '../language/source.ts'
 import type { RecordedRun } from '../view/runs-text.ts'
 import type { Context } from './context.ts'
-import { linesOf, recordedRun, recordsOf } from './recorded-runs.ts'
+import { linesOf, recordedRun, recordsOf, samePlaybooks } from './recorded-runs.ts'
 
 export interface Rerun {
   readonly playbooks: readonly string[]
@@ -15,11 +14,8 @@ export interface Rerun {
 
 /** @throws InputError if no such run is recorded, or if it succeeded on all hosts */
 export function hostsToRerun(context: Pick<Context, 'world' | 'errors'>, wanted: Rerun): readonly string[] {
-  const { workingDirectory } = context.world
-  const absolute = (playbooks: readonly string[]): string =>
-    JSON.stringify(playbooks.map((playbook) => resolve(workingDirectory, playbook)))
   const same = ({ started }: RecordedRun): boolean =>
-    absolute(started.playbooks) === absolute(wanted.playbooks) && (wanted.check || !started.check)
+    samePlaybooks(started.playbooks, wanted.playbooks, context.world) && (wanted.check || !started.check)
   for (const { id, path } of [...recordsOf(context, wanted.inventories)].reverse()) {
     const read = linesOf(path)
     const run = 'lines' in read ? recordedRun(read.lines) : undefined

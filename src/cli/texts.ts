@@ -92,6 +92,8 @@ function mistake(error: unknown, command: string, commands: Commands): Mistake |
   }
   if (error instanceof UnsatisfiedFlagError && command === 'plan' && error.externalFlagName === 'out')
     return { message: 'no plan file was given', hint: 'add -o FILE, for example -o plan.json' }
+  if (error instanceof UnsatisfiedFlagError && command === 'report' && error.externalFlagName === 'out')
+    return { message: 'no file was given for the report', hint: 'add -o FILE, for example -o report.html' }
   if (error instanceof UnsatisfiedFlagError)
     return { message: `--${error.externalFlagName} needs a value`, hint: seeHelp(command) }
   if (error instanceof UnexpectedFlagError)

@@ -1,5 +1,6 @@
 /** `add_host`: hosts are added during a run. */
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { InputError } from '../base/errors.ts'
 import { report } from '../language/testing/report.ts'
@@ -48,20 +49,43 @@ describe('add_host', () => {
     })
   }
 
+  test('mistakes that the files show are reported before any connection', async () => {
+    await assert.rejects(
+      run(`- hosts: a
+  tasks:
+    - { add_host: { name: n1, groups: [ok, 1st], port: 99999, node: "{{ inventory_hostname }}", ctid: 7 } }
+    - { add_host: { name: "n 2", ansible_port: many, ansible_become: yes, port: any } }
+    - { group_by: { key: "os_{{ inventory_hostname }}", parents: all/of } }
+`),
+      (error) => {
+        assert.ok(error instanceof InputError)
+        assert.deepEqual(report(error.problems), [
+          'site.yml:3:44 invalid-name: "1st" is not a valid group name (use letters, digits and underscores)',
+          'site.yml:3:56 invalid-variable: "port" must be at most 65535, not 99999 (a port is a number from 1 to 65535)',
+          'site.yml:3:103 invalid-variable: "ctid" must be at least 100, not 7 (a container id is a number, 100 or higher)',
+          'site.yml:4:27 invalid-name: "n 2" is not a valid host name (use letters, digits, dots and dashes)',
+          'site.yml:4:48 invalid-variable: "ansible_port" is "many", which is not valid (a port is a number from 1 to 65535)',
+          'site.yml:5:66 invalid-name: "all/of" is not a valid group name (use letters, digits and underscores)',
+        ])
+        return true
+      },
+    )
+  })
+
   test('connection variables are checked when the host is added', async () => {
     const found = await run(`- hosts: a
   ignore_errors: true
   tasks:
-    - { add_host: { name: n1, port: 99999 } }
+    - { add_host: { name: n1, port: "{{ inventory_hostname }}" } }
     - { add_host: { name: n2, ctid: 101 } }
     - { add_host: { name: n3, ctid: 101, node: nobody } }
-    - { add_host: { name: "n[1:3]" } }
+    - { add_host: { name: "n[1:{{ item }}]" }, loop: [3] }
     - { add_host: { name: n4, address: "{{ a_password }}" }, vars: { a_password: swordfish } }
     - { add_host: { name: b, address: 192.0.2.1 } }
     - { add_host: { name: localhost } }
 `)
     assert.deepEqual(problemsOf(found), [
-      'invalid-variable: "port" must be at most 65535, not 99999 (a port is a number from 1 to 65535)',
+      'invalid-variable: "port" is "a", which is not valid (a port is a number from 1 to 65535)',
       'missing-node: the container "n2" has no "node" (add "node: NAME", where NAME is a host of this inventory)',
       'unknown-node: "nobody", the node of "n3", is not a host of the inventory (the hosts are a, b)',
       'invalid-name: "n[1:3]" is not a valid host name (use letters, digits, dots and dashes)',
@@ -126,5 +150,34 @@ describe('add_host', () => {
         return true
       },
     )
+  })
+
+  describe('in a plan', () => {
+    const written = (names: string) => ({ inventories, extraVars: [`{"names": ${names}}`] })
+    const text = `- hosts: a
+  tasks: [{ add_host: { name: "{{ item }}", groups: fresh }, loop: "{{ names }}" }]
+- name: New
+  hosts: fresh
+  tasks: [{ name: Write, copy: { content: x, dest: "${folder.path}/of-{{ inventory_hostname }}" } }]
+`
+
+    test('the added hosts are as in a run', async () => {
+      const request = written('["n1", "n2"]')
+      const { plan, ...planned } = await folder.plan(text, request)
+      const applied = await folder.apply(plan, request)
+      assert.equal(applied.exitCode, 0)
+      assert.deepEqual(playsOf(applied), ['a: a', 'New: n1 n2'])
+      assert.deepEqual(endsOf(applied).toSorted(), endsOf(planned).toSorted())
+      assert.ok(['n1', 'n2'].every((name) => existsSync(`${folder.path}/of-${name}`)))
+    })
+
+    test('other hosts than planned are refused before anything runs', async () => {
+      const { plan } = await folder.plan(text, written('["n1"]'))
+      await assert.rejects(folder.apply(plan, written('["n3"]')), {
+        message:
+          'the inventory has changed since the plan was made: n1; the inventory has changed since the plan was made: n3',
+      })
+      assert.ok(!existsSync(`${folder.path}/of-n3`))
+    })
   })
 })

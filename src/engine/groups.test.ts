@@ -1,5 +1,6 @@
 /** `group_by`: hosts join groups during a run. */
 import assert from 'node:assert/strict'
+import { existsSync } from 'node:fs'
 import { describe, test } from 'node:test'
 import { InputError } from '../base/errors.ts'
 import { report } from '../language/testing/report.ts'
@@ -233,5 +234,25 @@ describe('group_by', () => {
       assert.match(report(error.problems)[0] ?? '', /there is no host or group "kind_one"/)
       return true
     })
+  })
+
+  test('a plan is refused on a host that would join another group now', async () => {
+    const answer = folder.write('answer', 'one')
+    const text = `- hosts: a
+  tasks:
+    - { command: { cmd: cat ${answer}, reads: true }, register: asked }
+    - { name: by answer, group_by: { key: "kind_{{ asked.stdout }}" } }
+- { name: One, hosts: kind_one, tasks: [{ name: Write, copy: { content: x, dest: "${folder.path}/one" } }] }
+- { name: Two, hosts: kind_two, tasks: [{ name: Write too, copy: { content: x, dest: "${folder.path}/two" } }] }
+`
+    const { plan } = await folder.plan(text, { inventories })
+    folder.write('answer', 'two')
+    const refused = await folder.apply(plan, { inventories })
+    assert.equal(refused.exitCode, 9)
+    assert.match(problemsOf(refused)[0] ?? '', /^drifted: .*"by answer" has other arguments/)
+    folder.write('answer', 'one')
+    const applied = await folder.apply(plan, { inventories })
+    assert.equal(applied.exitCode, 0)
+    assert.deepEqual([existsSync(`${folder.path}/one`), existsSync(`${folder.path}/two`)], [true, false])
   })
 })

@@ -23,6 +23,7 @@ import { ModuleTable } from './custom/custom-modules.ts'
 import type { RunDependencies, RunRequest } from './request.ts'
 import { startAt } from '../language/start-at.ts'
 import { isChosen, unknownTags } from '../language/tags.ts'
+import { inventoryTaskMistakes } from './inventory-task-mistakes.ts'
 import { unreadableValues } from './unreadable-values.ts'
 import { select, type Selection } from './selection.ts'
 
@@ -91,6 +92,7 @@ export function load(
     ...misspelt(playbooks, inventory, extra),
     ...unknownTags(playbooks, request.tags),
     ...misplacedVariables(playbooks),
+    ...inventoryTaskMistakes(playbooks),
     ...unknownDelegates(playbooks, new Set([...inventory.hosts.keys(), inventory.localhost.name])),
   )
   const chosen = (task: Task): boolean => isChosen(task.tags, request.tags)

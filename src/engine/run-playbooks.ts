@@ -114,7 +114,7 @@ export async function runPlaybooks(request: RunRequest, dependencies: RunDepende
     return next.plays
   }
   const work = async (): Promise<void> => {
-    for (const segment of segmentsOf(plays)) await runSegment(join(segment))
+    for (const segment of segmentsOf(plays)) if (!signal.aborted) await runSegment(join(segment))
     if (!request.check && !signal.aborted && !stops.ended)
       pendingHandlers = await hostPlays.reportUnknownHandlers([...hosts].filter((host) => !out.has(host)))
   }

@@ -151,6 +151,7 @@ function limitsOf({ inventory, limit, onlyHosts, files }: SelectionOptions): {
  */
 export function hasKnownVariables({ additions }: ChosenPlay, inventory: Inventory): boolean {
   const names = additions.flatMap(({ groups }) => groups)
+  if (names.length === 0) return true
   return inventory.namesIn((name) => names.some((pattern) => fits(name, pattern))).size === 0
 }
 

@@ -19,7 +19,7 @@ const install = taskRef('Install', { where: 'roles/x/tasks/main.yml:4' })
 const restart = taskRef('Restart', { handler: true })
 
 test('a run is a suite for each host with a case for each task', async () => {
-  const problem = { code: 'failed', message: 'no <space> & more', hint: 'make room' }
+  const problem = { code: 'failed', message: 'no <space> & more &lt;', hint: 'make room' }
   assert.equal(
     await report([
       started(['pve1', 'pve2']),
@@ -47,7 +47,7 @@ write /etc/motd</system-out>
   </testsuite>
   <testsuite name="pve2" hostname="pve2" timestamp="2026-01-02T03:04:05" tests="1" failures="1" errors="0" skipped="0" time="0.005">
     <testcase classname="Nodes" name="Install" file="roles/x/tasks/main.yml:4" time="0.005">
-      <failure type="failed" message="no &lt;space&gt; &amp; more">no &lt;space&gt; &amp; more
+      <failure type="failed" message="no &lt;space&gt; &amp; more &amp;lt;">no &lt;space&gt; &amp; more &amp;lt;
 help: make room
 exit status 3
 a\ufffdb</failure>

@@ -3,13 +3,13 @@
  * There is no standard; these elements and attributes are those that Jenkins, GitLab and GitHub actions read
  * (https://github.com/testmoapp/junitxml).
  */
-import { create } from 'xmlbuilder2'
 import { defined } from '../base/defined.ts'
 import type { Problem } from '../base/errors.ts'
 import type { Event } from '../events/events.ts'
 import { handledBy } from './handled.ts'
 import { findingsText, place } from './text.ts'
 import type { View } from './view.ts'
+import { xmlDocument } from './xml.ts'
 
 type TaskFinished = Extract<Event, { readonly type: 'task.finished' }>
 
@@ -136,13 +136,10 @@ function failureOf({ code, message, hint, where }: Problem): {
 }
 
 function reportText(title: string, time: string, cases: readonly Case[]): string {
-  const report = create(
-    // XML has no place for most control characters, not even escaped.
-    { version: '1.0', encoding: 'UTF-8', invalidCharReplacement: '\ufffd' },
-  ).ele('testsuites', { name: title, ...totals(cases) })
+  const report = xmlDocument('testsuites', { name: title, ...totals(cases) })
   for (const suite of new Set(cases.map((one) => one.suite))) {
     const members = cases.filter((one) => one.suite === suite)
-    const element = report.ele('testsuite', {
+    const element = report.root.ele('testsuite', {
       name: suite,
       hostname: suite,
       ...defined({ timestamp: time === '' ? undefined : time.replace(/(\.\d+)?Z$/, '') }),
@@ -160,7 +157,7 @@ function reportText(title: string, time: string, cases: readonly Case[]): string
       else test.ele(end.kind, { type: end.code, message: end.message }).txt(end.text)
     }
   }
-  return `${report.end({ prettyPrint: true })}\n`
+  return report.text()
 }
 
 function totals(cases: readonly Case[]): Readonly<Record<string, string>> {

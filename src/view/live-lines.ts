@@ -1,5 +1,6 @@
 /** The lines of a run in progress that a terminal redraws: pure, so that tests can compare screens. */
 import { coloredLine } from './colored-line.ts'
+import { duration } from './duration.ts'
 import { fewHosts } from './host-names.ts'
 import type { LivePlay, LiveRun, LiveTask, Shown } from './live-run.ts'
 import {
@@ -11,7 +12,7 @@ import {
   workHeight,
   workLines,
 } from './task-line.ts'
-import { duration, plainText, widthOf } from './text.ts'
+import { plainText, widthOf } from './text.ts'
 
 export interface LiveLinesOptions extends Omit<LineStyle, 'check'> {
   readonly rows: number

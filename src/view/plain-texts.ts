@@ -25,3 +25,12 @@ export function stoppingText(awaited: readonly RunningTask[], check: boolean): s
   const more = awaited.length > shown.length ? `, and ${awaited.length - shown.length} more` : ''
   return `Stopping after the running tasks (${shown.join(', ')}${more}). Press Ctrl-C again to quit now; they keep running there.`
 }
+
+/** `downloading the driver, 45 %` */
+export function progressText({
+  message,
+  done = 0,
+  total = 0,
+}: Extract<Event, { readonly type: 'task.progress' }>): string {
+  return `${plainText(message)}${total > 0 ? `, ${Math.min(100, Math.floor((done / total) * 100))} %` : ''}`
+}

@@ -261,3 +261,10 @@ FAILED    pve2  motd : Greet
 `,
   )
 })
+
+test('the progress of a download has a percentage', () => {
+  const task = taskRef('Download')
+  const progress = { type: 'task.progress', host: 'pve1', task, message: 'downloading the driver' } as const
+  const text = shown([{ ...progress, done: 45, total: 100 }, progress], { verbosity: 1 })
+  assert.equal(text, '          pve1  downloading the driver, 45 %\n          pve1  downloading the driver\n')
+})

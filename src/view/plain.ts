@@ -5,13 +5,14 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Event, Outcome, TaskDetail } from '../events/events.ts'
 import { diffText } from './diff-text.ts'
+import { duration } from './duration.ts'
 import { FleetLines } from './fleet-lines.ts'
 import { fewHosts, hostsText, largestList } from './host-names.ts'
 import { recapText } from './recap-text.ts'
 import { type Handled, handledBy } from './handled.ts'
 import { RunStory } from './run-story.ts'
-import { namesOf, stoppingText, worthWords } from './plain-texts.ts'
-import { duration, findingsText, indent, plainText, problemText } from './text.ts'
+import { namesOf, progressText, stoppingText, worthWords } from './plain-texts.ts'
+import { findingsText, indent, plainText, problemText } from './text.ts'
 import type { View, ViewOptions } from './view.ts'
 
 type Ended = Extract<Event, { readonly type: 'task.finished' | 'item.finished' }>
@@ -200,7 +201,7 @@ function createWords(options: ViewOptions, brief: boolean): BriefView {
         if (verbosity > 0) line(colors.dim(`waiting   ${event.host}  ${plainText(event.why)}`))
         return
       case 'task.progress':
-        if (verbosity > 0) line(colors.dim(`          ${event.host}  ${plainText(event.message)}`))
+        if (verbosity > 0) line(colors.dim(`          ${event.host}  ${progressText(event)}`))
         return
       case 'action.finished':
         if (verbosity > 1)
@@ -270,6 +271,7 @@ function createWords(options: ViewOptions, brief: boolean): BriefView {
         open -= 1
         fleet.printAll(fleetTasks.get(event.play) ?? [])
         return
+      case 'hosts.joined':
       case 'prompt.started':
       case 'prompt.finished':
       case 'task.started':

@@ -3,11 +3,12 @@ import { grouped } from '../base/grouped.ts'
 import { type ExitCode, exitCodes } from '../base/errors.ts'
 import { type Counts, type Event, type Failure, noCounts, type TaskTimes } from '../events/events.ts'
 import type { Colors } from './colors.ts'
+import { duration } from './duration.ts'
 import { changedText, exactnessLines, nextLines, pendingLines } from './end-text.ts'
 import { fewHosts, largestList } from './host-names.ts'
 import { fleetTablesText } from './tables-text.ts'
 import { RunStory } from './run-story.ts'
-import { duration, plainText, table } from './text.ts'
+import { plainText, table } from './text.ts'
 
 type Finished = Extract<Event, { readonly type: 'run.finished' }>
 

@@ -127,7 +127,8 @@ export function createScreen(terminal: Terminal, draw: Draw): Screen {
     #show(text: string, lines: readonly string[]): void {
       const before = this.#lines
       const rows = this.#rows()
-      const up = rows === 0 ? '' : `\u001b[${rows}A`
+      // What the user types, such as ^C, has moved the cursor.
+      const up = `\r${rows === 0 ? '' : `\u001b[${rows}A`}`
       this.#lines = lines
       if (text !== '' || rows !== before.length) {
         terminal.write(`${up}${eraseBelow}${text}${lines.map((line) => `${line}\n`).join('')}`)

@@ -2,9 +2,10 @@
 import { grouped } from '../base/grouped.ts'
 import { type LinePart, coloredLine } from './colored-line.ts'
 import type { Colors } from './colors.ts'
+import { duration } from './duration.ts'
 import { fewHosts } from './host-names.ts'
 import type { LiveTask, Shown, HostWork } from './live-run.ts'
-import { cut, duration, plainText, widthOf } from './text.ts'
+import { cut, plainText, widthOf } from './text.ts'
 
 /** Characters that not every terminal has. */
 export interface Glyphs {

@@ -102,10 +102,11 @@ test('an interruption lists awaited tasks at once, and quitting lists tasks that
   const view = watchedTerminal()
   view.take(...begun, { type: 'task.started', host: 'pve1', task: install })
   await view.shows(/ {4}pve1/)
+  view.types('^C')
   view.take({ type: 'run.stopping', awaited: [{ host: 'pve1', task: install }] })
   const stopping =
     'Stopping after the running tasks (Install on pve1). Press Ctrl-C again to quit now; they keep running there.'
-  assert.ok((await view.shows(/Stopping/)).includes(stopping))
+  assert.ok((await view.shows(/Stopping/)).includes(`pve2\n${stopping}\n*`))
   view.take(
     { type: 'run.quit', running: [{ host: 'pve1', task: install }] },
     finished({ hosts: { pve1: noCounts }, exitCode: 130 }),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { duration, table } from './text.ts'
+import { duration } from './duration.ts'
+import { table } from './text.ts'
 
 test('columns align on a terminal for all characters', () => {
   assert.deepEqual(

@@ -76,7 +76,9 @@ async function costOfView(events: readonly Event[], run: number): Promise<number
 }
 
 function costOfRecord(events: readonly Event[]): { readonly seconds: number; readonly bytes: number } {
-  const folder = mkdtempSync(join(tmpdir(), 'gpuplay-record-'))
+  const scratch = mkdtempSync(join(tmpdir(), 'gpuplay-record-'))
+  // The record puts a .gitignore beside its folder.
+  const folder = join(scratch, 'runs')
   try {
     const log = createRunLog({ folders: [folder], keep: 50, now: () => new Date() })
     const before = process.cpuUsage()
@@ -85,7 +87,7 @@ function costOfRecord(events: readonly Event[]): { readonly seconds: number; rea
     const bytes = statSync(join(folder, `${events[0]?.run ?? ''}.jsonl`)).size
     return { seconds: seconds(process.cpuUsage(before)), bytes }
   } finally {
-    rmSync(folder, { recursive: true })
+    rmSync(scratch, { recursive: true })
   }
 }
 

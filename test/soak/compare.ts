@@ -11,7 +11,6 @@ import type { Playbook } from './playbooks.ts'
 export async function compare(playbook: Playbook): Promise<void> {
   const folder = localFolder()
   try {
-    for (const [name, text] of Object.entries(playbook.files)) folder.write(name, text)
     const before = await prepared(folder, playbook)
     const { plan, ...dry } = await folder.plan(textOf(folder, playbook))
     assert.deepEqual(treeOf(folder), before, 'a dry run changes nothing')
@@ -40,7 +39,7 @@ export async function compare(playbook: Playbook): Promise<void> {
 async function prepared(folder: Folder, { files }: Playbook): Promise<readonly string[]> {
   for (const name of ['root', 'state']) rmSync(join(folder.path, name), { recursive: true, force: true })
   mkdirSync(join(folder.path, 'root/d'), { recursive: true })
-  for (const [name, text] of Object.entries(files)) folder.write(name, text)
+  for (const [name, text] of Object.entries(files)) folder.write(name, textOf(folder, { text }))
   folder.write('root/a', 'one\n')
   folder.write('root/d/b', 'key=1\n')
   return Promise.resolve(treeOf(folder))

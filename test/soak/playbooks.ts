@@ -19,15 +19,17 @@ export interface Playbook {
   readonly files: Readonly<Record<string, string>>
 }
 
+type Keywords = Readonly<Record<string, unknown>>
+
 interface Piece {
   readonly module: string
   readonly args: Readonly<Record<string, unknown>>
   readonly keywords?: Readonly<Record<string, unknown>>
 }
 
-const name = constantFrom('a', 'b', 'c')
+const file = constantFrom('a', 'b', 'c')
 const folder = constantFrom('', 'd/', 'e/', 'd/f/', 'link/')
-const path = tuple(folder, name).map(([directory, file]) => `{{ root }}/${directory}${file}`)
+const path = tuple(folder, file).map(([directory, end]) => `{{ root }}/${directory}${end}`)
 const folderPath = constantFrom('{{ root }}/d', '{{ root }}/e', '{{ root }}/d/f')
 const text = constantFrom('one\n', 'two\n', 'one\ntwo\n', '')
 const mode = constantFrom('0644', '0600', '0755', '4755')
@@ -62,6 +64,9 @@ const pieces: readonly Arbitrary<Piece>[] = [
   constant(of('debug')({ msg: '{{ known }}' })),
   constant(of('fail')({ msg: 'so it is wanted' })),
   constant(of('assert')({ that: ['known == "nothing"'] })),
+  constantFrom('x', '{{ known }}', '{{ json first.changed }}').map((end) =>
+    of('group_by')({ key: `g_${end}` }),
+  ),
 ]
 
 /** Where a block begins, its rescue, its always, and the task after it. */
@@ -70,7 +75,7 @@ const cuts = array(nat(8), { minLength: 4, maxLength: 4 }).map((places) =>
 )
 
 /** Keywords for any task. */
-const keywords = record({
+const keywords: Arbitrary<Keywords> = record({
   when: some(constantFrom('known == "nothing"', 'first.changed', '!first.changed', 'first.failed')),
   notify: some(constantFrom('note', 'other')),
   ignore_errors: some(constantFrom(true, true, false)),
@@ -79,35 +84,67 @@ const keywords = record({
   loop: some(constantFrom(['a', 'b'], ['x'])),
 })
 
-export const playbooks: Arbitrary<Playbook> = tuple(
+const listOf = (most: number): Arbitrary<readonly (readonly [Piece, Keywords | undefined])[]> =>
   array(tuple(oneof(...pieces), option(keywords, { nil: undefined, freq: 2 })), {
     minLength: 1,
-    maxLength: 8,
+    maxLength: most,
+  })
+
+/** Where the tasks of an include are: a file, or a role, whose tasks may be included too. */
+const inclusion = record({
+  at: nat(8),
+  place: constantFrom('file', 'role'),
+  tasks: listOf(3),
+  places: some(cuts),
+  keywords: record({
+    when: some(constantFrom('known == "nothing"', 'first.changed')),
+    loop: some(constantFrom(['a', 'b'], ['x'])),
   }),
+})
+
+const vars = {
+  has_seen: false,
+  seen: 'nothing',
+  known: 'nothing',
+  first: { changed: false, failed: false },
+}
+const handlers = [
+  { name: 'note', copy: { content: 'noted\n', dest: '{{ root }}/noted' } },
+  { name: 'other', shell: { cmd: 'echo other >> {{ root }}/others' } },
+]
+
+/** A play, in which tasks may be included, and one whose hosts may be those that a task has grouped. */
+export const playbooks: Arbitrary<Playbook> = tuple(
+  listOf(8),
   some(cuts),
-).map(([tasks, places]) => ({
-  text: JSON.stringify([
-    {
-      name: 'Play',
-      hosts: 'localhost',
-      vars: {
-        has_seen: false,
-        seen: 'nothing',
-        known: 'nothing',
-        first: { changed: false, failed: false },
-      },
-      tasks: blockOf(
-        tasks.map(([piece, more], index) => taskOf(piece, more ?? {}, index)),
-        places,
-      ),
-      handlers: [
-        { name: 'note', copy: { content: 'noted\n', dest: '{{ root }}/noted' } },
-        { name: 'other', shell: { cmd: 'echo other >> {{ root }}/others' } },
-      ],
+  some(inclusion),
+  some(record({ hosts: constantFrom('g_nothing', 'g_x', 'g_*', 'all:!g_true'), tasks: listOf(3) })),
+).map(([tasks, places, included, later]) => {
+  const own = tasksOf('task', tasks)
+  const inside = included === undefined ? [] : blockOf(tasksOf('inside', included.tasks), included.places)
+  const isFile = included?.place === 'file'
+  const include = {
+    name: 'include',
+    ...(isFile ? { include_tasks: 'inside.yml' } : { include_role: { name: 'inside' } }),
+    ...defined(included?.keywords ?? {}),
+  }
+  const all = included === undefined ? own : own.toSpliced(included.at, 0, include)
+  const first = { name: 'Play', hosts: 'localhost', vars, tasks: blockOf(all, places), handlers }
+  const second = later && {
+    name: 'Later',
+    hosts: later.hosts,
+    vars,
+    tasks: tasksOf('later', later.tasks),
+    handlers,
+  }
+  return {
+    text: JSON.stringify(second === undefined ? [first] : [first, second]),
+    files: {
+      't.hbs': 'known {{ known }} {{ json first.changed }}\n',
+      [isFile ? 'inside.yml' : 'roles/inside/tasks/main.yml']: JSON.stringify(inside),
     },
-  ]),
-  files: { 't.hbs': 'known {{ known }} {{ json first.changed }}\n' },
-}))
+  }
+})
 
 function of(
   module: string,
@@ -119,11 +156,18 @@ function of(
 function taskOf(
   { module, args, keywords: own = {} }: Piece,
   more: Readonly<Record<string, unknown>>,
-  index: number,
+  name: string,
 ): object {
   // A loop has names of files; a task without one has a single path.
   const looped = more['loop'] === undefined ? args : Object.fromEntries(Object.entries(args).map(withItem))
-  return { name: `task ${index}`, ...defined({ ...more, ...own }), [module]: looped }
+  return { name, ...defined({ ...more, ...own }), [module]: looped }
+}
+
+function tasksOf(
+  name: string,
+  tasks: readonly (readonly [Piece, Keywords | undefined])[],
+): readonly object[] {
+  return tasks.map(([piece, more], index) => taskOf(piece, more ?? {}, `${name} ${index}`))
 }
 
 /** Puts some of the tasks into a block. */

@@ -131,6 +131,13 @@ describe('no secret is visible', { skip: whyNot() ?? false, timeout: 600_000 }, 
     }
   })
 
+  it('in a report', async () => {
+    const words = ['report', '-i', at('inputs/hosts.json'), '-o', at('report.html')]
+    const { text, exitCode } = await watched(words)
+    assert.equal(exitCode, 0, text)
+    assert.doesNotMatch(readFileSync(at('report.html'), 'latin1'), anyForm)
+  })
+
   it('in a message about a mistake in a file that contains it', async () => {
     const mistakes: Readonly<Record<string, string>> = {
       'yaml.yml': `db_password: ${marker}\nbroken: [\n`,

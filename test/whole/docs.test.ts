@@ -134,7 +134,9 @@ test('links in the documentation lead to existing files and headings', () => {
     'test/lab/STANDINS.md',
     'bench/README.md',
     'examples/README.md',
-    ...readdirSync(join(repository, 'docs')).map((name) => `docs/${name}`),
+    ...readdirSync(join(repository, 'docs'))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
   ]
   const broken = pages.flatMap((page) =>
     linksOf(readPage(text(page)))

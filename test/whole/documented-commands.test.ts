@@ -1,6 +1,6 @@
 /**
  * Every command of the documentation is one that gpuplay or npm has: names, options and their values, and
- * playbooks. Nothing runs: test/full/guide.test.ts and test/whole/testing-page.test.ts run the commands of
+ * playbooks. Nothing runs: test/full/guide.test.ts and test/full/testing-page.test.ts run the commands of
  * whole pages.
  */
 import assert from 'node:assert/strict'

@@ -14,7 +14,12 @@ export const Flowchart = defineComponent({
     const drawing = ref('')
     async function draw(): Promise<void> {
       const { default: mermaid } = await import('mermaid')
-      mermaid.initialize({ startOnLoad: false, theme: isDark.value ? 'dark' : 'neutral' })
+      mermaid.initialize({
+        startOnLoad: false,
+        theme: isDark.value ? 'dark' : 'neutral',
+        // Long titles of groups take two lines.
+        flowchart: { wrappingWidth: 320, subGraphTitleMargin: { top: 4, bottom: 28 } },
+      })
       drawing.value = (await mermaid.render(id, text)).svg
     }
     onMounted(draw)

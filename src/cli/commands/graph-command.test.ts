@@ -31,6 +31,16 @@ describe('gpuplay graph', () => {
     })
   })
 
+  test('draws it with --format svg', async () => {
+    const own = join(folder, 'own.yml')
+    const { exitCode, output, errors } = await graph(own, '--format', 'svg')
+    assert.deepEqual([exitCode, errors], [0, ''])
+    assert.match(
+      output,
+      /^(<\?xml[^>]*>\n)?<svg [^]*<g id="t1" class="conditional">[^]*>Say \{\{word\}\}<[^]*<\/svg>\n$/,
+    )
+  })
+
   test('reports all mistakes', async () => {
     const broken = join(folder, 'broken.yml')
     writeFileSync(broken, '- hosts: all\n  tasks: [{ cpoy: {} }, { debug: { mgs: x } }]\n')

@@ -1,17 +1,24 @@
 import { InputError, exitCodes } from '../../base/errors.ts'
 import type { Event } from '../../events/events.ts'
-import { readEvent } from '../../events/read-event.ts'
 import { runDifference } from '../../events/run-difference.ts'
 import { problem } from '../../language/source.ts'
-import { didYouMean } from '../../language/suggest.ts'
 import { differenceText } from '../../view/difference-text.ts'
 import { jsonText } from '../../view/json-text.ts'
-import { noEnd, type RecordedRun, runsText } from '../../view/runs-text.ts'
+import { noEnd, runsText } from '../../view/runs-text.ts'
 import { configured } from '../configuration.ts'
 import type { Configuration } from '../configuration-keys.ts'
 import type { Context } from '../context.ts'
 import type { InventoryFlags, OutputFlags } from '../flags.ts'
-import { linesOf, recordedRun, recordsOf, type RunRecord } from '../recorded-runs.ts'
+import {
+  begunRun,
+  chosenRecord,
+  eventsIn,
+  linesOf,
+  readRecord,
+  recordedRun,
+  recordsOf,
+  type RunRecord,
+} from '../recorded-runs.ts'
 import type { runForms } from '../run-forms.ts'
 import { inventoriesOf } from '../run-inputs.ts'
 import { colorsFor, createView, reportProblems, terminalWidth } from '../show.ts'
@@ -40,10 +47,10 @@ export async function runsCommand(this: Context, given: RunsFlags, ...words: str
         list(this, flags, logs)
         break
       case 'show':
-        await showAgain(this, flags, chosen(logs, wanted.id))
+        await showAgain(this, flags, chosenRecord(logs, wanted.id))
         break
       case 'diff':
-        compare(this, flags, [chosen(logs, wanted.first), chosen(logs, wanted.second)])
+        compare(this, flags, [chosenRecord(logs, wanted.first), chosenRecord(logs, wanted.second)])
     }
   } catch (error) {
     if (!(error instanceof InputError)) throw error
@@ -90,23 +97,6 @@ function checkForm(output: RunsFlags['output']): void {
   throw new InputError([problem('unknown-output', `only one run has the form ${output}`, { hint })])
 }
 
-/** @throws InputError if no log, or more than one, begins with this */
-function chosen(logs: readonly RunRecord[], id: string): RunRecord {
-  const [first, second] = logs.filter((log) => log.id.startsWith(id))
-  if (first === undefined) {
-    const ids = logs.map((log) => log.id)
-    const hint = didYouMean(id, ids, 'see "gpuplay runs" for the list')
-    throw new InputError([
-      problem('unknown-run', `no run with the ID ${JSON.stringify(id)} is recorded`, { hint }),
-    ])
-  }
-  if (second === undefined) return first
-  const hint = `type more of the ID, for example ${second.id}`
-  throw new InputError([
-    problem('unknown-run', `the IDs of several runs begin with ${JSON.stringify(id)}`, { hint }),
-  ])
-}
-
 function list(context: Context, { output, color }: Shown, logs: readonly RunRecord[]): void {
   const runs = logs.flatMap(({ path }) => {
     const read = linesOf(path)
@@ -130,8 +120,8 @@ function list(context: Context, { output, color }: Shown, logs: readonly RunReco
 }
 
 /** Shows the events in the wanted form, without their pauses. */
-async function showAgain(context: Context, { output, ...flags }: Shown, { path }: RunRecord): Promise<void> {
-  const lines = readLog(path)
+async function showAgain(context: Context, { output, ...flags }: Shown, record: RunRecord): Promise<void> {
+  const lines = readRecord(record)
   let last: Event | undefined
   const view = await createView(context, {
     ...flags,
@@ -153,8 +143,8 @@ function compare(
   { output, color }: Shown,
   [first, second]: readonly [RunRecord, RunRecord],
 ): void {
-  const [one, other] = [readLog(first.path), readLog(second.path)]
-  const runs = [begun(first, one), begun(second, other)] as const
+  const [one, other] = [readRecord(first), readRecord(second)]
+  const runs = [begunRun(first, one), begunRun(second, other)] as const
   const difference = runDifference(eventsIn(one), eventsIn(other))
   if (output === 'jsonl') {
     for (const host of difference.hosts) context.output.write(`${jsonText({ v: 1, ...host })}\n`)
@@ -163,24 +153,4 @@ function compare(
   const colors = colorsFor(context, context.output, color)
   const width = terminalWidth(context.output)?.()
   context.output.write(`${differenceText(runs, difference, { colors, width })}\n`)
-}
-
-function begun({ path }: RunRecord, lines: readonly string[]): RecordedRun {
-  const run = recordedRun(lines)
-  if (run !== undefined) return run
-  throw new InputError([problem('unreadable-log', `${path} has no beginning`, { hint: 'remove it' })])
-}
-
-/** @throws InputError if the log cannot be read */
-function readLog(path: string): readonly string[] {
-  const read = linesOf(path)
-  if ('why' in read) throw new InputError([problem('unreadable-log', read.why)])
-  return read.lines
-}
-
-function* eventsIn(lines: readonly string[]): Iterable<Event> {
-  for (const line of lines) {
-    const event = readEvent(line)
-    if (event !== undefined) yield event
-  }
 }

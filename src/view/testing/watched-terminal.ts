@@ -13,6 +13,8 @@ export interface WatchedTerminal {
   shows(what: RegExp): Promise<string>
   close(): Promise<string>
   resize(columns: number): void
+  /** Shows what the user types, as a terminal does. */
+  types(text: string): void
   /** How often the view has written to the terminal. */
   writes(): number
 }
@@ -48,6 +50,7 @@ export function watchedTerminal(rows = 30): WatchedTerminal {
       await view.close()
       return text()
     },
+    types: (text) => terminal.write(text),
     writes: () => writes,
     resize: (columns) => terminal.resize(columns),
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FlowTask, PlayFlow } from '../events/play-flow.ts'
+import type { FlowTask, PlayFlow } from '../../events/play-flow.ts'
 import { graphText } from './graph-text.ts'
 
 const task = (id: string, name: string, more: Partial<FlowTask> = {}): FlowTask => {
