@@ -222,6 +222,7 @@ test('explain task shows the conditions, arguments, reads and changes of a task,
     dest: written
     content: hello (secret)
     remote_src: false
+    force: true
     backup: false
   reads
     local file:FOLDER
