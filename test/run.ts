@@ -3,13 +3,14 @@
  *
  * unit         fast tests next to the code, without requirements
  * soak         a small part of `npm run soak`: generated playbooks, simulated runs with faults, and the fuzzer
- * lab          the lab itself: compares its stand-ins with the behaviour of the real programs
+ * lab          the lab itself: its nodes, containers, mirrors and networks
  * conformance  every module on a host of the lab
  * whole        the whole tool in one lab for each lane: real sshd, LXC and apt
- * alone        the same with a separate lab for each file: other kinds of nodes, killed runs
- * full         more of these, only with `npm run test:full`: each kind of node and each failure takes minutes
+ * alone        the same with a separate lab for each file: other kinds of nodes
+ * full         more of these, only with `npm run test:full`: each kind of node and each failure takes minutes.
+ *              Also compares the lab's stand-ins with the behaviour of the real programs.
  *
- * The unit tests run first, in three processes; then the other phases in four lanes at the same time.
+ * The unit tests run first, in three processes; then the other phases in three lanes at the same time.
  *
  * `npm test -- unit` runs one phase. Further words select the files whose path contains one of them:
  * `npm test -- unit holds`. Tests that this machine cannot run are skipped with the reason. The last line has
@@ -45,10 +46,9 @@ type Phase = keyof typeof phases
 const steps: readonly (readonly (readonly Phase[])[])[] = [
   // Many unit tests wait for programs, so three processes fit on two cores too.
   [['unit'], ['unit'], ['unit']],
-  // Labs wait for a third of their time, so three of them and the soak fit on two cores.
+  // Labs wait for a third of their time, so three of them fit on two cores.
   [
-    ['soak', 'whole'],
-    ['lab', 'whole'],
+    ['soak', 'lab', 'whole'],
     ['alone', 'whole'],
     ['conformance', 'whole'],
   ],
@@ -56,16 +56,18 @@ const steps: readonly (readonly (readonly Phase[])[])[] = [
 /** How long a phase, or a file of a divided phase, took on two cores. Files not named take a few seconds. */
 const seconds: Readonly<Record<string, number>> = {
   soak: 60,
-  lab: 270,
-  alone: 290,
-  conformance: 255,
+  lab: 85,
+  alone: 135,
+  conformance: 320,
   'test/whole/engine.test.ts': 185,
   'test/whole/roles.test.ts': 150,
   'test/whole/containers.test.ts': 135,
   'test/whole/canary.test.ts': 120,
-  'test/whole/moved-minors.test.ts': 70,
-  'test/whole/faults.test.ts': 60,
   'test/whole/pending.test.ts': 45,
+  'test/whole/cli.test.ts': 20,
+  'test/whole/docs.test.ts': 20,
+  'test/whole/mistakes.test.ts': 20,
+  'test/whole/report.test.ts': 20,
   'test/full/guide.test.ts': 300,
   'test/full/variables.test.ts': 300,
 }

@@ -193,6 +193,7 @@ describe('problems over HTTPS name the place and the cure', () => {
     assert.match(text, /Proxmox VE refuses the token "monitor@pve!gpuplay": invalid token value!/)
     assert.match(text, /pveum user token list USER/)
     assert.doesNotMatch(text, /wrong-token-value/)
+    assert.match(text, /^1 problem; nothing was changed$/m)
   })
 
   test('a token without permissions', async () => {

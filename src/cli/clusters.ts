@@ -4,7 +4,7 @@ import type { ConnectionDefaults } from '../fleet/targets.ts'
 import type { AskedClusters } from '../inventory/clusters/cluster-listing.ts'
 import type { Variables } from '../language/model.ts'
 import type { Files } from '../language/read-files.ts'
-import type { Context } from './context.ts'
+import { type Context, noteConnection } from './context.ts'
 import { createReach } from './reach.ts'
 
 export interface ClusterQuestions {
@@ -30,6 +30,7 @@ export function askedClusters(
     home,
     defaults,
     reach: () => createReach(context),
+    contacting: () => noteConnection(context),
     signal,
   })
 }

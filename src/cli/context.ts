@@ -48,3 +48,14 @@ export interface OutputStream {
   /** The current size, if the stream is a terminal. */
   readonly size?: () => TerminalSize
 }
+
+const connected = new WeakSet<Context>()
+
+/** Notes that the command has connected to a host or an API. */
+export function noteConnection(context: Context): void {
+  connected.add(context)
+}
+
+export function hasConnected(context: Context): boolean {
+  return connected.has(context)
+}

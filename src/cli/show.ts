@@ -11,7 +11,7 @@ import { printableData, problemText } from '../view/text.ts'
 import type { TerminalSize } from '../view/screen.ts'
 import type { View } from '../view/view.ts'
 import type { Configuration } from './configuration-keys.ts'
-import type { Context, OutputStream } from './context.ts'
+import { type Context, hasConnected, type OutputStream } from './context.ts'
 
 const usualSize = (): TerminalSize => ({ columns: 80, rows: 24 })
 
@@ -103,7 +103,8 @@ export function reportProblems(
   for (const problem of context.secrets.redact(problems))
     context.errors.write(`${problemText(problem, colors, workingDirectory)}\n\n`)
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-  context.errors.write(`${count}; no host was contacted, nothing was changed\n`)
+  const contacted = hasConnected(context) ? '' : 'no host was contacted, '
+  context.errors.write(`${count}; ${contacted}nothing was changed\n`)
 }
 
 /** Prints warnings about valid but unusual content, for commands without a run. Uses the error stream. */

@@ -157,10 +157,10 @@ onEveryShell('the framed shell', locally, ({ folder, start }) => {
     const shell = await start()
     const script = `echo $(exec sh -c 'echo $PPID'); trap '' TERM; (trap '' TERM; setsid sleep 300 & echo $!); (sh -c 'sleep 303 & echo $!'); (trap '' TERM; sleep 301; sleep 302)`
     const [reply, next] = await Promise.all([
-      shell.run(script, { ...usual, timeout: 2500 }),
+      shell.run(script, { ...usual, timeout: 5000 }),
       shell.run('echo next', usual),
     ])
-    assert.equal(reply.kind, 'timedOut')
+    assert.equal(reply.kind, 'timedOut', JSON.stringify(reply))
     assert.equal(exited(next).stdout.toString(), 'next\n')
     if (reply.kind === 'timedOut') {
       const pids = reply.stdout.toString().trim().split('\n')

@@ -30,7 +30,7 @@ describe('a real sshd', { skip: withoutSshd(), concurrency: 4 }, () => {
       test('an unknown host key is refused, with the command to accept it', async () => {
         const knownHosts = join(server.folder, `none-${kind}`)
         const error = await refusal(target({ kind, knownHosts }))
-        assert.equal(error.problem.code, 'host-key-unknown')
+        assert.equal(error.problem.code, 'host-key-unknown', error.problem.message)
         assert.match(error.problem.hint ?? '', /accept-new/)
       })
 

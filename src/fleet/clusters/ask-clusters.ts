@@ -41,6 +41,8 @@ export interface ClusterAsking extends GivenVariables {
   readonly defaults: ConnectionDefaults
   /** Makes connections for the questions, which are closed afterwards. */
   readonly reach: () => Reach
+  /** Called before a cluster is asked. */
+  readonly contacting: () => void
   readonly signal: AbortSignal
 }
 
@@ -62,6 +64,7 @@ export async function askClusters(
 async function ask(source: ClusterSource, options: ClusterAsking): Promise<ClusterAnswer> {
   try {
     const settings = rendered(source, options)
+    options.contacting()
     const listing = await (source.way === 'https' ? overHttps : overShell)(source, { ...options, settings })
     return { kind: 'listing', listing }
   } catch (error) {

@@ -87,6 +87,7 @@ async function asked(text: string, { other }: Machine = {}) {
     home: '/home/ann',
     defaults: { user: 'default', ...defined({ privateKey: '/k' }) },
     reach: () => reach,
+    contacting: () => undefined,
     signal: new AbortController().signal,
   })
   assert.deepEqual(answers('/i/hosts.yml'), { kind: 'not asked' })

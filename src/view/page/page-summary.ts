@@ -62,7 +62,7 @@ function facts({
   const entries: readonly (readonly [string, Child])[] = [
     ['Run', run],
     ['Command', element('code', {}, command === '' ? playbooks.join(' ') : command)],
-    ['Started', element('time', { datetime: time }, new Date(time).toLocaleString())],
+    ['Started', element('time', { datetime: time }, new Date(time).toLocaleString('sv-SE'))],
     ['Duration', duration(took)],
     ['Size', `${counted(hosts.length, 'host')}, ${counted(tasks.length, 'task')}`],
     ['Kind', check ? 'dry run: nothing was changed' : 'run'],

@@ -7,8 +7,8 @@ import { describe, it } from 'node:test'
 import { template } from '../lab/containers.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import type { Lab } from '../lab/lab.ts'
-import { gpuplay } from './support/gpuplay.ts'
-import { doneLab, inventoryOf, site } from './support/site-runs.ts'
+import { gpuplay } from '../whole/support/gpuplay.ts'
+import { doneLab, inventoryOf, site } from '../whole/support/site-runs.ts'
 
 const skip = whyNoLab() ?? false
 

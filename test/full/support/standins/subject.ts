@@ -1,5 +1,5 @@
 /** The node on which the stand-ins are tested. */
-import type { Lab } from '../lab.ts'
+import type { Lab } from '../../../lab/lab.ts'
 
 /** The installed driver version, and another one. */
 export const driver = '580.95.05'

@@ -18,8 +18,8 @@ import {
 import type { Lab } from '../lab/lab.ts'
 import { whyNoLab } from '../lab/machine.ts'
 import { run as runProgram } from '../lab/process.ts'
-import { gpuplay, type Ended } from './support/gpuplay.ts'
-import { doneLab, inventoryOf } from './support/site-runs.ts'
+import { gpuplay, type Ended } from '../whole/support/gpuplay.ts'
+import { doneLab, inventoryOf } from '../whole/support/site-runs.ts'
 
 const nodes = 'playbooks/nodes.yml'
 const containers = 'playbooks/containers.yml'

@@ -3,10 +3,10 @@
  */
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { Lab } from './lab.ts'
-import { whyNoLab } from './machine.ts'
-import { driver, quietly, subjectOf } from './standins-tests/subject.ts'
-import { kernels, optInKernels } from './topology.ts'
+import { Lab } from '../lab/lab.ts'
+import { whyNoLab } from '../lab/machine.ts'
+import { driver, quietly, subjectOf } from './support/standins/subject.ts'
+import { kernels, optInKernels } from '../lab/topology.ts'
 
 const skip = whyNoLab() ?? false
 const name = `test-kernels-${process.pid}`

@@ -1,10 +1,10 @@
 import { after, before, describe } from 'node:test'
-import { Lab } from './lab.ts'
-import { whyNoLab } from './machine.ts'
-import { containerTests } from './standins-tests/containers.ts'
-import { nodeTests } from './standins-tests/node.ts'
-import { pctTests } from './standins-tests/pct-exact.ts'
-import { subjectOf } from './standins-tests/subject.ts'
+import { Lab } from '../lab/lab.ts'
+import { whyNoLab } from '../lab/machine.ts'
+import { containerTests } from './support/standins/containers.ts'
+import { nodeTests } from './support/standins/node.ts'
+import { pctTests } from './support/standins/pct-exact.ts'
+import { subjectOf } from './support/standins/subject.ts'
 
 const skip = whyNoLab() ?? false
 const name = `test-standins-${process.pid}`
