@@ -116,7 +116,7 @@ table.matrix th {
 }
 table.matrix tbody tr { height: 22px; }
 table.matrix tbody th {
-  position: sticky; left: 0; z-index: 1; max-width: 26rem; overflow: hidden; text-overflow: ellipsis;
+  position: sticky; left: 0; z-index: 1; max-width: clamp(16rem, 45vw, 46rem); overflow: hidden; text-overflow: ellipsis;
   padding: 0 0.6rem;
 }
 table.matrix thead th {
