@@ -47,10 +47,13 @@ done: 20 changed in 0.4 s
     )
   })
 
-  test('lists at most 20 tasks', () => {
-    const tasks = Array.from({ length: 25 }, (_, index) => taskRef(`Task ${index}`))
-    const text = shown([...tasks.map((task) => taskFinished('a', task, 'changed')), finished()])
-    assert.match(text, /\n {2}Task 19 {2}a\n {2}and 5 more tasks\n/)
+  test('lists at most 20 tasks, and another one rather than its number', () => {
+    const listed = (count: number): string => {
+      const tasks = Array.from({ length: count }, (_, index) => taskRef(`Task ${index}`))
+      return shown([...tasks.map((task) => taskFinished('a', task, 'changed')), finished()])
+    }
+    assert.match(listed(25), /\n {2}Task 19 {2}a\n {2}and 5 more tasks\n/)
+    assert.match(listed(21), /\n {2}Task 20 {2}a\n\n/)
   })
 
   test('tells failures with the last lines of the program, the hint, and the next commands', () => {

@@ -22,7 +22,8 @@ function taskLines(tasks: readonly ToldTask[], order: readonly string[]): readon
   const places = new Map(order.map((host, index) => [host, index]))
   const sorted = (hosts: readonly string[]): readonly string[] =>
     [...hosts].sort((one, other) => (places.get(one) ?? 0) - (places.get(other) ?? 0))
-  const shown = tasks.slice(0, mostTasks)
+  // One more line says no less than "and 1 more task".
+  const shown = tasks.length === mostTasks + 1 ? tasks : tasks.slice(0, mostTasks)
   const lines = table(
     shown.map(({ task, hosts }) => [plainText(task.name), fewHosts(sorted(hosts), namesWidth)]),
   )
