@@ -23,17 +23,17 @@ describe('timeout', () => {
     const run = await folder.run(
       blockPlay(
         `
-- { name: slow, shell: { cmd: 'echo begun; sleep 2; touch ${at('late')}' }, ignore_errors: true, register: it }
+- { name: slow, shell: { cmd: 'echo begun; sleep 7; touch ${at('late')}' }, ignore_errors: true, register: it }
 - ${say('result', '{{ it.failed }}')}
-- { name: free, command: sleep 1.1, timeout: 0 }
+- { name: free, command: sleep 4.1, timeout: 0 }
 `,
-        '  timeout: 1\n',
+        '  timeout: 4\n',
       ),
     )
     assert.deepEqual(steps(run), ['slow failed (ignored)', 'result ok', 'free changed'])
     assert.deepEqual(run.messages, ['true'])
-    assert.match(problemOf(run, 'slow') ?? '', /: timed out after 1 s; last output: begun$/)
-    await delay(1200)
+    assert.match(problemOf(run, 'slow') ?? '', /: timed out after 4 s; last output: begun$/)
+    await delay(3200)
     assert.equal(existsSync(at('late')), false)
   })
 
@@ -55,9 +55,9 @@ describe('timeout', () => {
 
   test('waiting for a state ends with the reason for the wait', async () => {
     const run = await folder.run(
-      blockPlay(`- { name: wait, wait_for: { path: ${at('never')}, timeout: 60 }, timeout: 5 }\n`),
+      blockPlay(`- { name: wait, wait_for: { path: ${at('never')}, timeout: 60 }, timeout: 6 }\n`),
     )
-    assert.match(problemOf(run, 'wait') ?? '', /^timed out after 5 s: .*never/)
+    assert.match(problemOf(run, 'wait') ?? '', /^timed out after 6 s: .*never/)
     assert.equal(run.exitCode, 7)
   })
 

@@ -39,8 +39,9 @@ export async function converge(
   }
   startLimit()
   let told: string | undefined
+  let waitedFor = 'the host has not answered'
   for (;;) {
-    const step = withinLimit(decide(await lookAndPlan(unit, stage), unit, state, stage), unit)
+    const step = withinLimit(decide(await lookAndPlan(unit, stage, waitedFor), unit, state, stage), unit)
     switch (step.kind) {
       case 'finish':
         return step.open === true && !stage.sends ? leftOpen(unit, step.converged, stage) : step.converged
@@ -51,6 +52,7 @@ export async function converge(
       case 'wait':
         if (step.why !== undefined && step.why !== told) tell?.(step.why)
         told = step.why
+        waitedFor = step.reason
         await stage.wait(Math.min(step.seconds, unit.limit?.left ?? Infinity))
         if (step.whole === true && unit.limit?.left === 0) return outOfTime(unit, unit.limit, step.reason)
         continue
@@ -120,15 +122,19 @@ function leftOpen(unit: Unit, converged: Converged, stage: Stage): Converged {
   return converged
 }
 
-/** A run never plans on predicted unknown values. It sends its queue first and then reads the host. */
-async function lookAndPlan(unit: Unit, stage: Stage): Promise<Look> {
+/**
+ * A run never plans on predicted unknown values. It sends its queue first and then reads the host.
+ *
+ * @param waitedFor why the unit has no more time, if the answer comes too late
+ */
+async function lookAndPlan(unit: Unit, stage: Stage, waitedFor: string): Promise<Look> {
   try {
     const { limit, progress } = unit
     const asked = unit.takeEarly() ?? stage.probe(unit)
     // What was changed in time is verified, however long that takes.
     const reading = await (limit === undefined || progress.sent
       ? asked
-      : limit.during(Promise.resolve(asked), 'the host has not answered'))
+      : limit.during(Promise.resolve(asked), waitedFor))
     unit.reading = reading
     const unknown = stage.sends ? findUnknown(reading.seen) : undefined
     if (unknown !== undefined) return { kind: 'unknown', why: unknown.why }
