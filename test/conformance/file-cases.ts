@@ -5,7 +5,6 @@ import { command } from '../../src/modules/command/module.ts'
 import { copy } from '../../src/modules/copy/module.ts'
 import { file } from '../../src/modules/file/module.ts'
 import { find } from '../../src/modules/find/module.ts'
-import { git } from '../../src/modules/git/module.ts'
 import { iniFile } from '../../src/modules/ini-file/module.ts'
 import { jsonFile } from '../../src/modules/json-file/module.ts'
 import { lineinfile } from '../../src/modules/lineinfile/module.ts'
@@ -19,6 +18,7 @@ import { unarchive } from '../../src/modules/unarchive/module.ts'
 import { waitFor } from '../../src/modules/wait-for/module.ts'
 import type { ConformanceCase } from './conformance.ts'
 import { fetchCase } from './fetch-case.ts'
+import { gitCases } from './git-cases.ts'
 
 /** `folder` exists and is empty; its path has no characters that a shell interprets. */
 export function fileCases(folder: string): readonly ConformanceCase[] {
@@ -315,37 +315,5 @@ export function fileCases(folder: string): readonly ConformanceCase[] {
       args: { src: at('made.sh'), args: [at('made by it')], creates: at('made by it') },
     },
     ...gitCases(at),
-  ]
-}
-
-/** A repository, and the changes of its working tree. */
-function gitCases(at: (name: string) => string): readonly ConformanceCase[] {
-  const [repo, dest] = [at('up'), at('work')]
-  const commit = (text: string): string =>
-    `cd ${repo} && echo ${text} >x && git add x && git -c user.name=x -c user.email=x@x commit -qm ${text}`
-  return [
-    {
-      module: git,
-      says: 'a clone',
-      setup: `git init -q -b main ${repo} && ${commit('one')} && git tag v1`,
-      args: { repo, dest },
-    },
-    { module: git, says: 'a new commit', setup: commit('two'), args: { repo, dest } },
-    { module: git, says: 'a tag', args: { repo, dest, version: 'v1' } },
-    {
-      module: git,
-      says: 'no changed file',
-      setup: `echo mine >${dest}/x`,
-      args: { repo, dest },
-      dry: 'refused',
-      problem: 'local-changes',
-    },
-    { module: git, says: 'a changed file that is discarded', args: { repo, dest, force: true } },
-    {
-      module: git,
-      says: 'one commit of a history, and then another',
-      setup: `git clone -q --depth 1 file://${repo} ${at('shallow')} && ${commit('three')}`,
-      args: { repo: `file://${repo}`, dest: at('shallow'), depth: 1 },
-    },
   ]
 }

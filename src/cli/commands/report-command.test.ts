@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { scratchFolder } from '../../connection/testing/programs.ts'
 import type { ReportData } from '../../view/report/report-data.ts'
 import { gpuplay } from '../testing/command-line.ts'
+import { recordedProject } from '../testing/recorded-project.ts'
 
 const playbook = `- hosts: here
   gather_facts: false
@@ -24,22 +24,8 @@ function dataIn(path: string): ReportData {
 }
 
 describe('gpuplay report', () => {
-  const folder = scratchFolder()
-  const inventory = join(folder, 'fleet', 'hosts.yml')
+  const { folder, inventory, run } = recordedProject(playbook)
   const file = join(folder, 'report.html')
-  mkdirSync(join(folder, 'fleet'))
-  writeFileSync(inventory, 'all: { hosts: { here: { connection: local, broken: "no" } } }\n')
-  writeFileSync(join(folder, 'site.yml'), playbook)
-  const run = (...words: readonly string[]): ReturnType<typeof gpuplay> =>
-    gpuplay(folder, [
-      'run',
-      join(folder, 'site.yml'),
-      '-i',
-      inventory,
-      '-e',
-      'admin_password=opensesame',
-      ...words,
-    ])
   const report = (...words: readonly string[]): ReturnType<typeof gpuplay> =>
     gpuplay(folder, ['report', '-i', inventory, ...words])
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { scratchFolder } from '../../connection/testing/programs.ts'
 import { gpuplay } from '../testing/command-line.ts'
+import { recordedProject } from '../testing/recorded-project.ts'
 
 const playbook = `- hosts: here
   gather_facts: false
@@ -16,22 +16,8 @@ const playbook = `- hosts: here
 `
 
 describe('gpuplay runs', () => {
-  const folder = scratchFolder()
-  const inventory = join(folder, 'fleet', 'hosts.yml')
+  const { folder, inventory, run } = recordedProject(playbook)
   const logs = join(folder, 'fleet', '.gpuplay', 'runs')
-  mkdirSync(join(folder, 'fleet'))
-  writeFileSync(inventory, 'all: { hosts: { here: { connection: local, broken: "no" } } }\n')
-  writeFileSync(join(folder, 'site.yml'), playbook)
-  const run = (...words: readonly string[]): ReturnType<typeof gpuplay> =>
-    gpuplay(folder, [
-      'run',
-      join(folder, 'site.yml'),
-      '-i',
-      inventory,
-      '-e',
-      'admin_password=opensesame',
-      ...words,
-    ])
   const runs = (...words: readonly string[]): ReturnType<typeof gpuplay> =>
     gpuplay(folder, ['runs', '-i', inventory, ...words])
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
-import { createServer } from 'node:http'
-import { createServer as createSecureServer } from 'node:https'
+import { createServer, type Server as PlainServer } from 'node:http'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
 import { test } from 'node:test'
 import { asking } from '../testing/asking.ts'
 import { type Scratch, scratch } from '../testing/scratch.ts'
@@ -16,6 +16,23 @@ interface Server {
   [Symbol.dispose](): void
 }
 
+/** Starts a server on a free port, which replaces `PORT` in its address. */
+async function served(
+  server: PlainServer | SecureServer,
+  url: string,
+): Promise<{ readonly url: string } & Disposable> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address: unknown = server.address()
+  assert.ok(typeof address === 'object' && address !== null && 'port' in address)
+  return {
+    url: url.replace('PORT', String(address.port)),
+    [Symbol.dispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
 /** Answers the first requests with a status and an error page, and later ones with `key`. */
 async function failing(times: number, status: number): Promise<Server> {
   const seen: string[] = []
@@ -24,17 +41,7 @@ async function failing(times: number, status: number): Promise<Server> {
     const fails = seen.length <= times
     response.writeHead(fails ? status : 200, { connection: 'close' }).end(fails ? 'error page' : 'key')
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address: unknown = server.address()
-  assert.ok(typeof address === 'object' && address !== null && 'port' in address)
-  return {
-    url: `http://127.0.0.1:${String(address.port)}/key`,
-    seen,
-    [Symbol.dispose]() {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
+  return { ...(await served(server, 'http://127.0.0.1:PORT/key')), seen }
 }
 
 /** A PATH without one of the two programs. */
@@ -77,16 +84,7 @@ async function various(): Promise<{ readonly url: string } & Disposable> {
       response.write('key', () => response.destroy())
     } else response.writeHead(url === '/whole' ? 200 : 404, { connection: 'close' }).end('key')
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address: unknown = server.address()
-  assert.ok(typeof address === 'object' && address !== null && 'port' in address)
-  return {
-    url: `http://127.0.0.1:${String(address.port)}`,
-    [Symbol.dispose]() {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
+  return served(server, 'http://127.0.0.1:PORT')
 }
 
 for (const [program, other] of [
@@ -147,17 +145,7 @@ async function secure(dir: Scratch): Promise<{ readonly url: string; readonly ca
   const server = createSecureServer({ cert: readFileSync(ca), key: readFileSync(key) }, (_, response) =>
     response.writeHead(200, { connection: 'close' }).end('key'),
   )
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address: unknown = server.address()
-  assert.ok(typeof address === 'object' && address !== null && 'port' in address)
-  return {
-    url: `https://127.0.0.1:${String(address.port)}/`,
-    ca,
-    [Symbol.dispose]() {
-      server.closeAllConnections()
-      server.close()
-    },
-  }
+  return { ...(await served(server, 'https://127.0.0.1:PORT/')), ca }
 }
 
 for (const [program, other] of [

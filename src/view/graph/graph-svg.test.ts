@@ -1,54 +1,37 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { create } from 'xmlbuilder2'
-import type { FlowTask, PlayFlow } from '../../events/play-flow.ts'
+import type { PlayFlow } from '../../events/play-flow.ts'
 import { flowGraph } from './flow-graph.ts'
 import { layoutGraph, type PlacedBox } from './graph-layout.ts'
 import { graphSvg } from './graph-svg.ts'
-
-const task = (id: string, name = `Task ${id}`, more: Partial<FlowTask> = {}): FlowTask => {
-  return {
-    kind: 'task',
-    id,
-    name,
-    module: 'command',
-    conditional: false,
-    looped: false,
-    notifies: [],
-    ...more,
-  }
-}
-const play = (id: string, more: Partial<PlayFlow> = {}): PlayFlow => {
-  return {
-    id,
-    name: id,
-    pattern: id,
-    afterNode: false,
-    inBatches: false,
-    sections: [],
-    handlers: [],
-    ...more,
-  }
-}
+import { flowPlay, flowTask } from '../testing/sample-flow.ts'
 
 const block = {
   kind: 'block',
   id: 'b1',
   name: 'Guarded',
-  steps: [task('t3')],
-  rescue: [task('t4', 'Repair', { notifies: ['h2'] })],
-  always: [task('t5')],
+  steps: [flowTask('t3')],
+  rescue: [flowTask('t4', 'Repair', { notifies: ['h2'] })],
+  always: [flowTask('t5')],
 } as const
 const role = {
   kind: 'role',
   id: 'r1',
   name: 'driver',
-  steps: [task('t1', 'Read', { notifies: ['h1', 'h2'] }), task('t2', 'Load', { conditional: true }), block],
+  steps: [
+    flowTask('t1', 'Read', { notifies: ['h1', 'h2'] }),
+    flowTask('t2', 'Load', { conditional: true }),
+    block,
+  ],
 } as const
 const plays: readonly PlayFlow[] = [
-  play('p1', { sections: [[role, task('t6')], [task('t7')]], handlers: [task('h1'), task('h2')] }),
-  play('p2', { afterNode: true, sections: [[task('t8')]] }),
-  play('p3'),
+  flowPlay('p1', {
+    sections: [[role, flowTask('t6')], [flowTask('t7')]],
+    handlers: [flowTask('h1'), flowTask('h2')],
+  }),
+  flowPlay('p2', { afterNode: true, sections: [[flowTask('t8')]] }),
+  flowPlay('p3'),
 ]
 
 describe('the layout of a graph', () => {
@@ -142,7 +125,7 @@ describe('the layout of a graph', () => {
     const name = `${'Install the driver for each kernel '.repeat(3)}${'x'.repeat(80)}`
     const {
       boxes: [, one],
-    } = layoutGraph(flowGraph([play('p1', { sections: [[task('t1', name)]] })]))
+    } = layoutGraph(flowGraph([flowPlay('p1', { sections: [[flowTask('t1', name)]] })]))
     assert.equal(one?.lines.join('').replaceAll(' ', ''), name.replaceAll(' ', ''))
     assert.ok(one.lines.length >= 5 && one.lines.every((line) => line.length <= 36))
   })
@@ -173,7 +156,7 @@ describe('the drawing of a graph', () => {
     ['Läuft 日本', 'Läuft 日本'],
   ] as const) {
     test(`shows ${JSON.stringify(name)} as text`, () => {
-      const svg = graphSvg([play('p1', { name, sections: [[task('t1', name, { module: name })]] })])
+      const svg = graphSvg([flowPlay('p1', { name, sections: [[flowTask('t1', name, { module: name })]] })])
       // Throws if it is not well-formed.
       create(svg)
       assert.ok(svg.includes(`>${shown}</text>`), svg)

@@ -1,44 +1,29 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FlowTask, PlayFlow } from '../../events/play-flow.ts'
 import { graphText } from './graph-text.ts'
-
-const task = (id: string, name: string, more: Partial<FlowTask> = {}): FlowTask => {
-  return {
-    kind: 'task',
-    id,
-    name,
-    module: 'command',
-    conditional: false,
-    looped: false,
-    notifies: [],
-    ...more,
-  }
-}
-const play = (id: string, more: Partial<PlayFlow>): PlayFlow => {
-  const nothing = { afterNode: false, inBatches: false, sections: [], handlers: [] }
-  return { id, name: 'Web', pattern: 'web', ...nothing, ...more }
-}
+import { flowPlay, flowTask } from '../testing/sample-flow.ts'
 
 test('plays, roles, tasks and handlers are boxes, and the arrows follow them', () => {
   const role = {
     kind: 'role',
     id: 'r1',
     name: 'driver',
-    steps: [task('t1', 'Download'), task('t2', 'Load')],
+    steps: [flowTask('t1', 'Download'), flowTask('t2', 'Load')],
   } as const
   const text = graphText([
-    play('p1', { name: 'Nodes', pattern: 'nodes', sections: [[role, task('t3', 'command')]] }),
-    play('p2', {
+    flowPlay('p1', { name: 'Nodes', pattern: 'nodes', sections: [[role, flowTask('t3', 'command')]] }),
+    flowPlay('p2', {
+      name: 'Web',
+      pattern: 'web',
       afterNode: true,
       inBatches: true,
       sections: [
-        [task('t4', 'Configure', { conditional: true, looped: true, notifies: ['h1'] })],
-        [task('t5', 'Verify')],
+        [flowTask('t4', 'Configure', { conditional: true, looped: true, notifies: ['h1'] })],
+        [flowTask('t5', 'Verify')],
       ],
-      handlers: [task('h1', 'Restart', { module: 'service' })],
+      handlers: [flowTask('h1', 'Restart', { module: 'service' })],
     }),
-    play('p3', { name: 'all', pattern: 'all' }),
+    flowPlay('p3', { name: 'all', pattern: 'all' }),
   ])
   assert.equal(
     text,
@@ -74,12 +59,12 @@ test('a block leads to its rescue if it fails, and both lead to what always runs
     kind: 'block',
     id: 'b1',
     name: 'Guarded',
-    steps: [task('t2', 'Try')],
-    rescue: [task('t3', 'Repair')],
-    always: [task('t4', 'Clean')],
+    steps: [flowTask('t2', 'Try')],
+    rescue: [flowTask('t3', 'Repair')],
+    always: [flowTask('t4', 'Clean')],
   } as const
-  const steps = [task('t1', 'Before'), block, task('t5', 'After')]
-  const lines = graphText([play('p1', { sections: [steps] })]).split('\n')
+  const steps = [flowTask('t1', 'Before'), block, flowTask('t5', 'After')]
+  const lines = graphText([flowPlay('p1', { sections: [steps] })]).split('\n')
   assert.deepEqual(lines.slice(lines.indexOf('    subgraph b1["Guarded"]')), [
     '    subgraph b1["Guarded"]',
     '      subgraph b1_block["block"]',
@@ -100,7 +85,9 @@ test('a block leads to its rescue if it fails, and both lead to what always runs
     '  t1 --> t2',
     '  t4 --> t5',
   ])
-  const without = graphText([play('p1', { sections: [[{ ...block, always: [] }, task('t5', 'After')]] })])
+  const without = graphText([
+    flowPlay('p1', { sections: [[{ ...block, always: [] }, flowTask('t5', 'After')]] }),
+  ])
   assert.match(without, /\n {2}t2 --> t5\n {2}t3 --> t5$/)
   assert.doesNotMatch(without, /always/)
 })
@@ -117,7 +104,7 @@ for (const [name, label] of [
   ['two\n lines ', 'two lines'],
 ] as const) {
   test(`the name ${JSON.stringify(name)} is a plain label`, () => {
-    const text = graphText([play('p1', { sections: [[task('t1', name, { module: name })]] })])
+    const text = graphText([flowPlay('p1', { sections: [[flowTask('t1', name, { module: name })]] })])
     assert.equal(text.split('\n')[2], `    t1["${label}"]`)
   })
 }
